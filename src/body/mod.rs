@@ -1,0 +1,11 @@
+//! Bodies that make an attempt repeatable, and bodies that are watched.
+//!
+//! [`Buffered`] is a whole body in memory: a clone is a reference count, so an attempt can be repeated.
+//! [`Observed`] tells a [`Witness`] how a response body went, exactly once, also when it is dropped: whatever
+//! streams is judged at its end and not at its head.
+
+mod buffered;
+mod observed;
+
+pub use self::buffered::Buffered;
+pub use self::observed::{End, Observed, Witness};

@@ -1,0 +1,1 @@
+//! The body once, bounded, cheap to clone.

@@ -1,0 +1,1 @@
+//! A provider's endpoint as a service.

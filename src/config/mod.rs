@@ -1,0 +1,1 @@
+//! A stack read from a file.

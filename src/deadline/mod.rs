@@ -1,0 +1,1 @@
+//! One instant for the whole call.

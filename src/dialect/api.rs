@@ -1,0 +1,173 @@
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::ops::Range;
+
+use http::{HeaderMap, StatusCode};
+
+use super::canonical::{Answer, Event, Request};
+use super::sse::Frame;
+use super::{Invalid, Reply, ToolNames};
+use crate::facts::Losses;
+use crate::failure::Failure;
+
+/// One provider API: its requests, answers, stream framing and errors, to and from the canonical model.
+///
+/// A value and not a type: dialects are chosen by configuration. All methods are pure.
+pub trait Dialect: Clone + Debug + Send + Sync + 'static {
+    /// Reads a provider's stream.
+    type Decoder: Decode + Debug + Send + 'static;
+    /// Writes a caller's stream.
+    type Encoder: Encode + Debug + Send + 'static;
+
+    /// The name used in configuration: `openai-chat`.
+    fn name(&self) -> &'static str;
+
+    /// The path below a provider's base URL, as its official SDK appends it: `/chat/completions`.
+    fn path(&self, model: &str, stream: bool) -> Cow<'static, str>;
+
+    /// The headers of a request to a member: those of the caller's that belong to this dialect, and those the
+    /// API demands. `same_dialect` says whether the caller speaks this dialect too. Credentials are not among
+    /// them: the caller's are dropped here, the member's are added by its client.
+    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap;
+
+    /// Reads what routing needs, and no more.
+    ///
+    /// # Errors
+    /// If the body is no JSON object, or one of the fields read has the wrong type.
+    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid>;
+
+    /// Does the body hold something that is bound to another issuer, so that even a member of the same dialect
+    /// must not be sent it as it is? May err on the side of `true`; then the body is re-encoded.
+    fn holds_foreign(&self, body: &[u8]) -> bool;
+
+    /// Removes from a body of this dialect what is bound to another issuer.
+    ///
+    /// # Errors
+    /// If the body is not a request of this dialect.
+    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid>;
+
+    /// Reads a caller's request.
+    ///
+    /// # Errors
+    /// If it is not a request of this dialect, with a message for the caller.
+    fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid>;
+
+    /// Writes a member's request for `model`; what the member cannot carry goes into `losses`.
+    ///
+    /// # Errors
+    /// [`Class::Unsupported`](crate::failure::Class::Unsupported) where sending less would falsify the question.
+    fn encode_request(
+        &self,
+        request: &Request<'_>,
+        model: &str,
+        losses: &mut Losses,
+    ) -> Result<Encoded, Failure>;
+
+    /// Reads a member's whole answer.
+    ///
+    /// # Errors
+    /// If it is not an answer of this dialect.
+    fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid>;
+
+    /// Writes a whole answer for the caller.
+    fn encode_answer(&self, answer: &Answer<'_>, reply: &Reply) -> Vec<u8>;
+
+    /// A reader for one stream of a member.
+    fn decoder(&self) -> Self::Decoder;
+
+    /// A writer for one stream to the caller.
+    fn encoder(&self, reply: Reply) -> Self::Encoder;
+
+    /// Reads a member's error: an HTTP error response, or (without a status) an error found inside a 200.
+    fn decode_error(&self, status: Option<StatusCode>, body: &[u8]) -> Failure;
+
+    /// The body of an error response, in the shape this dialect's official SDK expects. `message` is what the
+    /// caller reads; `detail` is a JSON object to put beside it (the list of attempts), if there is one.
+    fn encode_error(
+        &self,
+        failure: &Failure,
+        status: StatusCode,
+        message: &str,
+        detail: Option<&str>,
+    ) -> Vec<u8>;
+
+    /// The error as the last event of a stream that cannot be completed, framed.
+    fn encode_error_event(&self, failure: &Failure, message: &str) -> Vec<u8>;
+
+    /// What a frame of a stream in this dialect is, for deciding when to commit and whether the end was one.
+    fn signal(&self, frame: &Frame<'_>) -> Signal;
+
+    /// The frame that ends a stream, to be added where a member finished and left it out.
+    fn terminal_frame(&self) -> &'static [u8];
+
+    /// Is a 200 with this body an answer at all? Not empty, JSON, with something said or called in it.
+    ///
+    /// # Errors
+    /// The failure that the body turns out to be: an error in disguise, or
+    /// [`Class::InvalidOutput`](crate::failure::Class::InvalidOutput).
+    fn check_answer(&self, body: &[u8]) -> Result<(), Failure>;
+}
+
+/// What routing needs to know of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Peek<'a> {
+    /// The model, or class, asked for.
+    pub model: Cow<'a, str>,
+    /// Where its JSON value stands in the body, quotes included; `None` where the body does not name it.
+    pub model_span: Option<Range<usize>>,
+    /// The answer is wanted as a stream.
+    pub stream: bool,
+}
+
+/// A request as a member will get it.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Encoded {
+    /// The body.
+    pub body: Vec<u8>,
+    /// Names of tools that had to be changed.
+    pub tool_names: ToolNames,
+}
+
+/// Reads a member's stream, frame by frame.
+pub trait Decode {
+    /// Hands the events in `frame` to `emit`, in order.
+    ///
+    /// # Errors
+    /// If the frame is malformed. The decoder stays usable: a malformed frame is skipped, not fatal.
+    fn decode(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid>;
+}
+
+/// Writes a caller's stream, event by event.
+pub trait Encode {
+    /// Appends the frames for `event` to `out`. Events the dialect has no place for append nothing.
+    ///
+    /// [`Event::Error`] is not for here: whether an error ends the stream or is failed over is not the
+    /// encoder's to decide.
+    fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
+
+    /// The member's stream has ended: completes what is open, if it was told why the model stopped.
+    /// Returns `false` for an answer that was cut off, and then appends nothing.
+    fn finish(&mut self, out: &mut Vec<u8>) -> bool;
+}
+
+/// What a frame means for whoever guards the stream.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Signal {
+    /// A comment or ping: a sign of life.
+    Alive,
+    /// A frame without content, as the role of the answer or the start of a message.
+    Lifecycle,
+    /// Something of the answer itself.
+    Content,
+    /// The model has stopped, and said why. May carry content, too.
+    Finish,
+    /// The terminal frame.
+    End,
+    /// The provider gave up.
+    Error(Box<Failure>),
+    /// Not a frame of this dialect.
+    Malformed,
+}

@@ -1,0 +1,25 @@
+use super::Text;
+
+/// Why the model stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finish<'a> {
+    /// It had said all.
+    Stop,
+    /// It came upon a stop sequence; which one, where the dialect says.
+    StopSequence(Option<Text<'a>>),
+    /// The limit of tokens.
+    Length,
+    /// The end of the model's context.
+    ContextWindow,
+    /// It calls tools.
+    ToolCalls,
+    /// It refused, or a filter cut it off.
+    ContentFilter,
+    /// A long turn is paused: resend as it is to go on.
+    Pause,
+    /// It produced something that is not an answer, as a malformed tool call.
+    Error,
+    /// A reason that only its dialect knows.
+    Other(Text<'a>),
+}

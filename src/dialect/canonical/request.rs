@@ -1,0 +1,174 @@
+use super::{Json, Names, Text, Tool, ToolChoice, Turn};
+
+/// A request for the next turn of a conversation.
+#[derive(Clone, Debug)]
+pub struct Request<'a> {
+    /// How the caller's dialect names its fields, for the ledger of losses.
+    pub names: &'static Names,
+    /// The model, or class, asked for.
+    pub model: Text<'a>,
+    /// The answer is wanted as a stream.
+    pub stream: bool,
+    /// A stream should end with its usage. Dialects that always tell it say `true`.
+    pub wants_usage: bool,
+    /// The conversation, system instructions included, in the caller's order.
+    pub turns: Vec<Turn<'a>>,
+    /// The tools the model may call.
+    pub tools: Vec<Tool<'a>>,
+    /// Whether and which tool must be called.
+    pub tool_choice: Option<ToolChoice<'a>>,
+    /// May one turn call several tools?
+    pub parallel_tool_calls: Option<bool>,
+    /// The form of the answer.
+    pub output: OutputFormat<'a>,
+    /// How to sample.
+    pub sampling: Sampling<'a>,
+    /// The most tokens the answer may have, reasoning included.
+    pub max_tokens: Option<u64>,
+    /// Sequences that end the answer.
+    pub stop: Vec<Text<'a>>,
+    /// How much to think.
+    pub reasoning: Option<ReasoningRequest<'a>>,
+    /// The end user, for the provider's abuse monitoring.
+    pub user: Option<Text<'a>>,
+    /// Fields that the hub has no place for: each is a loss at any member of another dialect.
+    pub extra: Vec<Extra<'a>>,
+}
+
+impl<'a> Request<'a> {
+    /// A request with nothing set but the model.
+    #[must_use]
+    pub fn new(names: &'static Names, model: impl Into<Text<'a>>) -> Self {
+        Self {
+            names,
+            model: model.into(),
+            stream: false,
+            wants_usage: false,
+            turns: Vec::new(),
+            tools: Vec::new(),
+            tool_choice: None,
+            parallel_tool_calls: None,
+            output: OutputFormat::Text,
+            sampling: Sampling::default(),
+            max_tokens: None,
+            stop: Vec::new(),
+            reasoning: None,
+            user: None,
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// A field that only the caller's dialect knows.
+#[derive(Clone, Debug)]
+pub struct Extra<'a> {
+    /// Its path in the caller's own words: `logit_bias`, `tools[1].cache_control`.
+    pub path: Text<'a>,
+    /// Its value.
+    pub value: Json<'a>,
+}
+
+/// How to sample. Numbers keep their digits.
+#[derive(Clone, Debug, Default)]
+pub struct Sampling<'a> {
+    /// OpenAI and Gemini: 0–2. Anthropic: 0–1, and refused by newer models.
+    pub temperature: Option<Json<'a>>,
+    /// Nucleus sampling, 0–1.
+    pub top_p: Option<Json<'a>>,
+    /// Not known to OpenAI.
+    pub top_k: Option<Json<'a>>,
+    /// Not known to Anthropic.
+    pub frequency_penalty: Option<Json<'a>>,
+    /// Not known to Anthropic.
+    pub presence_penalty: Option<Json<'a>>,
+    /// Not known to Anthropic.
+    pub seed: Option<Json<'a>>,
+}
+
+/// The form the answer must have.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub enum OutputFormat<'a> {
+    /// Any text.
+    #[default]
+    Text,
+    /// Any JSON object.
+    JsonObject,
+    /// JSON that fits a schema.
+    JsonSchema {
+        /// Its name, where the dialect has one.
+        name: Option<Text<'a>>,
+        /// What it is for.
+        description: Option<Text<'a>>,
+        /// The JSON Schema.
+        schema: Json<'a>,
+        /// Whether the provider must enforce it.
+        strict: Option<bool>,
+    },
+}
+
+/// How much to think before answering.
+#[derive(Clone, Debug, Default)]
+pub struct ReasoningRequest<'a> {
+    /// In words.
+    pub effort: Option<Effort>,
+    /// In tokens.
+    pub budget_tokens: Option<u64>,
+    /// The model decides how much.
+    pub adaptive: bool,
+    /// Not at all.
+    pub disabled: bool,
+    /// The caller's own value, for what only his dialect can say.
+    pub raw: Option<Json<'a>>,
+}
+
+/// How much to think, in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Effort {
+    /// Not at all.
+    None,
+    /// As little as possible.
+    Minimal,
+    /// A little.
+    Low,
+    /// Some.
+    Medium,
+    /// Much.
+    High,
+    /// More.
+    XHigh,
+    /// All it can.
+    Max,
+}
+
+impl Effort {
+    /// Reads the word all dialects share.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "none" => Self::None,
+            "minimal" => Self::Minimal,
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            "high" => Self::High,
+            "xhigh" => Self::XHigh,
+            "max" => Self::Max,
+            _ => return None,
+        })
+    }
+
+    /// The word all dialects share.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::XHigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}

@@ -1,0 +1,153 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{Extensions, StatusCode};
+
+use super::Member;
+use crate::failure::{Class, Failure};
+
+/// How one attempt ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// Who was asked; `None` where nobody said.
+    pub member: Option<Member>,
+    /// Why it failed; `None` for the one that answered.
+    pub class: Option<Class>,
+    /// The status it failed with.
+    pub status: Option<StatusCode>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Attempt {
+    /// An attempt that answered.
+    #[must_use]
+    pub fn answered(elapsed: Duration) -> Self {
+        Self { member: None, class: None, status: None, elapsed }
+    }
+
+    /// An attempt that failed.
+    #[must_use]
+    pub fn failed(failure: &Failure, elapsed: Duration) -> Self {
+        Self { member: None, class: Some(failure.class()), status: failure.status(), elapsed }
+    }
+
+    /// Who was asked.
+    #[must_use]
+    pub fn by(mut self, member: &Member) -> Self {
+        self.member = Some(member.clone());
+        self
+    }
+
+    /// Did it reach for the provider, or was it refused here?
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        !self.class.is_some_and(Class::is_local)
+    }
+}
+
+/// The log of one call's attempts, shared by all who make them.
+///
+/// Whoever ends an attempt records it: `retry_budget` those it repeats, `health_routing` those it sees the end
+/// of. The log outlives a future that is dropped, so that a call cut by its deadline can still tell what was
+/// tried. It keeps the first [`Attempts::KEPT`] and counts the rest.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts(Arc<Mutex<Log>>);
+
+#[derive(Debug, Default)]
+struct Log {
+    kept: Vec<Attempt>,
+    /// Entries below this index have their member.
+    named: usize,
+    remote: u32,
+}
+
+impl Attempts {
+    /// How many attempts are kept in full.
+    pub const KEPT: usize = 32;
+
+    /// The log on a request, if there is one.
+    #[must_use]
+    pub fn find(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+
+    /// The log on a request; a new one is left there if there was none.
+    #[must_use]
+    pub fn find_or_insert(extensions: &mut Extensions) -> Self {
+        extensions.get_or_insert_with(Self::default).clone()
+    }
+
+    /// Records an attempt.
+    pub fn record(&self, attempt: Attempt) {
+        let mut log = self.lock();
+        log.remote = log.remote.saturating_add(u32::from(attempt.is_remote()));
+        if log.kept.len() < Self::KEPT {
+            log.kept.push(attempt);
+        }
+    }
+
+    /// Records the attempt that ends a member's turn, and gives the member's name to those before it that were
+    /// recorded by a layer that does not know whom it wraps.
+    pub fn record_last_of(&self, member: &Member, attempt: Attempt) {
+        self.record(attempt);
+        let mut log = self.lock();
+        let named = log.named;
+        for attempt in &mut log.kept[named..] {
+            attempt.member.get_or_insert_with(|| member.clone());
+        }
+        log.named = log.kept.len();
+    }
+
+    /// How many attempts reached for a provider.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.lock().remote
+    }
+
+    /// The attempts so far, the first [`Attempts::KEPT`] of them.
+    #[must_use]
+    pub fn list(&self) -> Vec<Attempt> {
+        self.lock().kept.clone()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Log> {
+        // The log is a list of finished entries: a panic elsewhere leaves nothing half-done in it.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_get_the_name_of_the_member_whose_turn_they_belong_to() {
+        let log = Attempts::default();
+        let failed = || Attempt::failed(&Failure::new(Class::ServerError), Duration::ZERO);
+        log.record(failed());
+        log.record_last_of(&Member::new("a"), failed());
+        log.record_last_of(&Member::new("b"), Attempt::answered(Duration::ZERO));
+        let names: Vec<_> =
+            log.list().iter().map(|a| a.member.as_ref().unwrap().provider().to_owned()).collect();
+        assert_eq!(names, ["a", "a", "b"]);
+    }
+
+    #[test]
+    fn local_refusals_are_listed_and_not_counted() {
+        let log = Attempts::default();
+        log.record(Attempt::failed(&Failure::new(Class::CircuitOpen), Duration::ZERO));
+        log.record(Attempt::answered(Duration::ZERO));
+        assert_eq!((log.count(), log.list().len()), (1, 2));
+    }
+
+    #[test]
+    fn the_log_is_bounded_and_goes_on_counting() {
+        let log = Attempts::default();
+        for _ in 0..100 {
+            log.record(Attempt::answered(Duration::ZERO));
+        }
+        assert_eq!((log.count(), log.list().len()), (100, Attempts::KEPT));
+    }
+}

@@ -1,0 +1,28 @@
+//! What layers tell each other: typed values in the extensions of requests and responses.
+//!
+//! No layer knows another. A layer that learns something leaves a fact; a layer that can use it looks. A
+//! missing fact is neutral: it means "nothing known", never an error, so every layer works alone.
+//!
+//! | fact | on | left by | read by |
+//! |---|---|---|---|
+//! | [`Call`] | request | `buffer` | `health_routing`, `schema_normalizer`, `stream_guard` |
+//! | [`Deadline`] | request | `deadline` | `retry_budget`, `stream_guard` |
+//! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
+//! | [`Served`] | response | `health_routing` | `degraded_marker` |
+//! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
+
+mod attempts;
+mod availability;
+mod call;
+mod deadline;
+mod losses;
+mod member;
+mod served;
+
+pub use self::attempts::{Attempt, Attempts};
+pub use self::availability::Availability;
+pub use self::call::Call;
+pub use self::deadline::Deadline;
+pub use self::losses::{Loss, LossKind, Losses};
+pub use self::member::Member;
+pub use self::served::{Degradation, Served};

@@ -1,0 +1,49 @@
+//! One taxonomy of failure, shared by every layer.
+//!
+//! Retrying, moving to another member, opening a circuit and answering the caller are four decisions, and
+//! systems that take each from its own reading of a status code end up contradicting themselves: a 429
+//! that says "your balance is empty" is retried for minutes, a caller's own malformed request benches a
+//! healthy provider. Here an outcome is read **once**, into a [`Failure`], and every layer decides from that:
+//!
+//! | class | retry the same member | next member | circuit |
+//! |---|---|---|---|
+//! | [`Connect`](Class::Connect) | yes | yes | failure |
+//! | [`Timeout`](Class::Timeout) | no: a silent route stays silent | yes | failure |
+//! | [`ServerError`](Class::ServerError), [`Overloaded`](Class::Overloaded) | yes | yes | failure |
+//! | [`RateLimited`](Class::RateLimited) | if the hint fits the window | yes | cooldown until the hint |
+//! | [`QuotaExhausted`](Class::QuotaExhausted), [`Auth`](Class::Auth), [`ModelGone`](Class::ModelGone) | no | yes | cooldown |
+//! | [`ContextOverflow`](Class::ContextOverflow) | no | to a larger context only | none |
+//! | [`ContentPolicy`](Class::ContentPolicy), [`InvalidRequest`](Class::InvalidRequest) | no | no | none |
+//! | [`Unsupported`](Class::Unsupported) | no | yes | none |
+//! | [`InvalidOutput`](Class::InvalidOutput) | once | yes | none |
+//! | [`Interrupted`](Class::Interrupted) | – | – | failure |
+//! | [`CircuitOpen`](Class::CircuitOpen), [`Shed`](Class::Shed) | no | yes | none |
+//! | [`DeadlineExceeded`](Class::DeadlineExceeded), [`Cancelled`](Class::Cancelled) | no | no | none |
+//!
+//! The same table as methods: [`Class::same_member`], [`Class::fails_over`], [`Failure::outcome`].
+//!
+//! Layers return `BoxError`, as tower's own do; the `Failure` travels inside and is found again anywhere in
+//! the chain of sources by [`Failure::find`]. A layer's own error (`CircuitOpen`, `DeadlineExceeded`, …)
+//! names itself and carries a `Failure` as its source.
+//!
+
+mod class;
+mod classify;
+mod kind;
+mod outcome;
+mod report;
+mod retry_after;
+mod status;
+mod table;
+
+pub use self::class::{Class, SameMember, Scope};
+pub use self::classify::{Classify, OnError, Standard};
+pub use self::kind::Failure;
+pub use self::outcome::Outcome;
+pub use self::report::Report;
+pub use self::retry_after::{retry_after, should_retry};
+pub use self::status::class_of_status;
+pub use self::table::{ANTHROPIC, OPENAI, Rule, Table};
+
+/// The error type of every layer that can fail by itself, as in tower.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

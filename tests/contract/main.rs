@@ -1,0 +1,12 @@
+//! Tower's contract, held by each layer: readiness, clones, drops, shared state.
+#![allow(missing_docs)]
+
+mod buffer;
+mod circuit_breaker;
+mod deadline;
+mod degraded_marker;
+mod health_routing;
+mod rescue;
+mod retry_budget;
+mod schema_normalizer;
+mod stream_guard;

@@ -1,0 +1,1 @@
+//! Tower's contract, and what this layer adds to it.

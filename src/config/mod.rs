@@ -1,1 +1,84 @@
-//! A stack read from a file.
+//! A configuration from a TOML file: providers, classes, and how patient to be.
+//!
+//! Whoever operates a gateway changes providers and models far more often than code, and at the worst of times.
+//! So the file is checked as a whole before anything starts: every problem is reported at once, with its line and
+//! with what to do, and no key is ever ignored. What comes out is typed, complete and resolved: there is no value
+//! left to default, no name left to look up.
+//!
+//! ```
+//! use tower_failover::config::Config;
+//!
+//! let config: Config = r#"
+//!     [providers.local]
+//!     dialect  = "openai-chat"
+//!     base_url = "http://127.0.0.1:8000/v1"
+//!
+//!     [[classes.workhorse.members]]
+//!     provider = "local"
+//!     model    = "qwen3"
+//!
+//!     [classes.workhorse.retry]
+//!     attempts = 2
+//! "#
+//! .parse()?;
+//!
+//! let member = &config.classes[0].members[0];
+//! assert_eq!(member.settings.retry.attempts, 2);
+//! assert_eq!(member.settings.retry.window.as_secs(), 8); // the default
+//! # Ok::<(), tower_failover::config::ConfigError>(())
+//! ```
+//!
+//! A mistake is met with its remedy:
+//!
+//! ```
+//! # use tower_failover::config::Config;
+//! let error = "[providers]\n[[classes.workhorse.members]]\nprovder = 'openai'\nmodel = 'gpt-5-mini'"
+//!     .parse::<Config>()
+//!     .unwrap_err();
+//! assert_eq!(
+//!     error.to_string(),
+//!     "line 3: unknown key `provder` in [[classes.workhorse.members]]; did you mean `provider`?\n\
+//!      \x20    3 | provder = 'openai'",
+//! );
+//! ```
+//!
+//! # Overrides
+//!
+//! The tables `[retry]`, `[circuit_breaker]`, `[stream]`, `[timeouts]` and `[limits]` can stand at the top level,
+//! under a provider (`[providers.openai.timeouts]`) and under a class (`[classes.workhorse.retry]`). They override
+//! one another key by key: the class wins over the provider, the provider over the top level, the top level over
+//! the defaults. [`Settings`] are the result.
+//!
+//! # Values
+//!
+//! Durations are strings of a number and a unit (`ms`, `s`, `m`, `h`); they are longer than zero and at most
+//! `720h`. Sizes are strings (`B`, `KB`, `MB`, `GB` by the thousand, `KiB`, `MiB`, `GiB` by 1024) or plain numbers
+//! of bytes. A wait whose cap is set alone to less, or the other way round (`open` and `cap`, `base` and `cap`),
+//! follows it.
+//!
+//! # Credentials
+//!
+//! Keys are [`Secret`]: no `Debug` output and no error shows them, not even as the text of a wrong line.
+
+mod class;
+mod duration;
+mod error;
+mod model;
+mod near;
+mod number;
+mod parse;
+mod problems;
+mod provider;
+mod secret;
+mod section;
+mod settings;
+mod size;
+mod value;
+
+pub use self::error::{ConfigError, Problem};
+pub use self::model::{Class, Config, DialectName, Member, Provider};
+pub use self::secret::Secret;
+pub use self::settings::{
+    CircuitBreakerSettings, LimitSettings, RetrySettings, Settings, StreamRescue, StreamSettings,
+    TimeoutSettings,
+};

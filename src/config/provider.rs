@@ -1,0 +1,111 @@
+use http::Uri;
+
+use super::model::{DialectName, Provider};
+use super::secret::Secret;
+use super::section::Section;
+use super::settings::Settings;
+use super::value::{self, Value};
+
+/// Looks up an environment variable.
+pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+const SUPPORTED: [(&str, DialectName); 2] = [
+    (DialectName::OpenAiChat.as_str(), DialectName::OpenAiChat),
+    (DialectName::AnthropicMessages.as_str(), DialectName::AnthropicMessages),
+];
+/// Names of the contract which a later version serves.
+const PLANNED: [&str; 2] = ["openai-responses", "gemini"];
+
+/// Reads `[providers.NAME]` over the settings of the top level.
+pub(super) fn read(mut section: Section<'_>, global: &Settings, env: Env<'_>) -> Provider {
+    let remedy = "say which API it speaks, as dialect = \"openai-chat\" or \"anthropic-messages\"";
+    let dialect = section.require("dialect", remedy, dialect);
+    let remedy = "give it the address its official SDK takes, as base_url = \"https://api.openai.com/v1\"";
+    let base_url = section.require("base_url", remedy, |value| base_url(value, dialect));
+    let api_key = api_key(&mut section, env);
+    let mut settings = global.clone();
+    settings.read(&mut section);
+    section.close();
+    Provider {
+        dialect: dialect.unwrap_or_default(),
+        base_url: base_url.unwrap_or_default(),
+        api_key,
+        settings,
+    }
+}
+
+fn dialect(value: &Value<'_>) -> Result<DialectName, String> {
+    match value.as_str() {
+        Some(name) if PLANNED.contains(&name) => {
+            let supported = value::listed(SUPPORTED.iter().map(|(name, _)| *name));
+            Err(format!("cannot be `{name}`: it is not part of this build; supported: {supported}"))
+        }
+        _ => value::choice(value, &SUPPORTED),
+    }
+}
+
+/// The messages show nothing of the URL, as some have a key in them.
+fn base_url(value: &Value<'_>, dialect: Option<DialectName>) -> Result<String, String> {
+    let text = value::text(value)?.trim_end_matches('/');
+    let example = "write it as \"https://api.openai.com/v1\"";
+    let url: Uri = text.parse().map_err(|_| format!("is no URL; {example}"))?;
+    if !matches!(url.scheme_str(), Some("http" | "https")) {
+        return Err(format!("must begin with http:// or https://; {example}"));
+    }
+    if url.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("has a user name or password in it; put the credential into api_key_env".to_owned());
+    }
+    if url.host().is_none_or(str::is_empty) {
+        return Err(format!("names no host; {example}"));
+    }
+    if text.contains(['?', '#']) {
+        return Err(
+            "has a query or fragment; a path is put after it, so end it before the `?` or `#`".to_owned()
+        );
+    }
+    if dialect == Some(DialectName::AnthropicMessages) && url.path() == "/v1" {
+        return Err("ends in /v1, which this dialect adds itself; leave it out".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn api_key(section: &mut Section<'_>, env: Env<'_>) -> Option<Secret> {
+    let literal = section.read("api_key", |value| secret(value::text(value)?));
+    let variable = section.read("api_key_env", |value| from_env(value::text(value)?, env));
+    if literal.is_some() && variable.is_some() {
+        let label = section.label();
+        let message = format!("{label} has both `api_key` and `api_key_env`; keep one of them");
+        section.complain(section.place("api_key"), message);
+    }
+    literal.or(variable)
+}
+
+fn from_env(name: &str, env: Env<'_>) -> Result<Secret, String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !name.chars().all(is_part) || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(
+            "is no name of an environment variable; name one, or put the key itself into api_key".to_owned()
+        );
+    }
+    let is_plainly_a_name = !name.contains(|c: char| c.is_ascii_lowercase());
+    // Some vendors' keys would pass for names, so only what cannot be one is shown.
+    let shown = if is_plainly_a_name { format!("`{name}`") } else { "that".to_owned() };
+    match env(name) {
+        Some(value) if !value.trim().is_empty() => {
+            secret(&value).map_err(|why| format!("names the environment variable {shown}, whose value {why}"))
+        }
+        _ => Err(format!(
+            "names the environment variable {shown}, which is not set; set it to the key, or give api_key"
+        )),
+    }
+}
+
+/// A key travels in a header.
+fn secret(value: &str) -> Result<Secret, String> {
+    let value = value.trim();
+    if value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Secret::new(value))
+    } else {
+        Err("has characters that cannot stand in a header; check that it was copied whole".to_owned())
+    }
+}

@@ -1,0 +1,659 @@
+//! What the file accepts, what it makes of it, and what it says of mistakes.
+#![cfg(feature = "config")]
+#![allow(missing_docs)]
+
+use std::io::Write;
+use std::time::Duration;
+
+use tower_failover::config::{Config, ConfigError, DialectName, Problem, Secret, Settings, StreamRescue};
+use tower_failover::facts;
+
+/// The sample that the documentation shows: all values are the defaults.
+const SAMPLE: &str = r#"
+listen = "127.0.0.1:8080"
+
+[providers.openai]
+dialect  = "openai-chat"
+base_url = "https://api.openai.com/v1"
+api_key_env = "OPENAI_API_KEY"
+
+[providers.anthropic]
+dialect  = "anthropic-messages"
+base_url = "https://api.anthropic.com"
+api_key_env = "ANTHROPIC_API_KEY"
+
+[classes.workhorse]
+deadline = "60s"
+[[classes.workhorse.members]]
+provider = "anthropic"
+model    = "claude-sonnet-4-6"
+[[classes.workhorse.members]]
+provider = "openai"
+model    = "gpt-5-mini"
+degraded = true
+
+[retry]
+attempts = 3
+window   = "8s"
+base     = "250ms"
+cap      = "4s"
+ratio    = 0.2
+
+[circuit_breaker]
+failures  = 5
+rate      = 0.5
+min_calls = 10
+window    = "30s"
+open      = "5s"
+cap       = "30s"
+
+[stream]
+first_token = "10s"
+idle        = "20s"
+rescue      = "continue"
+
+[timeouts]
+connect = "5s"
+attempt = "60s"
+total   = "300s"
+
+[limits]
+request_body = "20MiB"
+"#;
+
+/// Enough of a file for what is appended to it to be the only thing that can be wrong. Nine lines.
+const MINIMAL: &str = r#"[providers.openai]
+dialect = "openai-chat"
+base_url = "https://api.openai.com/v1"
+api_key = "sk-1"
+
+[[classes.workhorse.members]]
+provider = "openai"
+model = "gpt-5-mini"
+
+"#;
+
+/// With an environment in which every key of a provider is set, and nothing else.
+fn parse(text: &str) -> Result<Config, ConfigError> {
+    Config::parse_with(text, |name| name.ends_with("_API_KEY").then(|| format!("key-of-{name}\n")))
+}
+
+fn good(text: &str) -> Config {
+    parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Line and message of each problem.
+fn problems(text: &str) -> Vec<(usize, String)> {
+    let error = parse(text).expect_err(text);
+    let seen = |problem: &Problem| (problem.line().expect("a line"), problem.message().to_owned());
+    error.problems().iter().map(seen).collect()
+}
+
+#[test]
+fn the_documented_sample_is_the_defaults() {
+    let config = good(SAMPLE);
+    assert_eq!(config.settings, Settings::default());
+    assert_eq!(config.listen, good(MINIMAL).listen);
+
+    let Settings { retry, circuit_breaker, stream, timeouts, limits, .. } = good(MINIMAL).settings;
+    let seconds = Duration::from_secs;
+    assert_eq!((retry.attempts, retry.ratio), (3, 0.2));
+    assert_eq!((retry.window, retry.base, retry.cap), (seconds(8), Duration::from_millis(250), seconds(4)));
+    assert_eq!((circuit_breaker.failures, circuit_breaker.min_calls, circuit_breaker.rate), (5, 10, 0.5));
+    assert_eq!(
+        (circuit_breaker.window, circuit_breaker.open, circuit_breaker.cap),
+        (seconds(30), seconds(5), seconds(30))
+    );
+    assert_eq!((stream.first_token, stream.idle), (seconds(10), seconds(20)));
+    assert_eq!(stream.rescue, StreamRescue::Continue);
+    assert_eq!((timeouts.connect, timeouts.attempt, timeouts.total), (seconds(5), seconds(60), seconds(300)));
+    assert_eq!(limits.request_body, 20 * 1024 * 1024);
+}
+
+#[test]
+fn the_documented_sample_has_its_providers_and_its_members_in_order() {
+    let config = good(SAMPLE);
+    let anthropic = &config.providers["anthropic"];
+    assert_eq!(anthropic.dialect, DialectName::AnthropicMessages);
+    assert_eq!(anthropic.base_url, "https://api.anthropic.com");
+    let key = anthropic.api_key.as_ref().expect("a key");
+    assert_eq!(key.expose(), "key-of-ANTHROPIC_API_KEY");
+
+    let class = config.class("workhorse").expect("the class");
+    assert_eq!(class.time(), Duration::from_secs(60));
+    let members: Vec<_> = class.members.iter().map(facts::Member::from).collect();
+    assert_eq!(
+        members,
+        [
+            facts::Member::new("anthropic").with_model("claude-sonnet-4-6"),
+            facts::Member::new("openai").with_model("gpt-5-mini").with_degraded(true),
+        ]
+    );
+}
+
+#[test]
+fn a_file_that_sets_little_is_complete() {
+    let config = good(
+        r#"
+        # one attempt per member, limits of one second
+        [providers.openai]
+        dialect = "openai-chat"
+        base_url = "http://127.0.0.1:9100/v1"
+        api_key = "x"
+
+        [providers.anthropic]
+        dialect = "anthropic-messages"
+        base_url = "http://127.0.0.1:9100"
+        api_key = "x"
+
+        [[classes.oai.members]]
+        provider = "openai"
+        model = "gpt-4o-mini"
+
+        [[classes.ant.members]]
+        provider = "anthropic"
+        model = "claude-3-5-haiku-20241022"
+
+        [[classes.fo.members]]
+        provider = "openai"
+        model = "gpt-4o-mini"
+        [[classes.fo.members]]
+        provider = "anthropic"
+        model = "claude-3-5-haiku-20241022"
+
+        [retry]
+        attempts = 1
+
+        [stream]
+        first_token = "1s"
+
+        [timeouts]
+        attempt = "1s"
+        "#,
+    );
+    let names: Vec<_> = config.classes.iter().map(|class| class.name.as_str()).collect();
+    assert_eq!(names, ["oai", "ant", "fo"], "in the order of the file");
+    let settings = config.settings_for("fo", "anthropic").expect("a member");
+    assert_eq!(settings.retry.attempts, 1);
+    assert_eq!(settings.stream.first_token, Duration::from_secs(1));
+    assert_eq!(settings.stream.idle, Duration::from_secs(20));
+    assert_eq!(config.classes[2].time(), Duration::from_secs(300));
+}
+
+#[test]
+fn a_class_overrides_a_provider_and_a_provider_the_top_level_key_by_key() {
+    let config = good(
+        r#"
+        [retry]
+        attempts = 7
+        window = "7s"
+        ratio = 0.7
+
+        [providers.slow]
+        dialect = "openai-chat"
+        base_url = "http://localhost:1"
+        [providers.slow.retry]
+        attempts = 6
+        window = "6s"
+        [providers.plain]
+        dialect = "openai-chat"
+        base_url = "http://localhost:2"
+
+        [classes.x.retry]
+        attempts = 5
+        [classes.x]
+        members = [{ provider = "slow", model = "m" }, { provider = "plain", model = "m" }]
+        [classes.y]
+        members = [{ provider = "slow", model = "m" }]
+        "#,
+    );
+    let seen = |class, provider| {
+        let retry = &config.settings_for(class, provider).expect("a member").retry;
+        (retry.attempts, retry.window.as_secs(), retry.ratio)
+    };
+    assert_eq!(seen("x", "slow"), (5, 6, 0.7));
+    assert_eq!(seen("x", "plain"), (5, 7, 0.7));
+    assert_eq!(seen("y", "slow"), (6, 6, 0.7));
+    assert_eq!(config.class("x").expect("the class").settings.retry.attempts, 5);
+    assert_eq!(config.providers["slow"].settings.retry.attempts, 6);
+    assert_eq!(config.settings.retry.attempts, 7);
+    assert!(config.settings_for("y", "plain").is_none());
+}
+
+#[test]
+fn a_wait_or_its_cap_set_alone_takes_the_other_along() {
+    let longer = good(&format!("{MINIMAL}[circuit_breaker]\nopen = \"60s\"")).settings.circuit_breaker;
+    assert_eq!((longer.open, longer.cap), (Duration::from_secs(60), Duration::from_secs(60)));
+    let shorter = good(&format!("{MINIMAL}[retry]\ncap = \"100ms\"")).settings.retry;
+    assert_eq!((shorter.base, shorter.cap), (Duration::from_millis(100), Duration::from_millis(100)));
+}
+
+#[test]
+fn names_of_classes_and_models_are_free() {
+    let text = r#"
+        [providers."my host"]
+        dialect = "openai-chat"
+        base_url = "http://[::1]:8000/v1/"
+        [[classes."gpt-4o.2024/latest".members]]
+        provider = "my host"
+        model = "qwen/qwen3:8b@q4"
+    "#;
+    let config = good(text);
+    assert_eq!(config.classes[0].name, "gpt-4o.2024/latest");
+    assert_eq!(config.providers["my host"].base_url, "http://[::1]:8000/v1");
+    assert!(config.providers["my host"].api_key.is_none());
+}
+
+/// Each appended to a file that is right: the line it is about, and all that is said.
+#[test]
+fn a_mistake_is_met_with_its_line_and_its_remedy() {
+    let second_member = "[[classes.workhorse.members]]\n";
+    let provider = "[providers.p]\n";
+    let cases: &[(&str, &str, usize, &str)] = &[
+        // Keys.
+        (
+            second_member,
+            "provder = \"openai\"\nmodel = \"m\"",
+            11,
+            "unknown key `provder` in [[classes.workhorse.members]]; did you mean `provider`?",
+        ),
+        (
+            "[retry]\n",
+            "temperature = 1",
+            11,
+            "unknown key `temperature` in [retry]; the keys here are `attempts`, `window`, `base`, `cap`, `ratio`",
+        ),
+        (
+            "",
+            "[retries]",
+            10,
+            "unknown key `retries` in the top level; the keys here are `listen`, `retry`, \
+            `circuit_breaker`, `stream`, `timeouts`, `limits`, `providers`, `classes`",
+        ),
+        (
+            "",
+            "[circuit-breaker]",
+            10,
+            "unknown key `circuit-breaker` in the top level; did you mean `circuit_breaker`?",
+        ),
+        (
+            "[classes.workhorse.retry]\n",
+            "atempts = 2",
+            11,
+            "unknown key `atempts` in [classes.workhorse.retry]; did you mean `attempts`?",
+        ),
+        (
+            "[providers.openai.timeouts]\n",
+            "atempt = \"2s\"",
+            11,
+            "unknown key `atempt` in [providers.openai.timeouts]; did you mean `attempt`?",
+        ),
+        (
+            second_member,
+            "provider = \"openai\"",
+            10,
+            "[[classes.workhorse.members]] has no `model`; name it as the provider does, as model = \"gpt-5-mini\"",
+        ),
+        (
+            second_member,
+            "model = \"m\"",
+            10,
+            "[[classes.workhorse.members]] has no `provider`; name one of [providers]",
+        ),
+        (
+            provider,
+            "base_url = \"http://h\"",
+            10,
+            "[providers.p] has no `dialect`; say which API it speaks, as dialect = \"openai-chat\" or \
+            \"anthropic-messages\"",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"",
+            10,
+            "[providers.p] has no `base_url`; give it the address its official SDK takes, as \
+            base_url = \"https://api.openai.com/v1\"",
+        ),
+        // Members and classes.
+        (
+            second_member,
+            "provider = \"opnai\"\nmodel = \"m\"",
+            11,
+            "`provider` in [[classes.workhorse.members]] names the unknown provider `opnai`; did you mean `openai`?",
+        ),
+        (
+            second_member,
+            "provider = \"mistral\"\nmodel = \"m\"",
+            11,
+            "`provider` in [[classes.workhorse.members]] names the unknown provider `mistral`; the providers are \
+            `openai`; or add [providers.mistral]",
+        ),
+        (
+            second_member,
+            "provider = \"openai\"\nmodel = \"gpt-5-mini\"",
+            10,
+            "`gpt-5-mini` at `openai` is in [[classes.workhorse.members]] twice; asking it again is what [retry] \
+            is for, so remove one",
+        ),
+        (
+            second_member,
+            "provider = \"openai\"\nmodel = \" \"",
+            12,
+            "`model` in [[classes.workhorse.members]] is empty",
+        ),
+        (
+            second_member,
+            "provider = \"openai\"\nmodel = \"m\"\ndegraded = \"yes\"",
+            13,
+            "`degraded` in [[classes.workhorse.members]] must be true or false, not a string",
+        ),
+        (
+            "",
+            "[classes.\"a b\"]",
+            10,
+            "[classes.\"a b\"] has no `members`; add [[classes.\"a b\".members]] with `provider` and `model` for \
+            each member, the primary first",
+        ),
+        (
+            "[classes.x]\n",
+            "members = []",
+            11,
+            "`members` in [classes.x] is empty; write [[classes.x.members]], in double brackets, for each",
+        ),
+        (
+            "",
+            "[classes.x.members]\nprovider = \"openai\"",
+            10,
+            "`members` in [classes.x] must be a list of tables, not a table; write [[classes.x.members]], in double brackets, for each",
+        ),
+        (
+            "[classes.x]\n",
+            "members = [\"openai\"]",
+            11,
+            "`members` in [classes.x] must hold tables, not a string; write [[classes.x.members]], in double brackets, for \
+            each",
+        ),
+        // Providers.
+        (
+            provider,
+            "base_url = \"http://h\"\ndialect = \"openai\"",
+            12,
+            "`dialect` in [providers.p] cannot be `openai`; did you mean `openai-chat`?",
+        ),
+        (
+            provider,
+            "base_url = \"http://h\"\ndialect = \"gemini\"",
+            12,
+            "`dialect` in [providers.p] cannot be `gemini`: it is not part of this build; supported: \
+            `openai-chat`, `anthropic-messages`",
+        ),
+        (
+            provider,
+            "base_url = \"http://h\"\ndialect = \"openai-responses\"",
+            12,
+            "`dialect` in [providers.p] cannot be `openai-responses`: it is not part of this build; supported: \
+            `openai-chat`, `anthropic-messages`",
+        ),
+        (
+            provider,
+            "base_url = \"http://h\"\ndialect = 5",
+            12,
+            "`dialect` in [providers.p] must be one of `openai-chat`, `anthropic-messages`, not an integer",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"api.openai.com/v1\"",
+            12,
+            "`base_url` in [providers.p] is no URL; write it as \"https://api.openai.com/v1\"",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"ftp://h\"",
+            12,
+            "`base_url` in [providers.p] must begin with http:// or https://; write it as \
+            \"https://api.openai.com/v1\"",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"https://h?key=1\"",
+            12,
+            "`base_url` in [providers.p] has a query or fragment; a path is put after it, so end it before the \
+            `?` or `#`",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"https://a:b@h\"",
+            12,
+            "`base_url` in [providers.p] has a user name or password in it; put the credential into api_key_env",
+        ),
+        (
+            provider,
+            "dialect = \"anthropic-messages\"\nbase_url = \"https://api.anthropic.com/v1\"",
+            12,
+            "`base_url` in [providers.p] ends in /v1, which this dialect adds itself; leave it out",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"http://h\"\napi_key_env = \"NOT_SET\"",
+            13,
+            "`api_key_env` in [providers.p] names the environment variable `NOT_SET`, which is not set; set it to \
+            the key, or give api_key",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"http://h\"\napi_key = \"a b\"",
+            13,
+            "`api_key` in [providers.p] has characters that cannot stand in a header; check that it was copied whole",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"http://h\"\napi_key_env = \"A_API_KEY\"\napi_key = \"a\"",
+            14,
+            "[providers.p] has both `api_key` and `api_key_env`; keep one of them",
+        ),
+        (
+            "[providers]\n",
+            "p = \"https://h\"",
+            11,
+            "`p` in [providers] must be a table, as [providers.p], not a string",
+        ),
+        // Values.
+        (
+            "[retry]\n",
+            "attempts = 0",
+            11,
+            "`attempts` in [retry] must be at least 1 and at most 4294967295, not 0",
+        ),
+        ("[retry]\n", "attempts = \"3\"", 11, "`attempts` in [retry] must be a whole number, not a string"),
+        ("[retry]\n", "attempts = 1.5", 11, "`attempts` in [retry] must be a whole number, not a float"),
+        (
+            "[retry]\n",
+            "window = 8",
+            11,
+            "`window` in [retry] must be a duration with its unit; write \"8s\" or \"8ms\"",
+        ),
+        (
+            "[retry]\n",
+            "window = \"8 sec\"",
+            11,
+            "`window` in [retry] is no duration: `8 sec`; write a number and a unit (ms, s, m, h), as in \
+            \"250ms\" or \"8s\"",
+        ),
+        ("[retry]\n", "window = \"0s\"", 11, "`window` in [retry] must be longer than zero"),
+        (
+            "[retry]\n",
+            "base = \"2s\"\ncap = \"1s\"",
+            12,
+            "`cap` in [retry] is shorter than `base`; raise it to 2s or more",
+        ),
+        (
+            "[retry]\n",
+            "ratio = 20",
+            11,
+            "`ratio` in [retry] must be between 0 and 1, not 20; for 20 % write 0.2",
+        ),
+        ("[retry]\n", "ratio = nan", 11, "`ratio` in [retry] must be between 0 and 1, not NaN"),
+        (
+            "[circuit_breaker]\n",
+            "rate = -0.5",
+            11,
+            "`rate` in [circuit_breaker] must be between 0 and 1, not -0.5",
+        ),
+        (
+            "[circuit_breaker]\n",
+            "rate = 0",
+            11,
+            "`rate` in [circuit_breaker] must be above 0; at 0 even calls that \
+            succeed would open the circuit",
+        ),
+        (
+            "[stream]\n",
+            "rescue = \"contine\"",
+            11,
+            "`rescue` in [stream] cannot be `contine`; did you mean `continue`?",
+        ),
+        (
+            "[stream]\n",
+            "rescue = \"never\"",
+            11,
+            "`rescue` in [stream] cannot be `never`; write one of `continue`, `error`",
+        ),
+        (
+            "[limits]\n",
+            "request_body = \"20mb\"",
+            11,
+            "`request_body` in [limits] is no size: `20mb`; write a number and a unit (B, KB, MB, KiB, MiB, GiB), \
+            as in \"20MiB\"",
+        ),
+        (
+            "[limits]\n",
+            "request_body = true",
+            11,
+            "`request_body` in [limits] must be a size such as \"20MiB\", not a boolean",
+        ),
+        // Syntax.
+        ("[retry]\n", "attempts = ", 11, "not valid TOML: "),
+        ("[retry]\n", "attempts = 1\nattempts = 2", 12, "not valid TOML: duplicate key"),
+    ];
+    for (header, rest, line, message) in cases {
+        let found = problems(&format!("{MINIMAL}{header}{rest}\n"));
+        let [(found_line, found_message)] = &found[..] else { panic!("{rest}: {found:#?}") };
+        assert_eq!(found_line, line, "{rest}: {found_message}");
+        match *message {
+            "not valid TOML: " => assert!(found_message.starts_with(message), "{found_message}"),
+            message => assert_eq!(found_message, message),
+        }
+    }
+}
+
+#[test]
+fn an_address_needs_a_port() {
+    let expected = "`listen` in the top level is no address: `localhost`; write an IP address and a port, as \
+        \"127.0.0.1:8080\" or \"0.0.0.0:8080\"";
+    assert_eq!(problems(&format!("listen = \"localhost\"\n{MINIMAL}")), [(1, expected.to_owned())]);
+}
+
+#[test]
+fn a_file_without_classes_says_where_to_begin() {
+    let remedy = "add one with [[classes.workhorse.members]], and below it `provider` and `model`";
+    let missing = format!("the top level has no `classes`; {remedy}");
+    assert_eq!(problems(""), [(1, missing.clone())]);
+    assert_eq!(problems("\n# nothing yet\n\n"), [(2, missing)]);
+    let empty = format!("`classes` in the top level has no class; {remedy}");
+    assert_eq!(problems("\n[classes]\n"), [(2, empty)]);
+}
+
+#[test]
+fn a_member_without_any_provider_is_told_to_add_one() {
+    let found = problems("[[classes.x.members]]\nprovider = \"openai\"\nmodel = \"m\"\n");
+    let expected = "`provider` in [[classes.x.members]] names the unknown provider `openai`; add [providers.openai] \
+        with `dialect` and `base_url`";
+    assert_eq!(found, [(2, expected.to_owned())]);
+}
+
+#[test]
+fn a_mistake_that_concerns_several_members_is_reported_once() {
+    let member = "[[classes.workhorse.members]]\nprovider = \"openai\"\nmodel = \"other\"\n";
+    let found = problems(&format!("{MINIMAL}{member}[classes.workhorse.retry]\nattempts = 0\nbogus = 1\n"));
+    assert_eq!(found.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [14, 15], "{found:#?}");
+}
+
+#[test]
+fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
+    let text = r#"listn = "127.0.0.1:1"
+[providers.openai]
+dialect = "openai-chatt"
+base_url = "nowhere"
+[classes.x]
+deadline = 60
+[[classes.x.members]]
+provider = "openai"
+[retry]
+attempts = 0
+"#;
+    let lines: Vec<_> = problems(text).into_iter().map(|(line, _)| line).collect();
+    assert_eq!(lines, [1, 3, 4, 6, 7, 10]);
+    let broken = problems("a = \n[x\nb = 1\nb = 2\n");
+    assert!(broken.len() > 1, "also those of the syntax: {broken:#?}");
+}
+
+#[test]
+fn an_error_names_the_file_and_shows_the_line() {
+    let mut file = tempfile("wrong.toml");
+    write!(file.1, "{MINIMAL}[retry]\n  attempts = 0  # none\n").expect("written");
+    let error = Config::load(&file.0).expect_err("zero attempts");
+    let path = file.0.display();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{path}:11: `attempts` in [retry] must be at least 1 and at most 4294967295, not 0\n    11 | attempts = 0  # none"
+        ),
+    );
+}
+
+#[test]
+fn a_file_is_loaded_and_one_that_is_not_there_is_named() {
+    let mut file = tempfile("right.toml");
+    write!(file.1, "{MINIMAL}").expect("written");
+    assert_eq!(Config::load(&file.0).expect("a right file").classes.len(), 1);
+    let error = Config::load("no/such/gateway.toml").expect_err("no file");
+    assert!(error.to_string().starts_with("no/such/gateway.toml: cannot be read: "), "{error}");
+}
+
+#[test]
+fn no_error_and_no_debug_output_shows_a_credential() {
+    let secrets = [
+        "[providers.p]\napi_key = \"SECRET",
+        "[providers.p]\napi_key = \"SECRET bad\"",
+        "[providers.p]\nApiKey = \"SECRET\"",
+        "[providers.p]\napi_key_env = \"SECRET-1\"",
+        "[providers.p]\napi_key_env = \"xSECRET\"",
+        "[providers.p]\napi_key = [\"SECRET\"]",
+        "[providers.p]\nbase_url = \"https://u:SECRET@h\"",
+        "[providers.p]\nbase_url = \"https://h/?key=SECRET\"",
+        "[providers.p]\napi_key = \"\"\"\nSECRET",
+        "[providers]\np = { api_key = \"SECRET\", x = 1 }",
+        "[retry]\nbase = { api_key = \"SECRET\" }",
+    ];
+    for text in secrets {
+        let error = parse(&format!("{MINIMAL}{text}\n")).expect_err(text);
+        assert!(!format!("{error} {error:?}").contains("SECRET"), "{text}: {error}");
+    }
+    let config = good(&MINIMAL.replace("sk-1", "SECRET"));
+    assert_eq!(config.providers["openai"].api_key.as_ref().map(Secret::expose), Some("SECRET"));
+    assert!(!format!("{config:?}").contains("SECRET"));
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_is_not_set() {
+    let text = MINIMAL.replace("api_key = \"sk-1\"", "api_key_env = \"EMPTY\"");
+    let error = Config::parse_with(&text, |_| Some(" \n".to_owned())).expect_err("no key");
+    assert!(error.to_string().contains("`EMPTY`, which is not set"), "{error}");
+}
+
+/// A file of this test run, in the folder that cargo keeps for it.
+fn tempfile(name: &str) -> (std::path::PathBuf, std::fs::File) {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let file = std::fs::File::create(&path).expect("a writable target folder");
+    (path, file)
+}

@@ -5,7 +5,7 @@
 //!
 //! Nothing here awaits, reads a clock, or does I/O; nothing here is a tower service. Unknown fields are
 //! tolerated, unknown events ignored, and whatever a target cannot carry is written into the ledger of
-//! [`Losses`].
+//! [`Losses`](crate::facts::Losses).
 
 #[cfg(feature = "anthropic-messages")]
 pub mod anthropic_messages;

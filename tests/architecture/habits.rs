@@ -20,11 +20,17 @@ const CLOCK: &str = "take `tokio::time::Instant`, which a paused test can drive"
 const OUTPUT: &str = "a library is silent: emit a `tracing` event, or return it";
 
 /// Clones of the inner service which `call` uses in place of the instance that was ready.
+///
+/// A service whose `poll_ready` asks nobody may hand a clone to its future, which asks it then.
 pub(crate) fn clones_in_call(sources: &[Source]) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for source in sources {
+        let polls: String = functions(&source.code)
+            .filter(|function| function.name == "poll_ready")
+            .flat_map(|function| function.body.split_whitespace())
+            .collect();
         for call in functions(&source.code).filter(|function| function.name == "call") {
-            breaches.extend(unready_clones(call.body).map(|field| Breach {
+            breaches.extend(unready_clones(call.body, &polls).into_iter().map(|field| Breach {
                 place: source.place(call.at),
                 what: format!("`call` clones `self.{field}` and uses the clone, which was never ready"),
                 mend: "swap it: `let clone = self.inner.clone(); let ready = mem::replace(&mut self.inner, clone);`",
@@ -34,19 +40,20 @@ pub(crate) fn clones_in_call(sources: &[Source]) -> Vec<Breach> {
     breaches
 }
 
-fn unready_clones(body: &str) -> impl Iterator<Item = String> {
+fn unready_clones(body: &str, polls: &str) -> Vec<String> {
     let body: String = body.split_whitespace().collect();
     let fields = body.match_indices("self.").filter_map(|(at, found)| {
         let rest = &body[at + found.len()..];
         let field = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
-        // Without blanks, `let mut x = self.policy.clone()` reads `letmutx=self.policy.clone()`.
-        let statement = body[..at].rsplit([';', '{', '}']).next()?;
-        let is_service = field == "inner" || statement.starts_with("letmut");
         let is_cloned = rest[field.len()..].starts_with(".clone()");
+        let was_polled = polls.contains(&format!("self.{field}.poll_ready("));
+        // Without blanks, `let mut x = self.inner.clone()` reads `letmutx=self.inner.clone()`.
+        let statement = body[..at].rsplit([';', '{', '}']).next()?;
+        let is_called = statement.starts_with("letmut");
         let is_swapped = ["replace", "swap"].iter().any(|f| body.contains(&format!("{f}(&mutself.{field},")));
-        (is_service && is_cloned && !is_swapped).then(|| field.to_owned())
+        (is_cloned && (was_polled || is_called) && !is_swapped).then(|| field.to_owned())
     });
-    fields.collect::<Vec<_>>().into_iter()
+    fields.collect()
 }
 
 /// Words that stand nowhere but in tests and in the kit for them.
@@ -79,22 +86,27 @@ fn grouped_instants(source: &Source) -> impl Iterator<Item = Breach> {
 
 #[test]
 fn a_clone_that_was_never_ready_is_found() {
-    let call = |body: &str| [Source::new("src/x.rs", &format!("fn call(&mut self, r: R) -> F {{ {body} }}"))];
+    let found = |poll: &str, call: &str| {
+        let code = format!("fn poll_ready(&mut self) {{ {poll} }} fn call(&mut self, r: R) {{ {call} }}");
+        clones_in_call(&[Source::new("src/x.rs", &code)]).len()
+    };
+    let polled = "self.inner.poll_ready(cx)";
     for bad in [
         "let mut inner = self.inner.clone(); inner.call(r)",
         "let inner = self.inner\n.clone(); F::new(inner, r)",
         "F { inner: self.inner.clone(), r }",
-        "let mut s = self.service.clone(); s.call(r)",
     ] {
-        assert_eq!(clones_in_call(&call(bad)).len(), 1, "{bad}");
+        assert_eq!(found(polled, bad), 1, "{bad}");
     }
+    assert_eq!(found("Poll::Ready(Ok(()))", "let mut inner = self.inner.clone(); inner.call(r)"), 1);
     for good in [
         "let clone = self.inner.clone(); let ready = mem::replace(&mut self.inner, clone); ready.call(r)",
         "let mut ready = self.inner.clone(); std::mem::swap(&mut self.inner, &mut ready); ready.call(r)",
         "let policy = self.policy.clone(); F::new(self.inner.call(r), policy)",
     ] {
-        assert!(clones_in_call(&call(good)).is_empty(), "{good}");
+        assert_eq!(found(polled, good), 0, "{good}");
     }
+    assert_eq!(found("Poll::Ready(Ok(()))", "F::new(self.inner.clone(), r)"), 0, "the future asks it");
 }
 
 #[test]

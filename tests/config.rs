@@ -93,7 +93,8 @@ fn problems(text: &str) -> Vec<(usize, String)> {
 fn the_documented_sample_is_the_defaults() {
     let config = good(SAMPLE);
     assert_eq!(config.settings, Settings::default());
-    assert_eq!(config.listen, good(MINIMAL).listen);
+    assert_eq!(config.listen, "127.0.0.1:8080");
+    assert_eq!(good(MINIMAL).listen, config.listen);
 
     let Settings { retry, circuit_breaker, stream, timeouts, limits, .. } = good(MINIMAL).settings;
     let seconds = Duration::from_secs;
@@ -547,10 +548,18 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
 }
 
 #[test]
-fn an_address_needs_a_port() {
-    let expected = "`listen` in the top level is no address: `localhost`; write an IP address and a port, as \
-        \"127.0.0.1:8080\" or \"0.0.0.0:8080\"";
-    assert_eq!(problems(&format!("listen = \"localhost\"\n{MINIMAL}")), [(1, expected.to_owned())]);
+fn an_address_is_a_host_and_a_port() {
+    let listen = |address: &str| format!("listen = \"{address}\"\n{MINIMAL}");
+    for address in ["127.0.0.1:0", "localhost:8080", "[::1]:80"] {
+        assert_eq!(good(&listen(address)).listen, address);
+    }
+    for address in ["localhost", ":8080", "127.0.0.1:80800", "::1", "http://localhost:80"] {
+        let expected = format!(
+            "`listen` in the top level is no address: `{address}`; write host and port, as \"127.0.0.1:8080\" or \
+            \"0.0.0.0:8080\""
+        );
+        assert_eq!(problems(&listen(address)), [(1, expected)]);
+    }
 }
 
 #[test]

@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::secret::Secret;
@@ -10,8 +9,8 @@ use crate::facts;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where the gateway listens. 127.0.0.1:8080 by default.
-    pub listen: SocketAddr,
+    /// Where the gateway listens: a host, or an IP address, and a port. 127.0.0.1:8080 by default.
+    pub listen: String,
     /// The providers, by name. Some may serve no class.
     pub providers: BTreeMap<String, Provider>,
     /// The classes, in the order of the file. Never empty.

@@ -1,4 +1,3 @@
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::str::FromStr;
 
@@ -57,7 +56,7 @@ impl FromStr for Config {
 
 /// What it returns is meaningful only if there are no problems.
 fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
-    let listen = root.read("listen", address).unwrap_or((Ipv4Addr::LOCALHOST, 8080).into());
+    let listen = root.read("listen", address).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let mut settings = Settings::default();
     settings.read(&mut root);
     let providers = root.table("providers").into_iter().flat_map(Section::tables);
@@ -74,9 +73,15 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     Config { listen, providers, classes, settings }
 }
 
-fn address(value: &Value<'_>) -> Result<SocketAddr, String> {
+/// Whether the host is one of this machine's, only binding to it will tell.
+fn address(value: &Value<'_>) -> Result<String, String> {
     let text = value::text(value)?;
-    text.parse().map_err(|_| {
-        format!("is no address: `{text}`; write an IP address and a port, as \"127.0.0.1:8080\" or \"0.0.0.0:8080\"")
-    })
+    let is_address = text.rsplit_once(':').is_some_and(|(host, port)| {
+        let is_ip_v6 = host.starts_with('[') && host.ends_with(']');
+        !host.is_empty() && (is_ip_v6 || !host.contains([':', '/'])) && port.parse::<u16>().is_ok()
+    });
+    if is_address {
+        return Ok(text.to_owned());
+    }
+    Err(format!("is no address: `{text}`; write host and port, as \"127.0.0.1:8080\" or \"0.0.0.0:8080\""))
 }

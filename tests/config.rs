@@ -660,6 +660,18 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
     assert!(error.to_string().contains("`EMPTY`, which is not set"), "{error}");
 }
 
+#[test]
+fn any_beginning_of_a_file_is_read_or_refused_with_lines_that_exist() {
+    let text = SAMPLE.replace("sonnet", "s\u{f6}nn\u{e9}t \u{1f600}");
+    for end in (0..text.len()).filter(|&end| text.is_char_boundary(end)) {
+        let beginning = &text[..end];
+        let Err(error) = parse(beginning) else { continue };
+        let last = beginning.lines().count().max(1);
+        let lines = error.problems().iter().map(|problem| problem.line().expect("a line"));
+        assert!(lines.clone().count() > 0 && lines.max() <= Some(last), "{beginning}\n{error}");
+    }
+}
+
 /// A file of this test run, in the folder that cargo keeps for it.
 fn tempfile(name: &str) -> (std::path::PathBuf, std::fs::File) {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -7,6 +7,7 @@
 //! |---|---|---|---|
 //! | [`Call`] | request | `buffer` | `health_routing`, `schema_normalizer`, `stream_guard` |
 //! | [`Deadline`] | request | `deadline` | `retry_budget`, `stream_guard` |
+//! | [`Exclusions`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
@@ -15,6 +16,7 @@ mod attempts;
 mod availability;
 mod call;
 mod deadline;
+mod exclusions;
 mod losses;
 mod member;
 mod served;
@@ -23,6 +25,7 @@ pub use self::attempts::{Attempt, Attempts};
 pub use self::availability::Availability;
 pub use self::call::Call;
 pub use self::deadline::Deadline;
+pub use self::exclusions::Exclusions;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::served::{Degradation, Served};

@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use crate::facts::{Attempts, Call, Exclusions, Member, Served};
+use crate::failure::{BoxError, Classify, Failure, Standard};
+
+/// How routing reads a call.
+///
+/// One method is required, and whatever implements [`Classify`] has it: closures,
+/// [`OnError`](crate::failure::OnError) for services that are not HTTP. The others are neutral unless
+/// overridden: nobody is excluded, nothing is logged, nothing is marked.
+pub trait RoutingPolicy<Req, Res> {
+    /// Reads the result of one member: a failure, or `None` for an answer.
+    ///
+    /// A failure whose class [fails over](crate::failure::Class::fails_over) leads to the next member; any
+    /// other ends the call, and its result is returned as it is.
+    fn classify(&self, result: Result<&Res, &BoxError>) -> Option<Failure>;
+
+    /// Must this call not be sent to `member`?
+    fn excludes(&self, request: &Req, member: &Member) -> bool {
+        let _ = (request, member);
+        false
+    }
+
+    /// Where to record the attempts.
+    fn attempts(&self, request: &Req) -> Option<Attempts> {
+        let _ = request;
+        None
+    }
+
+    /// The class of models the call asks for.
+    fn class(&self, request: &Req) -> Option<Arc<str>> {
+        let _ = request;
+        None
+    }
+
+    /// Says on the response who answered.
+    fn served(&self, response: &mut Res, served: Served) {
+        let _ = (response, served);
+    }
+}
+
+impl<C, Req, Res> RoutingPolicy<Req, Res> for C
+where
+    C: Classify<Res>,
+{
+    fn classify(&self, result: Result<&Res, &BoxError>) -> Option<Failure> {
+        Classify::classify(self, result)
+    }
+}
+
+/// Routing of HTTP calls, by facts: [`Exclusions`], [`Attempts`] and [`Call`] are read from the request's
+/// extensions, [`Served`] is left in those of the response.
+///
+/// Responses are read by `C`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HttpRouting<C = Standard> {
+    classify: C,
+}
+
+impl<C> HttpRouting<C> {
+    /// Reads responses by `classify`.
+    pub const fn new(classify: C) -> Self {
+        Self { classify }
+    }
+}
+
+impl<C, B, R> RoutingPolicy<http::Request<B>, http::Response<R>> for HttpRouting<C>
+where
+    C: Classify<http::Response<R>>,
+{
+    fn classify(&self, result: Result<&http::Response<R>, &BoxError>) -> Option<Failure> {
+        self.classify.classify(result)
+    }
+
+    fn excludes(&self, request: &http::Request<B>, member: &Member) -> bool {
+        Exclusions::find(request.extensions()).is_some_and(|exclusions| exclusions.contains(member))
+    }
+
+    fn attempts(&self, request: &http::Request<B>) -> Option<Attempts> {
+        Attempts::find(request.extensions()).cloned()
+    }
+
+    fn class(&self, request: &http::Request<B>) -> Option<Arc<str>> {
+        request.extensions().get::<Call>().map(|call| Arc::clone(&call.model))
+    }
+
+    fn served(&self, response: &mut http::Response<R>, served: Served) {
+        response.extensions_mut().insert(served);
+    }
+}

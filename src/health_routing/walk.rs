@@ -1,0 +1,193 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::either::Either;
+use super::in_flight::{InFlight, refused};
+use super::last_resort::Turn;
+use super::order::{Down, Order, Plan, earliest};
+use super::set::Set;
+use super::{AllFailed, RoutingPolicy, WhenAllDown};
+use crate::facts::{Attempts, Member, Served};
+use crate::failure::{BoxError, Class, Failure};
+
+/// One call's way through the members: whom it has yet to ask, and what the others said.
+pub(super) struct Walk<S, F, P, Req> {
+    set: Arc<Set<F, P>>,
+    /// `None` once it was asked.
+    primary: Option<S>,
+    /// `None` once the last member has it.
+    request: Option<Req>,
+    order: Order,
+    failures: Vec<(Member, Failure)>,
+    /// Attempts made, where no log counts them.
+    asked: u32,
+    log: Option<Attempts>,
+    class: Option<Arc<str>>,
+    _turn: Option<Turn>,
+}
+
+impl<S, F, P, Req> Walk<S, F, P, Req> {
+    pub(super) fn new<Res>(set: Arc<Set<F, P>>, primary: S, request: Req) -> Self
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let plan = set.plan(&request);
+        let (log, class) = (set.policy.attempts(&request), set.policy.class(&request));
+        let mut walk = Self {
+            set,
+            primary: Some(primary),
+            request: Some(request),
+            order: Order::nobody(),
+            failures: Vec::new(),
+            asked: 0,
+            log,
+            class,
+            _turn: None,
+        };
+        match plan {
+            Plan::Ask(order) => walk.order = order,
+            Plan::AllDown(down) => walk.all_down(&down),
+        }
+        walk
+    }
+
+    fn all_down(&mut self, down: &[Down]) {
+        let turn = match self.set.when_all_down {
+            WhenAllDown::FailFast => None,
+            WhenAllDown::LastResort => self.set.last_resort.take_turn(),
+        };
+        // Without the turn nobody is asked, and all are refused.
+        let asked = turn.as_ref().and_then(|_| earliest(down));
+        self.order = asked.map_or_else(Order::nobody, Order::only);
+        self._turn = turn;
+        for member in down.iter().filter(|member| Some(member.index) != asked) {
+            self.refuse(member.index, Failure::new(Class::CircuitOpen).with_retry_after(member.until));
+        }
+    }
+
+    /// The next member to ask, and a clone of its service.
+    pub(super) fn next(&mut self) -> Option<(usize, Either<S, F>)>
+    where
+        F: Clone,
+    {
+        let index = self.order.next()?;
+        let service = match index.checked_sub(1) {
+            None => Either::Primary(self.primary.take()?),
+            Some(fallback) => Either::Fallback(self.set.fallbacks.get(fallback)?.service.clone()),
+        };
+        Some((index, service))
+    }
+
+    /// May somebody else be asked, if the one being asked fails?
+    pub(super) fn has_more(&self) -> bool {
+        self.order.has_more()
+    }
+
+    pub(super) fn patience(&self) -> Duration {
+        self.set.patience
+    }
+
+    /// The request for the next member; the last one gets the original.
+    pub(super) fn request(&mut self) -> Option<Req>
+    where
+        Req: Clone,
+    {
+        if self.has_more() { self.request.clone() } else { self.request.take() }
+    }
+
+    pub(super) fn begin(&mut self, index: usize) -> Option<InFlight> {
+        self.asked = self.asked.saturating_add(1);
+        let log = self.log.as_ref()?;
+        Some(InFlight::begin(log, self.member(index)))
+    }
+
+    /// Notes that a member could not even be asked.
+    pub(super) fn refuse(&mut self, index: usize, failure: Failure) {
+        if let Some(log) = &self.log {
+            refused(log, self.member(index), &failure);
+        }
+        self.failed(index, failure);
+    }
+
+    /// What a member was not ready for.
+    pub(super) fn unready<Res>(&self, error: BoxError) -> Failure
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let failure = self.set.policy.classify(Err(&error));
+        with_cause(failure.unwrap_or_else(|| Failure::of(&error)), error)
+    }
+
+    /// Reads a member's result: `Some` is for the caller, `None` means that the next member is asked.
+    pub(super) fn judge<Res>(
+        &mut self,
+        index: usize,
+        in_flight: Option<InFlight>,
+        result: Result<Res, BoxError>,
+    ) -> Option<Result<Res, BoxError>>
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let failure = self.set.policy.classify(result.as_ref());
+        if let Some(in_flight) = in_flight {
+            in_flight.end(failure.as_ref());
+        }
+        let failed_over = failure.filter(|failure| failure.class().fails_over());
+        match (failed_over, result) {
+            (None, result) => Some(result.map(|response| self.sign(index, response))),
+            (Some(failure), Ok(response)) if self.is_final(&failure) => Some(Ok(self.sign(index, response))),
+            (Some(failure), Ok(_)) => self.count_and_fail(index, failure),
+            (Some(failure), Err(error)) => self.count_and_fail(index, with_cause(failure, error)),
+        }
+    }
+
+    pub(super) fn give_up(&mut self) -> AllFailed {
+        AllFailed::new(std::mem::take(&mut self.failures))
+    }
+
+    /// Is a bad response the last word? It tells the caller more than an error of ours would, but for a key of
+    /// ours that was refused: the caller must not take that for his own.
+    fn is_final(&self, failure: &Failure) -> bool {
+        !self.has_more() && failure.class() != Class::Auth
+    }
+
+    fn count_and_fail<T>(&mut self, index: usize, failure: Failure) -> Option<T> {
+        // A refusal by a layer of ours inside the member's stack reached for no provider.
+        self.asked -= u32::from(failure.class().is_local());
+        self.failed(index, failure);
+        None
+    }
+
+    fn failed(&mut self, index: usize, failure: Failure) {
+        let member = self.member(index).clone();
+        tracing::debug!(%member, class = %failure.class(), has_next = self.has_more(), "member failed");
+        let is_named = failure.member().is_some();
+        let failure = if is_named { failure } else { failure.with_member(member.to_string()) };
+        self.failures.push((member, failure));
+    }
+
+    fn sign<Res>(&self, index: usize, mut response: Res) -> Res
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let attempts = self.log.as_ref().map_or(self.asked, Attempts::count);
+        let mut served = Served::by(self.member(index), attempts);
+        served.class.clone_from(&self.class);
+        self.set.policy.served(&mut response, served);
+        response
+    }
+
+    fn member(&self, index: usize) -> &Member {
+        let fallback = index.checked_sub(1).and_then(|fallback| self.set.fallbacks.get(fallback));
+        fallback.map_or(&self.set.primary.member, |candidate| &candidate.member)
+    }
+}
+
+/// Keeps a foreign error as the cause. One that carries the failure has said all there is.
+fn with_cause(failure: Failure, error: BoxError) -> Failure {
+    let is_foreign = Failure::find(error.as_ref()).is_none();
+    if is_foreign && std::error::Error::source(&failure).is_none() {
+        return failure.with_source(error);
+    }
+    failure
+}

@@ -120,6 +120,28 @@ pub struct Peek<'a> {
     pub stream: bool,
 }
 
+impl<'a> Peek<'a> {
+    /// A call of `model`.
+    #[must_use]
+    pub fn new(model: impl Into<Cow<'a, str>>) -> Self {
+        Self { model: model.into(), model_span: None, stream: false }
+    }
+
+    /// Where `model` stands in the body.
+    #[must_use]
+    pub fn with_model_span(mut self, span: Range<usize>) -> Self {
+        self.model_span = Some(span);
+        self
+    }
+
+    /// Whether a stream is wanted.
+    #[must_use]
+    pub fn with_stream(mut self, stream: bool) -> Self {
+        self.stream = stream;
+        self
+    }
+}
+
 /// A request as a member will get it.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]

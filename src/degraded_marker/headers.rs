@@ -1,0 +1,76 @@
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Mark;
+use crate::facts::{Attempts, Losses, Served};
+
+const PREFIX: &str = "x-failover-";
+const CLASS: HeaderName = HeaderName::from_static("x-failover-class");
+const PROVIDER: HeaderName = HeaderName::from_static("x-failover-provider");
+const MODEL: HeaderName = HeaderName::from_static("x-failover-model");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-failover-attempts");
+const DEGRADED: HeaderName = HeaderName::from_static("x-failover-degraded");
+const LOSS: HeaderName = HeaderName::from_static("x-failover-loss");
+
+/// The longest name shown, in bytes. The class comes from the caller's body, and so may be of any length.
+const LONGEST: usize = 256;
+
+/// Marks HTTP responses by headers, from the facts in their extensions. See the [module](super).
+///
+/// Leaves a log of [`Attempts`] on requests that have none, so that they can be counted.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Headers;
+
+impl<B, R> Mark<http::Request<B>, http::Response<R>> for Headers {
+    fn mark(&self, response: &mut http::Response<R>) {
+        let Some(served) = response.extensions().get::<Served>().cloned() else {
+            return;
+        };
+        let losses = response.extensions().get::<Losses>().filter(|losses| !losses.is_empty());
+        let losses = losses.map(|losses| value(losses.to_string()));
+        let headers = response.headers_mut();
+        remove_foreign(headers);
+        write(headers, &served);
+        if let Some(losses) = losses {
+            headers.insert(LOSS, losses);
+        }
+    }
+
+    fn prepare(&self, request: &mut http::Request<B>) {
+        let _ = Attempts::find_or_insert(request.extensions_mut());
+    }
+}
+
+fn write(headers: &mut HeaderMap, served: &Served) {
+    if let Some(class) = &served.class {
+        headers.insert(CLASS, name(class));
+    }
+    headers.insert(PROVIDER, name(served.member.provider()));
+    if let Some(model) = served.member.model() {
+        headers.insert(MODEL, name(model));
+    }
+    headers.insert(ATTEMPTS, HeaderValue::from(served.attempts));
+    if let Some(degradation) = served.degradation {
+        headers.insert(DEGRADED, HeaderValue::from_static(degradation.as_str()));
+    }
+}
+
+fn remove_foreign(headers: &mut HeaderMap) {
+    let is_mark = |name: &&HeaderName| name.as_str().starts_with(PREFIX);
+    let foreign: Vec<_> = headers.keys().filter(is_mark).cloned().collect();
+    for name in foreign {
+        headers.remove(name);
+    }
+}
+
+fn name(text: &str) -> HeaderValue {
+    value(text.chars().take(LONGEST).map(printable).collect())
+}
+
+fn value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("?"))
+}
+
+/// A name may hold what a header cannot, and must neither break the header nor the call.
+const fn printable(c: char) -> char {
+    if c.is_ascii_graphic() || c == ' ' { c } else { '?' }
+}

@@ -1,0 +1,104 @@
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+
+use super::detail::detail;
+use super::{Respond, retry};
+use crate::dialect::Dialect;
+use crate::facts::Attempts;
+use crate::failure::{BoxError, Class, Failure};
+
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-failover-attempts");
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
+
+/// Words errors as `D` does. See the [module](super) for which status and which headers.
+#[derive(Clone, Copy, Debug)]
+pub struct DialectRescue<D> {
+    dialect: D,
+}
+
+impl<D> DialectRescue<D> {
+    /// In this dialect.
+    pub const fn new(dialect: D) -> Self {
+        Self { dialect }
+    }
+}
+
+impl<D> Respond for DialectRescue<D>
+where
+    D: Dialect,
+{
+    fn respond(&self, error: &BoxError, attempts: Option<&Attempts>) -> Response<Bytes> {
+        let failure = Failure::of(error);
+        let mut response = if failure.class().is_callers() {
+            self.callers(&failure)
+        } else {
+            self.ours(&bare(&failure), attempts)
+        };
+        let made = attempts.map(Attempts::count);
+        let is_welcome = retry::is_welcome(&failure, made.unwrap_or(0));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(SHOULD_RETRY, HeaderValue::from_static(if is_welcome { "true" } else { "false" }));
+        if let Some(made) = made {
+            headers.insert(ATTEMPTS, HeaderValue::from(made));
+        }
+        response
+    }
+
+    fn event(&self, failure: &Failure) -> Option<Bytes> {
+        let message = "The answer was interrupted and cannot be completed.";
+        Some(self.dialect.encode_error_event(&bare(failure), message).into())
+    }
+}
+
+impl<D> DialectRescue<D>
+where
+    D: Dialect,
+{
+    /// One member decided the matter: its own words go back.
+    fn callers(&self, failure: &Failure) -> Response<Bytes> {
+        let status = failure.status().filter(StatusCode::is_client_error).unwrap_or(StatusCode::BAD_REQUEST);
+        let report = failure.report();
+        if let Some(body) = report.and_then(|report| report.verbatim.clone()) {
+            return with_status(status, body);
+        }
+        let said = report.map(|report| &*report.message).filter(|message| !message.is_empty());
+        let message = said.unwrap_or(match failure.class() {
+            Class::ContextOverflow => {
+                "The conversation does not fit the context of any model that could serve it."
+            }
+            Class::ContentPolicy => "The provider refused the content of the request.",
+            _ => "The request is invalid.",
+        });
+        with_status(status, self.dialect.encode_error(failure, status, message, None).into())
+    }
+
+    fn ours(&self, failure: &Failure, attempts: Option<&Attempts>) -> Response<Bytes> {
+        let (status, message) = if failure.class() == Class::DeadlineExceeded {
+            (
+                StatusCode::GATEWAY_TIMEOUT,
+                "The time for this request was over before it was answered.".to_owned(),
+            )
+        } else {
+            let message = format!("No model could answer this request for now ({}).", failure.class());
+            (StatusCode::SERVICE_UNAVAILABLE, message)
+        };
+        let detail = detail(attempts);
+        let body = self.dialect.encode_error(failure, status, &message, detail.as_deref());
+        let mut response = with_status(status, body.into());
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry::after(failure)));
+        response
+    }
+}
+
+/// Class and hint, and nothing that a provider said about our account.
+fn bare(failure: &Failure) -> Failure {
+    Failure::new(failure.class()).with_retry_after(failure.retry_after())
+}
+
+fn with_status(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response
+}

@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used)]
+
 use std::convert::Infallible;
 use std::future::{pending, ready};
 use std::sync::atomic::{AtomicUsize, Ordering};

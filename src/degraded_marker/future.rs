@@ -1,35 +1,39 @@
-use std::marker::PhantomData;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
+use tower_service::Service;
 
 use super::Mark;
 
 pin_project! {
     /// The future of [`DegradedMarker`](super::DegradedMarker). Dropping it drops the inner one.
-    #[derive(Debug)]
-    pub struct ResponseFuture<F, M, Req> {
+    pub struct ResponseFuture<S, M, Req>
+    where
+        S: Service<Req>,
+    {
         #[pin]
-        inner: F,
+        inner: S::Future,
         mark: M,
-        // Says which `Mark` is meant; no request is held.
-        _request: PhantomData<fn(Req)>,
     }
 }
 
-impl<F, M, Req> ResponseFuture<F, M, Req> {
-    pub(super) const fn new(inner: F, mark: M) -> Self {
-        Self { inner, mark, _request: PhantomData }
-    }
-}
-
-impl<F, M, Req, Res, E> Future for ResponseFuture<F, M, Req>
+impl<S, M, Req> ResponseFuture<S, M, Req>
 where
-    F: Future<Output = Result<Res, E>>,
-    M: Mark<Req, Res>,
+    S: Service<Req>,
 {
-    type Output = Result<Res, E>;
+    pub(super) const fn new(inner: S::Future, mark: M) -> Self {
+        Self { inner, mark }
+    }
+}
+
+impl<S, M, Req> Future for ResponseFuture<S, M, Req>
+where
+    S: Service<Req>,
+    M: Mark<Req, S::Response>,
+{
+    type Output = Result<S::Response, S::Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -38,5 +42,14 @@ where
             this.mark.mark(response);
         }
         Poll::Ready(result)
+    }
+}
+
+impl<S, M, Req> fmt::Debug for ResponseFuture<S, M, Req>
+where
+    S: Service<Req>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }

@@ -29,7 +29,7 @@ impl<S, F> Either<S, F> {
         }
     }
 
-    pub(super) fn call<Req>(&mut self, request: Req) -> EitherFuture<S::Future, F::Future>
+    pub(super) fn call<Req>(&mut self, request: Req) -> EitherFuture<S, F, Req>
     where
         S: Service<Req>,
         F: Service<Req>,
@@ -43,20 +43,24 @@ impl<S, F> Either<S, F> {
 
 pin_project! {
     #[project = EitherProj]
-    pub(super) enum EitherFuture<S, F> {
-        Primary { #[pin] future: S },
-        Fallback { #[pin] future: F },
+    pub(super) enum EitherFuture<S, F, Req>
+    where
+        S: Service<Req>,
+        F: Service<Req>,
+    {
+        Primary { #[pin] future: S::Future },
+        Fallback { #[pin] future: F::Future },
     }
 }
 
-impl<S, F, Res, A, B> Future for EitherFuture<S, F>
+impl<S, F, Req> Future for EitherFuture<S, F, Req>
 where
-    S: Future<Output = Result<Res, A>>,
-    F: Future<Output = Result<Res, B>>,
-    A: Into<BoxError>,
-    B: Into<BoxError>,
+    S: Service<Req>,
+    S::Error: Into<BoxError>,
+    F: Service<Req, Response = S::Response>,
+    F::Error: Into<BoxError>,
 {
-    type Output = Result<Res, BoxError>;
+    type Output = Result<S::Response, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project() {

@@ -23,7 +23,7 @@ pin_project! {
     {
         // First, so that the attempt under way is dropped before the walk it belongs to.
         #[pin]
-        state: State<Either<S, F>, EitherFuture<S::Future, F::Future>>,
+        state: State<Either<S, F>, EitherFuture<S, F, Req>>,
         walk: Walk<S, F, P, Req>,
     }
 }
@@ -126,7 +126,7 @@ fn ask<S, F, P, Req>(
     index: usize,
     service: &mut Either<S, F>,
     ready: Result<(), Failure>,
-) -> State<Either<S, F>, EitherFuture<S::Future, F::Future>>
+) -> State<Either<S, F>, EitherFuture<S, F, Req>>
 where
     S: Service<Req>,
     F: Service<Req>,

@@ -340,6 +340,7 @@ async fn a_bad_request_is_not_repeated_elsewhere_and_stays_a_response() {
     let service = HealthRoutingLayer::primary("a").fallback("b", answer(200)).layer(answer(400));
     let response = service.oneshot(Request::new(())).await.unwrap();
     assert_eq!((response.status(), *response.body()), (StatusCode::BAD_REQUEST, 400));
+    assert_eq!(served(&response).member.provider(), "a", "whose words these are");
 }
 
 #[tokio::test(start_paused = true)]

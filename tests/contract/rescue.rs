@@ -403,3 +403,59 @@ async fn a_response_passes_with_its_status_size_and_body() {
     assert_eq!(response.body().size_hint().exact(), Some(3));
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "tea");
 }
+
+// All four over an axum app
+
+#[tokio::test]
+async fn an_axum_app_gets_failover_without_a_change_to_its_handler() {
+    use axum::{Router, routing::post};
+    use tower::ServiceBuilder;
+    use tower_failover::body::Buffered;
+    use tower_failover::buffer::BufferLayer;
+    use tower_failover::degraded_marker::DegradedMarkerLayer;
+    use tower_failover::health_routing::HealthRoutingLayer;
+
+    // The existing handler answers with a status, as it always has.
+    let handler = |body: String| async move {
+        let status = if body.ends_with("bad") { 400 } else { 503 };
+        (StatusCode::from_u16(status).unwrap(), body)
+    };
+    let fallback = service_fn(|request: Request<Buffered>| async move {
+        match &request.body().bytes()[..] {
+            b"model:poor" => Err(Failure::new(Class::QuotaExhausted)),
+            _ => Ok(Response::new(axum::body::Body::from("from the fallback"))),
+        }
+    });
+    let app = Router::new().route("/one", post(handler)).route("/two", post(handler)).layer(
+        ServiceBuilder::new()
+            .layer(RescueLayer::new(Plain))
+            .layer(DegradedMarkerLayer::new())
+            .layer(BufferLayer::for_dialect(Plain))
+            .layer(HealthRoutingLayer::primary("openai").fallback("anthropic", fallback)),
+    );
+    let ask = |path: &str, body: &'static str| {
+        app.clone().oneshot(Request::post(path).body(axum::body::Body::from(body)).unwrap())
+    };
+
+    let response = ask("/one", "model:workhorse").await.unwrap();
+    assert_eq!(response.headers()["x-failover-provider"], "anthropic");
+    assert_eq!(response.headers()["x-failover-class"], "workhorse");
+    assert_eq!(response.headers()["x-failover-attempts"], "2");
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "from the fallback");
+
+    let response = ask("/two", "model:bad").await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["x-failover-provider"]),
+        (400, &"openai".parse().unwrap())
+    );
+
+    let response = ask("/two", "model:poor").await.unwrap();
+    assert_eq!(response.status(), 503);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body = String::from_utf8(body.into()).unwrap();
+    assert!(body.contains(r#"{"member":"openai","class":"overloaded","status":503,"#), "{body}");
+    assert!(body.contains(r#"{"member":"anthropic","class":"quota_exhausted","#), "{body}");
+
+    let response = ask("/one", "nonsense").await.unwrap();
+    assert_eq!(response.status(), 400);
+}

@@ -13,6 +13,7 @@ use super::chunks::Chunks;
 use super::layer::Settings;
 use super::{BodyRefused, ReadCall};
 use crate::body::Buffered;
+use crate::failure::BoxError;
 
 pin_project! {
     /// Reads one request to its end.
@@ -36,7 +37,7 @@ impl<R, B> Reading<R, B>
 where
     R: ReadCall,
     B: Body,
-    B::Error: Into<crate::failure::BoxError>,
+    B::Error: Into<BoxError>,
 {
     pub(super) fn new(request: Request<B>, settings: Settings<R>) -> Self {
         let (parts, body) = request.into_parts();
@@ -64,11 +65,14 @@ where
     }
 
     /// The next data of the body; `None` at its end.
-    fn poll_data(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Option<B::Data>, BodyRefused>> {
-        let mut this = self.project();
+    fn poll_data(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<B::Data>, BodyRefused>> {
         loop {
-            let Poll::Ready(frame) = this.body.as_mut().poll_frame(cx) else {
-                break;
+            let this = self.as_mut().project();
+            let Poll::Ready(frame) = this.body.poll_frame(cx) else {
+                return self.poll_silence(cx).map(Err);
             };
             *this.is_waiting = false;
             match frame {
@@ -81,6 +85,11 @@ where
                 }
             }
         }
+    }
+
+    /// Nothing comes: ready once that has lasted too long.
+    fn poll_silence(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<BodyRefused> {
+        let mut this = self.project();
         let idle = this.settings.read_timeout;
         if !std::mem::replace(this.is_waiting, true) {
             match this.timer.as_mut().as_pin_mut() {
@@ -91,7 +100,7 @@ where
         if let Some(timer) = this.timer.as_pin_mut() {
             ready!(timer.poll(cx));
         }
-        Poll::Ready(Err(BodyRefused::too_slow(idle)))
+        Poll::Ready(BodyRefused::too_slow(idle))
     }
 
     fn finish(self: Pin<&mut Self>) -> Result<Request<Buffered>, BodyRefused> {

@@ -17,9 +17,9 @@
 //!
 //! # When to come back
 //!
-//! 503 and 504 carry `Retry-After`: the earliest hope of any member in whole seconds, at least 1; 5 where
-//! nobody said. Official SDKs repeat a 503 by themselves, two times as a rule, so three layers of retries
-//! multiply in an outage. They obey `x-should-retry`, which is therefore always sent:
+//! 503 and 504 carry `Retry-After`: the earliest hope of any member in whole seconds, at least 1 and at most
+//! a day; 5 where nobody said. Official SDKs repeat a 503 by themselves, two times as a rule, so that in an
+//! outage their retries multiply ours. They obey `x-should-retry`, which is therefore always sent:
 //!
 //! - `true` where somebody named a moment within 5 s, or where nobody was asked at all: it is worth another try,
 //!   and costs nobody anything until then;

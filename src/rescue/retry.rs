@@ -8,10 +8,13 @@ const DEFAULT: Duration = Duration::from_secs(5);
 /// A hint that a caller can wait for with his connection open.
 const SHORT: Duration = Duration::from_secs(5);
 
+/// What no caller should be told to exceed, whatever a provider made up.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The value of `Retry-After`, in whole seconds. Zero would invite a caller to come back at once.
 pub(super) fn after(failure: &Failure) -> u64 {
-    let hint = failure.retry_after().unwrap_or(DEFAULT);
-    hint.as_secs().saturating_add(u64::from(hint.subsec_nanos() > 0)).max(1)
+    let hint = failure.retry_after().unwrap_or(DEFAULT).min(LONGEST);
+    (hint.as_secs() + u64::from(hint.subsec_nanos() > 0)).max(1)
 }
 
 /// Should the caller's SDK repeat the call by itself, after `made` attempts of ours?
@@ -38,7 +41,7 @@ mod tests {
         assert_eq!(after(&hinted(Class::RateLimited, 0)), 1);
         assert_eq!(after(&hinted(Class::RateLimited, 1001)), 2);
         assert_eq!(after(&hinted(Class::RateLimited, 3000)), 3);
-        assert_eq!(after(&Failure::new(Class::Shed).with_retry_after(Duration::MAX)), u64::MAX);
+        assert_eq!(after(&Failure::new(Class::Shed).with_retry_after(Duration::MAX)), 86_400);
     }
 
     #[test]

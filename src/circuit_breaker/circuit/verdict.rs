@@ -1,0 +1,126 @@
+use tokio::time::Instant;
+
+use super::super::ticket::{Kind, Ticket, Vote};
+use super::super::window::Counts;
+use super::{Circuit, Event, Phase};
+use crate::failure::Outcome;
+
+/// Verdicts.
+impl Circuit {
+    /// A probe has answered, and its body is still under way. Returns what the call may still say.
+    pub(in crate::circuit_breaker) fn prove(
+        &mut self,
+        ticket: Ticket,
+        is_slow: bool,
+        now: Instant,
+    ) -> Option<Ticket> {
+        let is_current = self.counts(ticket);
+        self.settle(ticket, Vote { outcome: Outcome::Success, hint: None, is_slow }, now);
+        (is_current && !is_slow).then_some(Ticket { kind: Kind::Proven, ..ticket })
+    }
+
+    /// Takes the one vote of a call.
+    pub(in crate::circuit_breaker) fn settle(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
+        if ticket.kind == Kind::Proven {
+            // Its success has been counted; only a bad end is news.
+            let is_bad = matches!(vote.outcome, Outcome::Failure | Outcome::Throttled(_));
+            if is_bad && self.counts(ticket) {
+                self.vote(vote, now);
+            }
+            return;
+        }
+        let is_current = self.counts(ticket);
+        self.totals.add(vote.outcome, is_current);
+        if is_current {
+            self.vote(vote, now);
+        }
+    }
+
+    /// A ticket votes in its own epoch. A proven probe also votes in the closed one that it helped to begin:
+    /// there its stream is one of the calls under way.
+    fn counts(&self, ticket: Ticket) -> bool {
+        let is_successor = ticket.kind == Kind::Proven && ticket.epoch + 1 == self.epoch;
+        ticket.epoch == self.epoch || (is_successor && matches!(self.phase, Phase::Closed { .. }))
+    }
+
+    fn vote(&mut self, vote: Vote, now: Instant) {
+        match self.phase {
+            Phase::Closed { .. } => self.count(vote, now),
+            Phase::HalfOpen { .. } => self.judge_probe(vote, now),
+            // An open circuit admits nothing, and a disabled one heeds nothing.
+            Phase::Open { .. } | Phase::Disabled => {}
+        }
+    }
+
+    fn count(&mut self, vote: Vote, now: Instant) {
+        let is_failure = match vote.outcome {
+            Outcome::Success => {
+                self.run = 0;
+                self.asked = None;
+                false
+            }
+            Outcome::Failure => {
+                self.run = self.run.saturating_add(1);
+                self.asked = self.asked.max(self.not_before(vote.hint, now));
+                true
+            }
+            Outcome::Throttled(hint) => match self.not_before(hint, now) {
+                Some(until) => return self.cool(until, now),
+                None => true,
+            },
+            Outcome::Cancelled if vote.is_slow => false,
+            Outcome::Cancelled | Outcome::Neutral => return,
+        };
+        self.window.add(is_failure, vote.is_slow, now);
+        // Only a bad call can open the circuit, so a good one does not pay for the sums.
+        if is_failure || vote.is_slow {
+            if let Some(reason) = self.breach(now) {
+                self.open(reason, now);
+            }
+        }
+    }
+
+    fn breach(&mut self, now: Instant) -> Option<&'static str> {
+        if self.run >= self.config.failures.max(1) {
+            return Some("failures in a row");
+        }
+        let Counts { calls, failures, slow } = self.window.totals(now);
+        if calls < u64::from(self.config.min_calls) {
+            return None;
+        }
+        let share = |part: u64| part as f64 / calls as f64;
+        if failures > 0 && share(failures) >= self.config.rate {
+            return Some("failure rate");
+        }
+        (slow > 0 && share(slow) >= self.config.slow_rate).then_some("slow calls")
+    }
+
+    fn judge_probe(&mut self, vote: Vote, now: Instant) {
+        let hint = match vote.outcome {
+            Outcome::Success if !vote.is_slow => return self.probe_answered(now),
+            Outcome::Neutral => return self.free_slot(),
+            Outcome::Cancelled if !vote.is_slow && !self.is_lease_over(now) => return self.free_slot(),
+            Outcome::Throttled(hint) => hint,
+            Outcome::Success | Outcome::Failure | Outcome::Cancelled => vote.hint,
+        };
+        self.asked = self.asked.max(self.not_before(hint, now));
+        self.open(if vote.is_slow { "slow probe" } else { "probe failed" }, now);
+    }
+
+    fn free_slot(&mut self) {
+        if let Phase::HalfOpen { probe, .. } = &mut self.phase {
+            *probe = None;
+        }
+    }
+
+    fn probe_answered(&mut self, now: Instant) {
+        self.free_slot();
+        if let Phase::HalfOpen { answered, .. } = &mut self.phase {
+            *answered += 1;
+            if *answered >= self.config.probes_to_close {
+                self.enter(Phase::Closed { since: Some(now) });
+                self.event = Some(Event::Closed { reason: "probes answered" });
+            }
+        }
+    }
+}

@@ -1,0 +1,422 @@
+//! The state machine by itself, driven by hand.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::circuit::Circuit;
+use super::ticket::{Ticket, Vote};
+use super::{CircuitConfig, CircuitState};
+use crate::facts::Availability;
+use crate::failure::Outcome;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A circuit and its clock.
+struct Bench {
+    circuit: Circuit,
+    now: Instant,
+}
+
+impl Bench {
+    fn new(config: CircuitConfig) -> Self {
+        Self { circuit: Circuit::new(config.jitter(0.0)), now: Instant::now() }
+    }
+
+    fn standard() -> Self {
+        Self::new(CircuitConfig::default())
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    fn admit(&mut self) -> Option<Ticket> {
+        self.circuit.admit(self.now)
+    }
+
+    fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
+        self.vote(ticket, outcome, None, false);
+    }
+
+    fn vote(&mut self, ticket: Ticket, outcome: Outcome, hint: Option<Duration>, is_slow: bool) {
+        self.circuit.settle(ticket, Vote { outcome, hint, is_slow }, self.now);
+    }
+
+    fn call(&mut self, outcome: Outcome) {
+        let ticket = self.admit().expect("a call was refused");
+        self.settle(ticket, outcome);
+    }
+
+    fn calls(&mut self, count: usize, outcome: Outcome) {
+        (0..count).for_each(|_| self.call(outcome));
+    }
+
+    fn state(&self) -> CircuitState {
+        self.circuit.word().state()
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        self.circuit.remaining(self.now)
+    }
+
+    /// Opens it, waits, and takes the probe.
+    fn probe(&mut self) -> Ticket {
+        self.calls(5, Outcome::Failure);
+        self.wait(5 * SECOND);
+        self.admit().expect("no probe")
+    }
+}
+
+#[test]
+fn one_failure_alone_never_opens_it() {
+    let mut bench = Bench::standard();
+    bench.call(Outcome::Failure);
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Closed, None));
+}
+
+#[test]
+fn failures_that_are_neither_in_a_row_nor_half_of_all_leave_it_closed() {
+    let mut bench = Bench::standard();
+    for _ in 0..100 {
+        bench.calls(5, Outcome::Success);
+        bench.calls(4, Outcome::Failure);
+    }
+    assert_eq!(bench.state(), CircuitState::Closed);
+}
+
+#[test]
+fn five_failures_in_a_row_open_it_also_after_ten_thousand_successes() {
+    let mut bench = Bench::standard();
+    bench.calls(10_000, Outcome::Success);
+    bench.calls(4, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.call(Outcome::Failure);
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Open, Some(5 * SECOND)));
+}
+
+#[test]
+fn half_of_the_calls_of_the_window_open_it_and_older_ones_do_not_count() {
+    let mut bench = Bench::new(CircuitConfig::default().failures(u32::MAX));
+    bench.calls(10_000, Outcome::Success);
+    bench.wait(30 * SECOND);
+    bench.calls(5, Outcome::Success);
+    bench.calls(4, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.call(Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_rate_of_few_calls_says_nothing() {
+    let mut bench = Bench::new(CircuitConfig::default().failures(u32::MAX));
+    bench.calls(9, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.call(Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn slow_calls_open_it_answered_or_given_up() {
+    let mut bench = Bench::standard();
+    for index in 0..10 {
+        assert_eq!(bench.state(), CircuitState::Closed);
+        let ticket = bench.admit().unwrap();
+        let outcome = if index % 2 == 0 { Outcome::Success } else { Outcome::Cancelled };
+        bench.vote(ticket, outcome, None, true);
+    }
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn wrong_requests_and_callers_who_leave_have_no_vote() {
+    let mut bench = Bench::standard();
+    bench.calls(4, Outcome::Failure);
+    bench.calls(50, Outcome::Neutral);
+    bench.calls(50, Outcome::Cancelled);
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.call(Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open, "nor do they end a run of failures");
+}
+
+#[test]
+fn a_throttled_call_cools_the_circuit_without_opening_it() {
+    let mut bench = Bench::standard();
+    bench.call(Outcome::Throttled(Some(20 * SECOND)));
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Closed, Some(20 * SECOND)));
+    assert!(bench.admit().is_none());
+    bench.wait(20 * SECOND - Duration::from_nanos(1));
+    assert!(bench.admit().is_none());
+    bench.wait(Duration::from_nanos(1));
+    assert_eq!(bench.circuit.availability(bench.now), Availability::Up);
+    bench.calls(100, Outcome::Success);
+    assert_eq!(bench.circuit.counts_in_window(bench.now).calls, 100, "it was not counted");
+}
+
+#[test]
+fn a_later_hint_extends_a_cooldown_and_never_shortens_it() {
+    let mut bench = Bench::standard();
+    let tickets: Vec<_> = (0..3).map(|_| bench.admit().unwrap()).collect();
+    for (ticket, hint, cooldown) in [(0, 20, 20), (1, 5, 20), (2, 40, 40)] {
+        bench.settle(tickets[ticket], Outcome::Throttled(Some(hint * SECOND)));
+        assert_eq!(bench.remaining(), Some(cooldown * SECOND));
+    }
+}
+
+#[test]
+fn a_hint_is_believed_up_to_the_cap_and_an_empty_one_is_none() {
+    let mut bench = Bench::standard();
+    bench.call(Outcome::Throttled(Some(Duration::ZERO)));
+    assert_eq!(bench.circuit.availability(bench.now), Availability::Up);
+    bench.call(Outcome::Throttled(Some(Duration::MAX)));
+    assert_eq!(bench.remaining(), Some(300 * SECOND));
+}
+
+#[test]
+fn a_refused_key_rests_as_long_as_the_cap_allows() {
+    let mut bench = Bench::standard();
+    bench.call(Outcome::of(crate::failure::Class::Auth, None));
+    assert_eq!(bench.remaining(), Some(Outcome::HARD_DOWN));
+}
+
+#[test]
+fn throttling_without_a_hint_counts_in_the_rate_and_not_in_the_run() {
+    let mut bench = Bench::standard();
+    bench.calls(9, Outcome::Throttled(None));
+    assert_eq!((bench.state(), bench.circuit.run()), (CircuitState::Closed, 0));
+    bench.call(Outcome::Throttled(None));
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_circuit_that_opens_honours_what_the_failures_asked_for() {
+    let mut bench = Bench::standard();
+    for seconds in [60, 10, 0, 0, 0] {
+        assert_eq!(bench.remaining(), None, "one failure alone stops nothing");
+        let ticket = bench.admit().unwrap();
+        bench.vote(ticket, Outcome::Failure, Some(seconds * SECOND), false);
+    }
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Open, Some(60 * SECOND)));
+}
+
+#[test]
+fn a_hint_is_forgotten_when_the_service_has_answered_since() {
+    let mut bench = Bench::standard();
+    let ticket = bench.admit().unwrap();
+    bench.vote(ticket, Outcome::Failure, Some(60 * SECOND), false);
+    bench.call(Outcome::Success);
+    bench.calls(5, Outcome::Failure);
+    assert_eq!(bench.remaining(), Some(5 * SECOND));
+}
+
+#[test]
+fn two_probes_one_after_the_other_close_it() {
+    let mut bench = Bench::standard();
+    let first = bench.probe();
+    assert_eq!(bench.state(), CircuitState::HalfOpen);
+    assert!(bench.admit().is_none());
+    assert_eq!((bench.remaining(), bench.circuit.availability(bench.now)), (None, Availability::Down(None)));
+    bench.settle(first, Outcome::Success);
+    assert_eq!(bench.circuit.availability(bench.now), Availability::Probation);
+    bench.call(Outcome::Success);
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.calls(4, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Closed, "it starts with nothing counted");
+}
+
+#[test]
+fn looking_never_takes_the_probe() {
+    let mut bench = Bench::standard();
+    bench.calls(5, Outcome::Failure);
+    bench.wait(5 * SECOND);
+    for _ in 0..10 {
+        assert_eq!(bench.circuit.availability(bench.now), Availability::Probation);
+        assert!(!bench.circuit.is_shut(bench.now));
+    }
+    assert!(bench.admit().is_some());
+}
+
+#[test]
+fn a_failed_probe_opens_it_for_longer_each_time() {
+    let mut bench = Bench::standard();
+    let mut probe = bench.probe();
+    for seconds in [10, 20, 30, 30] {
+        bench.settle(probe, Outcome::Failure);
+        assert_eq!(bench.remaining(), Some(seconds * SECOND));
+        bench.wait(seconds * SECOND);
+        probe = bench.admit().unwrap();
+    }
+}
+
+#[test]
+fn a_throttled_probe_has_failed_and_its_hint_holds() {
+    let mut bench = Bench::standard();
+    let probe = bench.probe();
+    bench.settle(probe, Outcome::Throttled(Some(45 * SECOND)));
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Open, Some(45 * SECOND)));
+}
+
+#[test]
+fn a_probe_without_a_verdict_gives_its_slot_to_the_next() {
+    let mut bench = Bench::standard();
+    let mut probe = bench.probe();
+    for outcome in [Outcome::Neutral, Outcome::Cancelled] {
+        bench.settle(probe, outcome);
+        assert_eq!(bench.state(), CircuitState::HalfOpen);
+        probe = bench.admit().unwrap();
+    }
+}
+
+#[test]
+fn a_slow_probe_has_failed_answered_or_given_up() {
+    for outcome in [Outcome::Success, Outcome::Cancelled] {
+        let mut bench = Bench::standard();
+        let probe = bench.probe();
+        bench.vote(probe, outcome, None, true);
+        assert_eq!(bench.state(), CircuitState::Open, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_hung_probe_does_not_wedge_the_circuit() {
+    let mut bench = Bench::standard();
+    let hung = bench.probe();
+    bench.wait(60 * SECOND);
+    assert_eq!(bench.circuit.availability(bench.now), Availability::Probation);
+    assert!(bench.circuit.is_shut(bench.now));
+    assert!(bench.admit().is_none());
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Open, Some(10 * SECOND)));
+    bench.wait(10 * SECOND);
+    let next = bench.admit().unwrap();
+    bench.settle(hung, Outcome::Success);
+    assert!(bench.admit().is_none(), "the hung one does not free the slot of its successor");
+    bench.settle(next, Outcome::Success);
+    bench.call(Outcome::Success);
+    assert_eq!(bench.state(), CircuitState::Closed);
+}
+
+#[test]
+fn a_probe_given_up_after_its_lease_has_failed() {
+    let mut bench = Bench::standard();
+    let hung = bench.probe();
+    bench.wait(61 * SECOND);
+    bench.settle(hung, Outcome::Cancelled);
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_success_begun_before_the_trip_does_not_close_a_half_open_circuit() {
+    let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
+    let straggler = bench.admit().unwrap();
+    bench.probe();
+    bench.settle(straggler, Outcome::Success);
+    assert_eq!((bench.state(), bench.circuit.totals().stale), (CircuitState::HalfOpen, 1));
+    assert!(bench.admit().is_none());
+}
+
+#[test]
+fn a_failure_begun_before_the_trip_does_not_count_after_the_recovery() {
+    let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
+    let stragglers: Vec<_> = (0..20).map(|_| bench.admit().unwrap()).collect();
+    let probe = bench.probe();
+    bench.settle(probe, Outcome::Success);
+    for straggler in stragglers {
+        bench.settle(straggler, Outcome::Failure);
+    }
+    assert_eq!((bench.state(), bench.circuit.totals().stale), (CircuitState::Closed, 20));
+}
+
+#[test]
+fn the_failures_of_one_incident_do_not_lengthen_each_others_rest() {
+    let mut bench = Bench::standard();
+    let in_flight: Vec<_> = (0..32).map(|_| bench.admit().unwrap()).collect();
+    for ticket in in_flight {
+        bench.settle(ticket, Outcome::Failure);
+        bench.wait(Duration::from_millis(10));
+    }
+    assert_eq!(bench.circuit.doublings(), 1);
+    assert!(bench.remaining().unwrap() < 5 * SECOND);
+}
+
+#[test]
+fn a_probe_proven_by_its_first_data_makes_room_and_still_answers_for_its_end() {
+    let mut bench = Bench::standard();
+    let first = bench.probe();
+    let first = bench.circuit.prove(first, false, bench.now).unwrap();
+    let second = bench.admit().expect("the slot was not given back");
+    bench.settle(first, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open);
+    bench.settle(second, Outcome::Success);
+    assert_eq!(bench.state(), CircuitState::Open, "the second was of an older period");
+}
+
+#[test]
+fn a_proven_stream_that_breaks_after_the_close_counts_in_the_closed_circuit() {
+    let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
+    let probe = bench.probe();
+    let streams = bench.circuit.prove(probe, false, bench.now).unwrap();
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.calls(4, Outcome::Failure);
+    bench.settle(streams, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn a_proven_stream_that_ends_well_is_not_counted_twice() {
+    let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
+    let probe = bench.probe();
+    let stream = bench.circuit.prove(probe, false, bench.now).unwrap();
+    bench.settle(stream, Outcome::Success);
+    assert_eq!(bench.circuit.totals().successes, 1);
+    assert_eq!(bench.circuit.counts_in_window(bench.now).calls, 0);
+}
+
+#[test]
+fn a_trip_soon_after_a_recovery_opens_for_longer_and_health_takes_that_back() {
+    let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
+    let recover = |bench: &mut Bench| {
+        bench.wait(bench.remaining().unwrap());
+        bench.call(Outcome::Success);
+    };
+    bench.calls(5, Outcome::Failure);
+    recover(&mut bench);
+    bench.calls(5, Outcome::Failure);
+    assert_eq!(bench.remaining(), Some(10 * SECOND));
+    recover(&mut bench);
+    bench.wait(60 * SECOND);
+    bench.calls(5, Outcome::Failure);
+    assert_eq!(bench.remaining(), Some(5 * SECOND));
+}
+
+#[test]
+fn a_week_of_idleness_changes_nothing() {
+    let week = 7 * 24 * 3600 * SECOND;
+    let mut bench = Bench::standard();
+    bench.calls(4, Outcome::Failure);
+    bench.wait(week);
+    bench.call(Outcome::Success);
+    bench.calls(5, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open);
+    bench.wait(week);
+    bench.calls(2, Outcome::Success);
+    assert_eq!(bench.state(), CircuitState::Closed);
+}
+
+#[test]
+fn it_obeys_the_hand() {
+    let mut bench = Bench::standard();
+    let before = bench.admit().unwrap();
+    bench.circuit.force_open(3 * SECOND, bench.now);
+    assert_eq!((bench.state(), bench.remaining()), (CircuitState::Open, Some(3 * SECOND)));
+    bench.circuit.disable();
+    bench.calls(100, Outcome::Failure);
+    bench.calls(1, Outcome::Throttled(Some(SECOND)));
+    assert_eq!(bench.circuit.availability(bench.now), Availability::Up);
+    bench.circuit.force_closed();
+    bench.settle(before, Outcome::Failure);
+    bench.calls(4, Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Closed);
+    bench.circuit.force_open(Duration::MAX, bench.now);
+    bench.wait(365 * 24 * 3600 * SECOND);
+    assert!(bench.admit().is_none());
+}

@@ -1,0 +1,294 @@
+//! What a circuit is, written for reading: it keeps every vote ever cast and counts them anew each time.
+//! Times are milliseconds since the start.
+
+use std::time::Duration;
+
+use tower_failover::circuit_breaker::{CircuitConfig, CircuitState};
+use tower_failover::facts::Availability;
+use tower_failover::failure::Outcome;
+
+pub(crate) const FAILURES: u32 = 5;
+pub(crate) const MIN_CALLS: usize = 10;
+pub(crate) const BUCKET: u64 = 3_000;
+pub(crate) const WINDOW: u64 = 10 * BUCKET;
+pub(crate) const OPEN: u64 = 5_000;
+pub(crate) const CAP: u64 = 30_000;
+pub(crate) const HINT_CAP: u64 = 300_000;
+pub(crate) const SLOW_AFTER: u64 = 2_000;
+pub(crate) const PROBES: u32 = 2;
+pub(crate) const LEASE: u64 = 60_000;
+
+pub(crate) fn config() -> CircuitConfig {
+    CircuitConfig::default().jitter(0.0).slow_after(Duration::from_millis(SLOW_AFTER))
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) now: u64,
+    phase: Phase,
+    era: u32,
+    votes: Vec<Cast>,
+    cooldown: u64,
+    asked: u64,
+    closed_at: Option<u64>,
+    doublings: u32,
+    pub(crate) refused: u64,
+    pub(crate) stale: u64,
+    pub(crate) settled: u64,
+}
+
+#[derive(Debug, Default, PartialEq, Clone, Copy)]
+enum Phase {
+    #[default]
+    Closed,
+    Open(u64),
+    HalfOpen,
+    HalfOpenWith(u64),
+    Disabled,
+}
+
+/// A vote, in the order of voting.
+#[derive(Debug)]
+struct Cast {
+    era: u32,
+    at: u64,
+    kind: What,
+    slow: bool,
+}
+
+#[derive(Debug, PartialEq, Clone, Copy)]
+enum What {
+    Good,
+    Bad,
+    /// Throttled: bad for the rate, nothing for the run.
+    Throttled,
+    /// Given up after the slow threshold: a call, and a slow one.
+    GivenUp,
+    ProbeAnswered,
+}
+
+/// What the model knows of one admitted call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Admitted {
+    era: u32,
+    since: u64,
+    probe: bool,
+    /// It answered in time; `Some(era)` of the half-open circuit it proved something to.
+    answered: bool,
+    proven: bool,
+    spent: bool,
+}
+
+impl Model {
+    pub(crate) fn state(&self) -> CircuitState {
+        match self.phase {
+            Phase::Closed | Phase::Disabled => CircuitState::Closed,
+            Phase::Open(_) => CircuitState::Open,
+            Phase::HalfOpen | Phase::HalfOpenWith(_) => CircuitState::HalfOpen,
+        }
+    }
+
+    pub(crate) fn rest(&self) -> Option<Duration> {
+        let open = if let Phase::Open(until) = self.phase { until } else { 0 };
+        let until = self.cooldown.max(open);
+        (until > self.now).then(|| Duration::from_millis(until - self.now))
+    }
+
+    pub(crate) fn availability(&self) -> Availability {
+        match (self.rest(), self.phase) {
+            (Some(rest), _) => Availability::Down(Some(rest)),
+            (None, Phase::Closed | Phase::Disabled) => Availability::Up,
+            (None, Phase::HalfOpenWith(since)) if self.now < since + LEASE => Availability::Down(None),
+            (None, _) => Availability::Probation,
+        }
+    }
+
+    /// Calls, failures and slow ones in the window.
+    pub(crate) fn window(&self) -> (usize, usize, usize) {
+        let newest = self.now / BUCKET;
+        let recent = |cast: &&Cast| {
+            cast.era == self.era && cast.at / BUCKET + 10 > newest && cast.kind != What::ProbeAnswered
+        };
+        let votes = || self.votes.iter().filter(recent);
+        let failed = votes().filter(|cast| matches!(cast.kind, What::Bad | What::Throttled)).count();
+        (votes().count(), failed, votes().filter(|cast| cast.slow).count())
+    }
+
+    /// Failures since the last success of this era.
+    pub(crate) fn run(&self) -> u32 {
+        let this_era = self.votes.iter().rev().take_while(|cast| cast.era == self.era);
+        let since_success = this_era.take_while(|cast| cast.kind != What::Good);
+        since_success.filter(|cast| cast.kind == What::Bad).count() as u32
+    }
+
+    pub(crate) fn admit(&mut self) -> Result<Admitted, Option<Duration>> {
+        if let Phase::HalfOpenWith(since) = self.phase {
+            if self.now >= since + LEASE {
+                self.open();
+            }
+        }
+        if matches!(self.availability(), Availability::Down(_)) {
+            self.refused += 1;
+            return Err(self.rest());
+        }
+        let probe = self.state() != CircuitState::Closed;
+        if let Phase::Open(_) = self.phase {
+            self.era += 1;
+        }
+        if probe {
+            self.phase = Phase::HalfOpenWith(self.now);
+        }
+        Ok(Admitted { era: self.era, since: self.now, probe, answered: false, proven: false, spent: false })
+    }
+
+    fn is_slow(&self, call: &Admitted) -> bool {
+        !call.answered && self.now - call.since > SLOW_AFTER
+    }
+
+    pub(crate) fn answered(&mut self, call: &mut Admitted) {
+        if call.spent || call.proven {
+            return;
+        }
+        let slow = self.is_slow(call);
+        call.answered |= !slow;
+        if call.probe {
+            let current = call.era == self.era;
+            self.settle(&mut { *call }, Outcome::Success, 0, slow);
+            call.proven = current && !slow;
+            call.spent = !call.proven;
+        }
+    }
+
+    pub(crate) fn end(&mut self, call: &mut Admitted, outcome: Outcome, hint: u64) {
+        if !call.spent {
+            let slow = self.is_slow(call);
+            self.settle(call, outcome, hint, slow);
+            call.spent = true;
+        }
+    }
+
+    fn settle(&mut self, call: &mut Admitted, outcome: Outcome, hint: u64, slow: bool) {
+        let current = call.era == self.era;
+        if call.proven {
+            let bad = matches!(outcome, Outcome::Failure | Outcome::Throttled(_));
+            let closed_since = call.era + 1 == self.era && self.phase == Phase::Closed;
+            if bad && (current || closed_since) {
+                self.vote(outcome, hint, false);
+            }
+            return;
+        }
+        self.settled += 1;
+        self.stale += u64::from(!current);
+        if current {
+            self.vote(outcome, hint, slow);
+        }
+    }
+
+    fn vote(&mut self, outcome: Outcome, hint: u64, slow: bool) {
+        let throttle = if let Outcome::Throttled(Some(hint)) = outcome { hint.as_millis() as u64 } else { 0 };
+        let asked = match hint.max(throttle).min(HINT_CAP) {
+            0 => 0,
+            hint => self.now + hint,
+        };
+        match self.phase {
+            Phase::Closed => self.vote_closed(outcome, asked, slow),
+            Phase::HalfOpen | Phase::HalfOpenWith(_) => self.vote_half_open(outcome, asked, slow),
+            Phase::Open(_) | Phase::Disabled => {}
+        }
+    }
+
+    fn vote_closed(&mut self, outcome: Outcome, asked: u64, slow: bool) {
+        let kind = match outcome {
+            Outcome::Success => What::Good,
+            Outcome::Failure => What::Bad,
+            Outcome::Throttled(_) if asked > 0 => {
+                self.cooldown = self.cooldown.max(asked);
+                return;
+            }
+            Outcome::Throttled(_) => What::Throttled,
+            Outcome::Cancelled if slow => What::GivenUp,
+            _ => return,
+        };
+        self.votes.push(Cast { era: self.era, at: self.now, kind, slow });
+        match kind {
+            What::Good => self.asked = 0,
+            What::Bad => self.asked = self.asked.max(asked),
+            _ => {}
+        }
+        let (calls, failed, slow_calls) = self.window();
+        let enough = calls >= MIN_CALLS;
+        let is_bad = slow || matches!(kind, What::Bad | What::Throttled);
+        let by_rate = enough && (2 * failed >= calls || 10 * slow_calls >= 8 * calls);
+        if is_bad && (self.run() >= FAILURES || by_rate) {
+            self.open();
+        }
+    }
+
+    fn vote_half_open(&mut self, outcome: Outcome, asked: u64, slow: bool) {
+        let late = matches!(self.phase, Phase::HalfOpenWith(since) if self.now >= since + LEASE);
+        match outcome {
+            Outcome::Neutral => self.phase = Phase::HalfOpen,
+            Outcome::Cancelled if !slow && !late => self.phase = Phase::HalfOpen,
+            Outcome::Success if !slow => {
+                self.phase = Phase::HalfOpen;
+                self.votes.push(Cast { era: self.era, at: self.now, kind: What::ProbeAnswered, slow });
+                let answered = self.votes.iter().filter(|cast| cast.era == self.era).count();
+                if answered as u32 >= PROBES {
+                    self.enter(Phase::Closed);
+                    self.closed_at = Some(self.now);
+                }
+            }
+            _ => {
+                self.asked = self.asked.max(asked);
+                self.open();
+            }
+        }
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.era += 1;
+        self.asked = 0;
+    }
+
+    fn open(&mut self) {
+        if self.phase == Phase::Closed {
+            if let Some(closed_at) = self.closed_at {
+                let windows = (self.now - closed_at) / WINDOW;
+                self.doublings = self.doublings.saturating_sub(windows as u32);
+            }
+        }
+        let time = OPEN << self.doublings;
+        self.doublings += u32::from(time < CAP);
+        self.cooldown = self.cooldown.max(self.asked);
+        self.enter(Phase::Open(self.now + time.min(CAP)));
+    }
+
+    pub(crate) fn force_open(&mut self, time: u64) {
+        self.enter(Phase::Open(self.now + time));
+    }
+
+    pub(crate) fn force_closed(&mut self) {
+        self.calm();
+        self.enter(Phase::Closed);
+    }
+
+    pub(crate) fn disable(&mut self) {
+        self.calm();
+        self.enter(Phase::Disabled);
+    }
+
+    fn calm(&mut self) {
+        self.cooldown = 0;
+        self.doublings = 0;
+        self.closed_at = None;
+    }
+
+    pub(crate) fn doublings(&self) -> u32 {
+        self.doublings
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.phase == Phase::Disabled
+    }
+}

@@ -67,7 +67,8 @@
 //! An open circuit is *ready*: `poll_ready` does not touch the inner service and `call` returns
 //! [`CircuitOpen`]. It never returns `Err` for a reason of its own, since that would tell buffers and
 //! balancers to throw the service away for good. An error of the inner service's `poll_ready` passes through;
-//! no call was made, so nothing is counted.
+//! no call was made, so nothing is counted. While the circuit is closed, and for a probe, the inner service's
+//! readiness is awaited as if the layer were not there; it takes no permit and holds up no probe.
 //!
 //! # Cancel safety
 //!

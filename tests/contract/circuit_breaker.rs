@@ -431,8 +431,8 @@ where
     B::Error: Into<BoxError>,
 {
     let mut response = Some(response);
-    let service = service_fn(move |()| ready(Ok::<_, Infallible>(response.take().unwrap())));
-    call(&mut layer.layer(service), ()).await.unwrap()
+    let service = service_fn(move |()| ready(Ok::<_, Infallible>(response.take().expect("called once"))));
+    call(&mut layer.layer(service), ()).await.expect("refused")
 }
 
 async fn stream(

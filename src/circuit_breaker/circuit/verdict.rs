@@ -36,11 +36,12 @@ impl Circuit {
         }
     }
 
-    /// A ticket votes in its own epoch. A proven probe also votes in the closed one that it helped to begin:
-    /// there its stream is one of the calls under way.
+    /// A ticket votes in its own epoch. A proven probe also votes in the one after: if that is the closed
+    /// circuit which it helped to bring about, its stream is one of the calls under way there, and if not, no
+    /// vote is heeded anyway.
     fn counts(&self, ticket: Ticket) -> bool {
         let is_successor = ticket.kind == Kind::Proven && ticket.epoch + 1 == self.epoch;
-        ticket.epoch == self.epoch || (is_successor && matches!(self.phase, Phase::Closed { .. }))
+        ticket.epoch == self.epoch || is_successor
     }
 
     fn vote(&mut self, vote: Vote, now: Instant) {

@@ -43,7 +43,7 @@ impl Future for ResponseFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            Project::Sent { inner } => inner.poll(cx).map_err(|error| Box::new(read(error)).into()),
+            Project::Sent { inner } => inner.poll(cx).map_err(|error| read(error).into()),
             Project::Refused { failure } => {
                 let failure = failure.take().expect("polled after it was ready");
                 Poll::Ready(Err(Box::new(failure)))

@@ -13,9 +13,9 @@
 //! use tower_failover::client::{Credential, Endpoint};
 //!
 //! # async fn example() -> Result<(), tower_failover::failure::BoxError> {
-//! let openai = Endpoint::new("https://api.openai.com/v1", Credential::bearer("sk-…"))?.into_service();
+//! let openai = Endpoint::new("https://api.openai.com/v1", Credential::bearer("sk-..."))?.into_service();
 //! let anthropic =
-//!     Endpoint::new("https://api.anthropic.com", Credential::header("x-api-key", "sk-ant-…"))?.into_service();
+//!     Endpoint::new("https://api.anthropic.com", Credential::header("x-api-key", "sk-ant-..."))?.into_service();
 //!
 //! let request = Request::post("/v1/messages")
 //!     .header("content-type", "application/json")

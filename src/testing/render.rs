@@ -1,0 +1,180 @@
+//! From a healthy answer and a fault to what is sent.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use super::played::{End, Piece, Played};
+use super::wire::{Finish, Part, Say, Vendor, WireFrame};
+use super::{Fault, RecordedReply, Refusal};
+
+/// Renders for one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Render {
+    pub(super) vendor: Vendor,
+    pub(super) serial: u64,
+    pub(super) pace: Duration,
+}
+
+impl Render {
+    /// The answer of a fault that needs no reading of the request; `None` for the others.
+    pub(super) fn blunt(self, fault: &Fault) -> Option<Response<Played>> {
+        Some(match fault {
+            Fault::Status { code, body, retry_after } => self.status(*code, body.as_ref(), *retry_after),
+            Fault::Refusal(refusal) => self.refusal(*refusal),
+            Fault::Garbage => {
+                let page = "<!DOCTYPE html><html><body><h1>Welcome to nginx!</h1></body></html>";
+                self.head(StatusCode::OK, "text/html", Played::whole(Bytes::from_static(page.as_bytes())))
+            }
+            Fault::Empty => self.head(StatusCode::OK, "application/json", Played::whole(Bytes::new())),
+            _ => return None,
+        })
+    }
+
+    fn status(self, code: u16, body: Option<&Bytes>, after: Option<Duration>) -> Response<Played> {
+        let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = body.cloned().unwrap_or_else(|| self.vendor.error(status).to_string().into());
+        let mut response = self.json(status, body);
+        if let Some(after) = after {
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+
+    pub(super) fn refusal(self, refusal: Refusal) -> Response<Played> {
+        let error = self.vendor.refusal(refusal);
+        self.json(error.status, error.body.to_string())
+    }
+
+    pub(super) fn json(self, status: StatusCode, body: impl Into<Bytes>) -> Response<Played> {
+        self.head(status, "application/json", Played::whole(body.into()))
+    }
+
+    fn head(self, status: StatusCode, content_type: &'static str, body: Played) -> Response<Played> {
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = self.vendor.headers(self.serial, status);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        response
+    }
+
+    pub(super) fn replay(self, reply: &RecordedReply) -> Response<Played> {
+        let promised = (reply.chunking == super::Chunking::Whole).then_some(reply.body.len() as u64);
+        let mut body = reply.pieces();
+        body.retain(|piece| !piece.is_empty());
+        let pieces = body.into_iter().map(|bytes| Piece { bytes, wait: self.pace }).collect();
+        let mut response = Response::new(Played::new(pieces, End::Clean, promised));
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers.clone();
+        response
+    }
+
+    /// A whole answer in one body.
+    pub(super) fn buffered(self, say: &Say, fault: &Fault) -> Response<Played> {
+        let mut say = say.clone();
+        if matches!(fault, Fault::EndWithoutFinish { .. }) {
+            say.finish = Finish::Missing;
+        }
+        let mut body = Bytes::from(self.vendor.answer(&say).to_string());
+        let promised = body.len() as u64;
+        let end = end_of(fault);
+        match fault {
+            Fault::ErrorEvent { .. } => {
+                body = self.vendor.error(StatusCode::SERVICE_UNAVAILABLE).to_string().into();
+                return self.json(StatusCode::OK, body);
+            }
+            Fault::MalformedFrame { .. } => {
+                return self.json(StatusCode::OK, body.slice(..body.len() / 2));
+            }
+            Fault::CutBeforeContent => body.clear(),
+            _ if end != End::Clean => body.truncate(body.len() / 2),
+            _ => {}
+        }
+        let mut pieces = split(body, fault);
+        first_token(pieces.first_mut(), fault);
+        self.head(StatusCode::OK, "application/json", Played::new(pieces, end, Some(promised)))
+    }
+
+    /// A stream of events.
+    pub(super) fn stream(self, say: &Say, fault: &Fault) -> Response<Played> {
+        let frames = self.bent(self.vendor.frames(say), fault);
+        let mut is_first = true;
+        let mut pieces = Vec::with_capacity(frames.len());
+        for frame in frames {
+            let is_content = frame.part == Part::Content;
+            let at = pieces.len();
+            pieces.extend(split(frame.bytes, fault));
+            if is_content {
+                pieces[at].wait = self.pace;
+                if std::mem::take(&mut is_first) {
+                    first_token(pieces.get_mut(at), fault);
+                }
+            }
+        }
+        let body = Played::new(pieces, end_of(fault), None);
+        self.head(StatusCode::OK, "text/event-stream; charset=utf-8", body)
+    }
+
+    fn bent(self, mut frames: Vec<WireFrame>, fault: &Fault) -> Vec<WireFrame> {
+        let extra = |bytes| WireFrame { part: Part::Lifecycle, bytes };
+        match *fault {
+            Fault::CutBeforeContent => frames.truncate(before_piece(&frames, 0)),
+            Fault::CutAfter(n) | Fault::StallAfter(n) | Fault::EndWithoutFinish { after: n } => {
+                frames.truncate(after_pieces(&frames, n));
+            }
+            Fault::ErrorEvent { after } => {
+                frames.truncate(after_pieces(&frames, after));
+                frames.push(extra(self.vendor.error_frame()));
+            }
+            Fault::MalformedFrame { at } => {
+                let at = before_piece(&frames, at);
+                frames.insert(at, extra(self.vendor.malformed_frame()));
+            }
+            Fault::NoTerminal => frames.retain(|frame| frame.part != Part::Terminal),
+            _ => {}
+        }
+        frames
+    }
+}
+
+/// The index of the frame that holds piece `n`, or of the finish.
+fn before_piece(frames: &[WireFrame], n: usize) -> usize {
+    let pieces = frames.iter().enumerate().filter(|(_, frame)| frame.part == Part::Content);
+    let finish = || frames.iter().position(|frame| frame.part == Part::Finish).unwrap_or(frames.len());
+    pieces.map(|(index, _)| index).nth(n).unwrap_or_else(finish)
+}
+
+/// The index after the frame that holds the `n`th piece.
+fn after_pieces(frames: &[WireFrame], n: usize) -> usize {
+    match n.checked_sub(1) {
+        None => before_piece(frames, 0),
+        Some(last) => {
+            let finish = before_piece(frames, usize::MAX);
+            (before_piece(frames, last) + 1).min(finish)
+        }
+    }
+}
+
+const fn end_of(fault: &Fault) -> End {
+    match fault {
+        Fault::CutBeforeContent | Fault::CutAfter(_) => End::Reset,
+        Fault::StallAfter(_) => End::Silent,
+        _ => End::Clean,
+    }
+}
+
+fn first_token(piece: Option<&mut Piece>, fault: &Fault) {
+    if let (Some(piece), Fault::DelayFirstToken(late)) = (piece, fault) {
+        piece.wait = *late;
+    }
+}
+
+fn split(bytes: Bytes, fault: &Fault) -> Vec<Piece> {
+    let piece = |bytes| Piece { bytes, wait: Duration::ZERO };
+    if *fault == Fault::Drip {
+        return (0..bytes.len()).map(|at| piece(bytes.slice(at..=at))).collect();
+    }
+    if bytes.is_empty() { Vec::new() } else { vec![piece(bytes)] }
+}

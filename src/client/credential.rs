@@ -101,7 +101,10 @@ pub(super) enum Prepared {
 
 impl Prepared {
     pub(super) fn apply(&self, headers: &mut HeaderMap) {
-        const API_KEYS: [HeaderName; 3] = [
+        static OF_CALLERS: [HeaderName; 6] = [
+            AUTHORIZATION,
+            PROXY_AUTHORIZATION,
+            COOKIE,
             HeaderName::from_static("x-api-key"),
             HeaderName::from_static("api-key"),
             HeaderName::from_static("x-goog-api-key"),
@@ -109,7 +112,7 @@ impl Prepared {
         if matches!(self, Self::Keep) {
             return;
         }
-        for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE].iter().chain(&API_KEYS) {
+        for name in &OF_CALLERS {
             headers.remove(name);
         }
         if let Self::Set(name, value) = self {

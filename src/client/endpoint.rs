@@ -144,7 +144,7 @@ impl Target {
     /// Takes away what is not for the provider, and adds the credential.
     pub(super) fn dress(&self, headers: &mut http::HeaderMap) {
         // RFC 9110 section 7.6.1; host and length are set anew by the connection.
-        const OF_ONE_HOP: [http::HeaderName; 8] = [
+        static OF_ONE_HOP: [http::HeaderName; 8] = [
             header::CONNECTION,
             header::HOST,
             header::CONTENT_LENGTH,

@@ -70,7 +70,7 @@ fn fields(request: &Value) -> Result<(), Complaint> {
     if request["model"].as_str().is_none_or(str::is_empty) {
         return Err(Complaint::new("model", "you must provide a model parameter"));
     }
-    if object.contains_key("stream_options") && request["stream"] != true {
+    if !request["stream_options"].is_null() && request["stream"] != true {
         let message = "The 'stream_options' parameter is only allowed when 'stream' is enabled.";
         return Err(Complaint::new("stream_options", message));
     }

@@ -128,6 +128,10 @@ impl Failure {
             if let Some(failure) = error.downcast_ref::<Self>() {
                 return Some(failure);
             }
+            // `Box::new(failure).into()` makes a box in a box, and the outer one has the inner one's source.
+            if let Some(failure) = error.downcast_ref::<Box<Self>>() {
+                return Some(failure);
+            }
             next = error.source();
         }
         None
@@ -205,6 +209,12 @@ mod tests {
         let error: BoxError = Box::new(Outer(inner));
         assert_eq!(Failure::of(&error).class(), Class::Overloaded);
         assert_eq!(Failure::of(&error).status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
+    #[test]
+    fn a_failure_is_found_in_a_box_in_a_box() {
+        let error: BoxError = Box::new(Failure::new(Class::Connect)).into();
+        assert_eq!(Failure::of(&error).class(), Class::Connect);
     }
 
     #[test]

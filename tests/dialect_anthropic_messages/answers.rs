@@ -104,7 +104,7 @@ fn a_200_that_is_no_answer_is_known() {
     };
     let text = json!([{"type": "text", "text": "x"}]);
     let good = [
-        message(text.clone(), json!("end_turn")),
+        message(text, json!("end_turn")),
         message(json!([]), json!("refusal")),
         message(json!([]), json!("max_tokens")),
         message(json!([]), json!("stop_sequence")),
@@ -121,6 +121,10 @@ fn a_200_that_is_no_answer_is_known() {
         ("{}".to_owned(), Class::InvalidOutput),
         (message(json!([]), json!("end_turn")), Class::InvalidOutput),
         (message(json!([{"type": "text", "text": ""}]), json!("end_turn")), Class::InvalidOutput),
+        (
+            message(json!([{"type": "thinking", "thinking": "Hm", "signature": "s"}]), json!("end_turn")),
+            Class::InvalidOutput,
+        ),
         (message(json!([]), Value::Null), Class::InvalidOutput),
         (
             r#"{"type":"error","error":{"type":"overloaded_error","message":"x"}}"#.to_owned(),

@@ -203,10 +203,10 @@ fn every_recorded_request_is_read() {
             Err(failure)
                 if failure.report().is_some_and(|report| report.message.contains("does not continue")) =>
             {
-                passed += 1
+                passed += 1;
             }
             Err(failure) => {
-                failures.push(format!("{name}: {:?}", failure.report().map(|report| report.message.clone())))
+                failures.push(format!("{name}: {:?}", failure.report().map(|report| report.message.clone())));
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The dialect `anthropic-messages`, as its callers and its members see it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod answers;
 mod corpora;
 mod grammar;
+mod members;
 mod properties;
 mod requests;
 mod streams;

@@ -140,4 +140,19 @@ proptest! {
         let span: String = serde_json::from_str(&body[peek.model_span.unwrap()]).unwrap();
         prop_assert_eq!(span, model);
     }
+
+    #[test]
+    fn a_piece_reads_the_same_however_the_provider_spaces_it(text in ".{0,20}", thought in any::<bool>()) {
+        let (kind, field) = if thought { ("thinking_delta", "thinking") } else { ("text_delta", "text") };
+        let text = serde_json::Value::from(text).to_string();
+        let tight = format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"{kind}","{field}":{text}}}}}"#);
+        let wide = tight.replacen(r#""index":0"#, r#""index": 0"#, 1);
+        let block = format!(r#"{{"type":"content_block_start","index":0,"content_block":{{"type":"{}","{field}":""}}}}"#,
+            if thought { "thinking" } else { "text" });
+        let read = |delta: &str| events([Bytes::from(format!("data: {block}\n\ndata: {delta}\n\n"))]);
+        prop_assert_eq!(read(&tight).len(), 1);
+        prop_assert_eq!(read(&tight), read(&wide));
+        let [tight, wide] = [tight, wide].map(|data| super::signal(&format!("data: {data}\n\n")));
+        prop_assert_eq!(tight, wide);
+    }
 }

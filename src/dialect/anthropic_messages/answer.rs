@@ -26,8 +26,8 @@ struct Message<'a> {
     stop_sequence: Option<Str<'a>>,
     #[serde(borrow, default)]
     stop_details: Option<&'a RawValue>,
-    #[serde(default)]
-    usage: Option<Tokens>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
 }
 
 /// Reads a whole answer.
@@ -47,7 +47,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
         model: message.model.map(|Str(model)| model),
         created: None,
         choices: vec![Choice { parts, finish, logprobs: None }],
-        usage: message.usage.map(Tokens::usage),
+        usage: Tokens::of(message.usage).map(Tokens::usage),
     })
 }
 
@@ -158,24 +158,23 @@ fn block(out: &mut Vec<u8>, part: &Content<'_>, held: &mut Held, reply: &Reply) 
             arguments(out, &call.arguments);
         }
         Content::Reasoning(thought) => {
-            let issuer = thought.issuer.as_deref().or(reply.issuer.as_deref());
-            match &thought.redacted {
-                Some(data) => {
-                    start(out, "redacted_thinking");
-                    json::string_field(out, "data", &provenance::seal(issuer, Some(data)));
-                }
-                None => {
-                    start(out, "thinking");
-                    json::string_field(out, "thinking", &thought.text);
-                    let seal = provenance::seal(issuer, thought.signature.as_deref());
-                    json::string_field(out, "signature", &seal);
-                }
-            }
+            let kind = if thought.redacted.is_some() { "redacted_thinking" } else { "thinking" };
+            start(out, kind);
+            reasoning(out, thought, reply);
         }
         // Media and parts of other dialects have no place in an answer of this one.
         _ => return,
     }
     out.push(b'}');
+}
+
+fn reasoning(out: &mut Vec<u8>, thought: &Reasoning<'_>, reply: &Reply) {
+    let issuer = thought.issuer.as_deref().or(reply.issuer.as_deref());
+    if let Some(data) = &thought.redacted {
+        return json::string_field(out, "data", &provenance::seal(issuer, Some(data)));
+    }
+    json::string_field(out, "thinking", &thought.text);
+    json::string_field(out, "signature", &provenance::seal(issuer, thought.signature.as_deref()));
 }
 
 /// Arguments are an object here. Text that is none, as when the model was cut off, is kept under a key that
@@ -255,13 +254,15 @@ pub(super) fn check(body: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// A block that is not empty text.
+/// A text that is not empty, or a call. A thought is nothing said.
 fn says_something(content: &RawValue) -> bool {
+    let says = |block: &Block<'_>| match &*block.kind {
+        "text" => block.text.as_ref().is_some_and(|Str(text)| !text.is_empty()),
+        kind => !matches!(kind, "thinking" | "redacted_thinking"),
+    };
     match read_blocks("content", content) {
         Ok(Blocks::Text(text)) => !text.is_empty(),
-        Ok(Blocks::Known(blocks)) => blocks.iter().any(|Object(block)| {
-            block.kind != "text" || block.text.as_ref().is_some_and(|Str(text)| !text.is_empty())
-        }),
+        Ok(Blocks::Known(blocks)) => blocks.iter().any(|Object(block)| says(block)),
         Ok(Blocks::Mixed(blocks)) => !blocks.is_empty(),
         Err(_) => false,
     }

@@ -72,7 +72,7 @@ const FAMILIES: &[Family] = &[
     older("3-5-", 8192, false).thoughtless(),
     older("claude-3-", 4096, false).thoughtless(),
     // A Claude nobody has heard of is newer than this table.
-    recent("claude").unknown(),
+    Family { max_output: 32_000, ..recent("claude").unknown() },
 ];
 
 /// A server that speaks the dialect for a model of its own.
@@ -130,7 +130,6 @@ impl Family {
     }
 
     const fn unknown(mut self) -> Self {
-        self.max_output = 8192;
         self.is_known = false;
         self
     }
@@ -152,7 +151,7 @@ mod tests {
         assert_eq!(family("claude-sonnet-5-5").name, "sonnet-5-5");
         assert_eq!(family("claude-3-5-haiku-latest").name, "3-5-");
         assert_eq!(family("claude-3-haiku-20240307").max_output, 4096);
-        assert_eq!(family("claude-mythos-9").max_output, 8192);
+        assert_eq!(family("claude-mythos-9").max_output, 32_000);
         assert!(!family("glm-4.6").is_known);
     }
 

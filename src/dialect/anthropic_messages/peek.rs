@@ -76,8 +76,8 @@ mod tests {
         let rows: &[(&[u8], &str, Option<&str>)] = &[
             (br#"{"stream":true}"#, "model: Field required", Some("model")),
             (br#"{"model":null}"#, "model: Field required", Some("model")),
-            (br#"{"model":7}"#, "model: Input should be a string", Some("model")),
-            (br#"{"model":"m","stream":"yes"}"#, "stream: Input should be a boolean", Some("stream")),
+            (br#"{"model":7}"#, "model: Input should be a valid string", Some("model")),
+            (br#"{"model":"m","stream":"yes"}"#, "stream: Input should be a valid boolean", Some("stream")),
             (br#"{"model":"m","model":"n"}"#, "duplicate field `model`", None),
             (br#"["m",true]"#, "Input should be a valid dictionary", None),
         ];

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::dialect::Invalid;
@@ -50,100 +50,6 @@ where
     {
         T::deserialize(MapAccessDeserializer::new(map)).map(Object)
     }
-}
-
-/// What a request may hold at its top. Of fields that are read later, or by nobody here, the text is kept.
-#[derive(Debug, Default)]
-pub(super) struct Top<'a> {
-    pub(super) model: Option<&'a RawValue>,
-    pub(super) messages: Option<Vec<Object<Message<'a>>>>,
-    pub(super) max_tokens: Option<&'a RawValue>,
-    pub(super) system: Option<&'a RawValue>,
-    pub(super) stream: Option<&'a RawValue>,
-    pub(super) tools: Option<Vec<&'a RawValue>>,
-    pub(super) tool_choice: Option<&'a RawValue>,
-    pub(super) stop_sequences: Option<&'a RawValue>,
-    pub(super) temperature: Option<&'a RawValue>,
-    pub(super) top_p: Option<&'a RawValue>,
-    pub(super) top_k: Option<&'a RawValue>,
-    pub(super) metadata: Option<&'a RawValue>,
-    pub(super) thinking: Option<&'a RawValue>,
-    pub(super) output_config: Option<&'a RawValue>,
-    pub(super) output_format: Option<&'a RawValue>,
-    pub(super) rest: Vec<(Cow<'a, str>, &'a RawValue)>,
-}
-
-impl<'de> Deserialize<'de> for Top<'de> {
-    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        deserializer.deserialize_map(TopVisitor)
-    }
-}
-
-struct TopVisitor;
-
-impl<'de> Visitor<'de> for TopVisitor {
-    type Value = Top<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a valid dictionary")
-    }
-
-    fn visit_map<A>(self, mut map: A) -> Result<Self::Value, A::Error>
-    where
-        A: MapAccess<'de>,
-    {
-        let mut top = Top::default();
-        while let Some(Str(key)) = map.next_key()? {
-            let twice = || A::Error::custom(format_args!("duplicate field `{key}`"));
-            let slot = match &*key {
-                "messages" if top.messages.is_some() => return Err(twice()),
-                "tools" if top.tools.is_some() => return Err(twice()),
-                "messages" => {
-                    top.messages = Some(map.next_value()?);
-                    continue;
-                }
-                "tools" => {
-                    top.tools = map.next_value()?;
-                    continue;
-                }
-                "model" => &mut top.model,
-                "max_tokens" => &mut top.max_tokens,
-                "system" => &mut top.system,
-                "stream" => &mut top.stream,
-                "tool_choice" => &mut top.tool_choice,
-                "stop_sequences" => &mut top.stop_sequences,
-                "temperature" => &mut top.temperature,
-                "top_p" => &mut top.top_p,
-                "top_k" => &mut top.top_k,
-                "metadata" => &mut top.metadata,
-                "thinking" => &mut top.thinking,
-                "output_config" => &mut top.output_config,
-                "output_format" => &mut top.output_format,
-                _ => {
-                    top.rest.push((key, map.next_value()?));
-                    continue;
-                }
-            };
-            if slot.is_some() {
-                return Err(twice());
-            }
-            // `null` is as good as absent.
-            *slot = map.next_value()?;
-        }
-        Ok(top)
-    }
-}
-
-/// One message of a request.
-#[derive(Debug, serde::Deserialize)]
-pub(super) struct Message<'a> {
-    #[serde(borrow)]
-    pub(super) role: Cow<'a, str>,
-    #[serde(borrow)]
-    pub(super) content: &'a RawValue,
 }
 
 /// A content block of any kind that is understood.
@@ -236,6 +142,11 @@ impl Tokens {
         }
     }
 
+    /// Read from an answer. A count that is none costs the counts and not the answer.
+    pub(super) fn of(raw: Option<&RawValue>) -> Option<Self> {
+        raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
+    }
+
     /// The input alone.
     pub(super) fn without_output(self) -> Self {
         Self { output_tokens: None, ..self }
@@ -271,8 +182,20 @@ pub(super) fn invalid(path: &str, error: &serde_json::Error) -> Invalid {
         return wrong(&join(path, field), "Field required");
     }
     match text.rsplit_once(", expected ") {
-        Some((_, expected)) => wrong(path, &format!("Input should be {expected}")),
+        Some((_, expected)) => wrong(path, &format!("Input should be {}", valid(expected))),
         None => wrong(path, text),
+    }
+}
+
+/// What is expected, as the vendor calls it.
+fn valid(expected: &str) -> &str {
+    match expected {
+        "u64" => "a valid integer",
+        "f64" => "a valid number",
+        "a string" => "a valid string",
+        "a boolean" => "a valid boolean",
+        "a sequence" => "a valid list",
+        other => other,
     }
 }
 

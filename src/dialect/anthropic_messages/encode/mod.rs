@@ -1,5 +1,6 @@
 //! A member's request, written.
 
+mod base64;
 mod names;
 mod schema;
 mod settings;

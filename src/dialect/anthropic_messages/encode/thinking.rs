@@ -71,9 +71,8 @@ impl Writer<'_, '_> {
                 self.losses.approximated(self.request.names.reasoning);
                 Thought::default()
             }
-            (Thinking::Effort, true) => Thought::of(Mode::Disabled),
-            // Older ones think only when told to.
-            (_, true) => Thought::default(),
+            (Thinking::Never, true) => Thought::default(),
+            (_, true) => Thought::of(Mode::Disabled),
         }
     }
 

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
@@ -56,9 +57,14 @@ impl<'a> Writer<'_, 'a> {
     pub(super) fn tools(&mut self) -> Tools {
         let mut tools = Tools { list: Vec::new(), names: Vec::new(), are_stubs: false };
         let request = self.request;
+        let allowed: Option<HashSet<&str>> = match &request.tool_choice {
+            Some(ToolChoice::Allowed { names, .. }) => Some(names.iter().map(|name| &**name).collect()),
+            _ => None,
+        };
+        let is_allowed = |name: &str| allowed.as_ref().is_none_or(|allowed| allowed.contains(name));
         for (index, tool) in request.tools.iter().enumerate() {
             match tool {
-                Tool::Function { name, .. } if !self.is_allowed(name) => {}
+                Tool::Function { name, .. } if !is_allowed(name) => {}
                 Tool::Function { name, .. } => {
                     let out = tools.next(name);
                     self.function(out, index, tool);
@@ -74,13 +80,6 @@ impl<'a> Writer<'_, 'a> {
             self.stubs(&mut tools);
         }
         tools
-    }
-
-    fn is_allowed(&self, name: &str) -> bool {
-        match &self.request.tool_choice {
-            Some(ToolChoice::Allowed { names, .. }) => names.iter().any(|allowed| allowed == name),
-            _ => true,
-        }
     }
 
     fn function(&mut self, out: &mut Vec<u8>, index: usize, tool: &Tool<'a>) {
@@ -124,9 +123,10 @@ impl<'a> Writer<'_, 'a> {
     /// A conversation that has used tools must define them, though none may be called any more.
     fn stubs(&mut self, tools: &mut Tools) {
         let request = self.request;
+        let mut known = HashSet::new();
         for part in request.turns.iter().flat_map(|turn| &turn.parts) {
             let Content::ToolCall(call) = &part.content else { continue };
-            if tools.names.iter().any(|name| *name == *call.name) {
+            if !known.insert(&*call.name) {
                 continue;
             }
             let out = tools.next(&call.name);

@@ -1,6 +1,6 @@
 use super::super::{NAME, json};
 use super::settings::Form;
-use super::{Writer, names};
+use super::{Writer, base64, names};
 use crate::dialect::canonical::{Content, Part, Reasoning, Role, Source, ToolCall, ToolResult, Turn};
 use crate::failure::Failure;
 
@@ -269,7 +269,7 @@ impl<'a> Writer<'_, 'a> {
                     let why = format!("the member takes no images of type {media_type}");
                     return Err(self.unsupported(part.position, "", &why));
                 }
-                base64(out, media_type, data);
+                inline(out, media_type, data);
                 Ok(())
             }
             _ => self.reference(out, source, part),
@@ -279,17 +279,17 @@ impl<'a> Writer<'_, 'a> {
     fn document(&self, out: &mut Vec<u8>, source: &Source<'a>, part: &Part<'a>) -> Result<(), Failure> {
         match source {
             Source::Base64 { media_type, data } if media_type == "application/pdf" => {
-                base64(out, media_type, data);
+                inline(out, media_type, data);
                 Ok(())
             }
-            Source::Base64 { media_type, .. } => {
-                let why = format!("the member takes no documents of type {media_type}");
-                Err(self.unsupported(part.position, "", &why))
+            Source::Base64 { media_type, data } => {
+                let text = if media_type.starts_with("text/") { base64::text(data) } else { None };
+                let why = || format!("the member takes no documents of type {media_type}");
+                plain_text(out, &text.ok_or_else(|| self.unsupported(part.position, "", &why()))?);
+                Ok(())
             }
             Source::Text(text) => {
-                json::raw_field(out, "source", "{\"type\":\"text\",\"media_type\":\"text/plain\"");
-                json::string_field(out, "data", text);
-                out.push(b'}');
+                plain_text(out, text);
                 Ok(())
             }
             _ => self.reference(out, source, part),
@@ -311,7 +311,13 @@ impl<'a> Writer<'_, 'a> {
     }
 }
 
-fn base64(out: &mut Vec<u8>, media_type: &str, data: &str) {
+fn plain_text(out: &mut Vec<u8>, text: &str) {
+    json::raw_field(out, "source", "{\"type\":\"text\",\"media_type\":\"text/plain\"");
+    json::string_field(out, "data", text);
+    out.push(b'}');
+}
+
+fn inline(out: &mut Vec<u8>, media_type: &str, data: &str) {
     json::raw_field(out, "source", "{\"type\":\"base64\"");
     json::string_field(out, "media_type", media_type);
     json::string_field(out, "data", data);

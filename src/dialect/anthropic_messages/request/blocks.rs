@@ -77,12 +77,14 @@ pub(super) fn parts<'a, P>(
 where
     P: Place + ?Sized,
 {
+    let is_nested = at.index.is_some();
     match read_blocks(path, raw)? {
         Blocks::Text(text) => Ok(vec![Part::new(Content::Text(text), at)]),
         Blocks::Known(blocks) => {
             let mut parts = Vec::with_capacity(blocks.len());
             for (index, Object(block)) in blocks.into_iter().enumerate() {
                 let spell = || format!("{}.{index}", path.spell());
+                shallow(is_nested, &block, &spell)?;
                 parts.push(part(&spell, block, indexed(at, index), extra)?);
             }
             Ok(parts)
@@ -93,13 +95,24 @@ where
                 let at = indexed(at, index);
                 let spell = || format!("{}.{index}", path.spell());
                 parts.push(match read_block(&spell(), raw)? {
-                    (_, Some(block)) => part(&spell, block, at, extra)?,
+                    (_, Some(block)) => {
+                        shallow(is_nested, &block, &spell)?;
+                        part(&spell, block, at, extra)?
+                    }
                     (kind, None) => Part::new(Content::Unknown { kind, value: Cow::Borrowed(raw) }, at),
                 });
             }
             Ok(parts)
         }
     }
+}
+
+/// A result holds text and media, and no further result: bodies cannot be nested without end.
+fn shallow(is_nested: bool, block: &Block<'_>, spell: &dyn Fn() -> String) -> Result<(), Invalid> {
+    if !is_nested || matches!(&*block.kind, "text" | "image" | "document") {
+        return Ok(());
+    }
+    Err(wire::wrong(&spell(), &format!("Input tag '{}' is not allowed in a tool_result", block.kind)))
 }
 
 /// Parts inside a tool's result are reported at the result's own place, where the caller can find them.
@@ -153,15 +166,11 @@ fn content<'a>(
             name: need(block.name, "name")?,
             arguments: Cow::Borrowed(arguments(spell, block.input)?),
         }),
-        "tool_result" => {
-            let path = || wire::join(&spell(), "content");
-            let parts = block.content.map(|raw| parts(&Lazy(&path), raw, at, extra)).transpose()?;
-            Content::ToolResult(ToolResult {
-                id: need(block.tool_use_id, "tool_use_id")?,
-                parts: parts.unwrap_or_default(),
-                is_error: block.is_error.unwrap_or(false),
-            })
-        }
+        "tool_result" => Content::ToolResult(ToolResult {
+            id: need(block.tool_use_id, "tool_use_id")?,
+            parts: said(spell, block.content, at, extra)?,
+            is_error: block.is_error.unwrap_or(false),
+        }),
         "thinking" => {
             let text = need(block.thinking, "thinking")?;
             let (issuer, signature) = provenance::unseal(need(block.signature, "signature")?);
@@ -173,6 +182,17 @@ fn content<'a>(
             Content::Reasoning(Reasoning { issuer: Some(issuer), redacted, ..Reasoning::default() })
         }
     })
+}
+
+/// What a tool answered.
+fn said<'a>(
+    spell: &dyn Fn() -> String,
+    raw: Option<&'a RawValue>,
+    at: Position,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Vec<Part<'a>>, Invalid> {
+    let path = || wire::join(&spell(), "content");
+    raw.map_or_else(|| Ok(Vec::new()), |raw| parts(&Lazy(&path), raw, at, extra))
 }
 
 struct Lazy<'a>(&'a dyn Fn() -> String);

@@ -3,6 +3,7 @@
 mod blocks;
 mod settings;
 mod tools;
+mod top;
 
 pub(super) use self::blocks::{Blocks, read_block, read_blocks};
 
@@ -10,7 +11,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::wire::{self, Message, Object, Str, Top};
+use self::top::{Message, Top};
+use super::wire::{self, Object, Str};
 use super::{NAMES, json, peek};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Extra, Part, Position, Request, Role, Turn};

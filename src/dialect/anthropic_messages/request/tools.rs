@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::super::wire::{self, Object, Str, Top};
+use super::super::wire::{self, Object, Str};
+use super::top::Top;
 use super::{NAMES, note, optional};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Extra, Request, Tool, ToolChoice};

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::super::wire::{Object, Str, Tokens};
 use super::super::{answer, error, finish, wire};
+use super::plain::PlainDelta;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Invalid};
@@ -52,8 +53,8 @@ struct Payload<'a> {
     content_block: Option<Object<Start<'a>>>,
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
-    #[serde(default)]
-    usage: Option<Tokens>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -88,9 +89,9 @@ struct Start<'a> {
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    id: Option<Str<'a>>,
+    id: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    name: Option<Str<'a>>,
+    name: Option<&'a RawValue>,
     #[serde(borrow, default)]
     input: Option<&'a RawValue>,
 }
@@ -101,8 +102,8 @@ struct Message<'a> {
     id: Option<Str<'a>>,
     #[serde(borrow, default)]
     model: Option<Str<'a>>,
-    #[serde(default)]
-    usage: Option<Tokens>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
 }
 
 impl Decoder {
@@ -119,7 +120,7 @@ impl Decoder {
             return Ok(());
         }
         emit(Event::Start { id: message.id.map(|Str(id)| id), model: message.model.map(|Str(model)| model) });
-        if let Some(tokens) = message.usage {
+        if let Some(tokens) = Tokens::of(message.usage) {
             // What it says of the output is a placeholder.
             self.count(tokens.without_output(), emit);
         }
@@ -131,7 +132,12 @@ impl Decoder {
         emit(Event::Usage(self.tokens.usage()));
     }
 
-    fn open(&mut self, index: u64, start: Start<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
+    fn open(
+        &mut self,
+        index: u64,
+        start: &Start<'_>,
+        emit: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Invalid> {
         self.open.retain(|open| open.index != index);
         if self.open.len() >= MOST_OPEN {
             return Err(Invalid::new("too many content blocks are open"));
@@ -139,23 +145,7 @@ impl Decoder {
         let kind = match &*start.kind {
             "text" => Kind::Text,
             "thinking" => Kind::Thinking,
-            "tool_use" => {
-                let call = self.calls;
-                self.calls += 1;
-                let text =
-                    |field: Option<Str<'_>>| field.map(|Str(text)| text.into_owned()).unwrap_or_default();
-                emit(Event::ToolCall {
-                    choice: 0,
-                    index: call,
-                    id: text(start.id).into(),
-                    name: text(start.name).into(),
-                });
-                let whole = start.input.map(RawValue::get).filter(|input| is_whole(input));
-                if let Some(json) = whole {
-                    emit(Event::Arguments { choice: 0, index: call, json: json.into() });
-                }
-                Kind::Call { index: call, is_whole: whole.is_some() }
-            }
+            "tool_use" => self.call(start, emit),
             "redacted_thinking" => {
                 emit(Event::Redacted { choice: 0, data: text(start.data) });
                 Kind::Other
@@ -169,6 +159,28 @@ impl Decoder {
             _ => {}
         }
         Ok(())
+    }
+
+    fn call(&mut self, start: &Start<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Kind {
+        let index = self.calls;
+        self.calls += 1;
+        let (id, name) = (text(start.id), text(start.name));
+        emit(Event::ToolCall { choice: 0, index, id, name });
+        let whole = start.input.map(RawValue::get).filter(|input| is_whole(input));
+        if let Some(json) = whole {
+            emit(Event::Arguments { choice: 0, index, json: json.into() });
+        }
+        Kind::Call { index, is_whole: whole.is_some() }
+    }
+
+    fn plain(&self, delta: PlainDelta<'_>, emit: &mut dyn FnMut(Event<'_>)) {
+        let open = self.open.iter().find(|open| open.index == delta.index);
+        let text = Cow::Borrowed(delta.text);
+        match (open.map(|open| open.kind), delta.is_thought) {
+            (Some(Kind::Text), false) => emit(Event::Text { choice: 0, text }),
+            (Some(Kind::Thinking), true) => emit(Event::Reasoning { choice: 0, text }),
+            _ => {}
+        }
     }
 
     fn delta(&self, index: u64, delta: Delta<'_>, emit: &mut dyn FnMut(Event<'_>)) {
@@ -215,6 +227,38 @@ impl Decoder {
             self.count(tokens, emit);
         }
     }
+
+    fn event(
+        &mut self,
+        payload: Payload<'_>,
+        data: &[u8],
+        emit: &mut dyn FnMut(Event<'_>),
+    ) -> Result<(), Invalid> {
+        let lacking = || Invalid::new("an event of the stream lacks what its type says it has");
+        let kind = payload.kind.as_ref().map(|Str(kind)| &**kind);
+        match (kind, payload.delta, payload.content_block) {
+            (Some("content_block_delta"), Some(Object(delta)), _) => self.delta(payload.index, delta, emit),
+            (Some("content_block_start"), _, Some(Object(start))) => {
+                self.open(payload.index, &start, emit)?;
+            }
+            (Some("content_block_stop"), ..) => self.close(payload.index, emit),
+            (Some("message_delta"), Some(Object(delta)), _) => {
+                self.finish(delta, Tokens::of(payload.usage), emit);
+            }
+            (Some("message_start"), ..) => self.start(payload.message.ok_or_else(lacking)?, emit)?,
+            (Some("message_stop"), ..) => emit(Event::End),
+            (Some("ping"), ..) => emit(Event::Ping),
+            (Some("error"), ..) => emit(Event::Error(Box::new(error::decode(None, data)))),
+            (None, ..) if payload.error.is_some() => {
+                emit(Event::Error(Box::new(error::decode(None, data))));
+            }
+            (Some("content_block_delta" | "content_block_start" | "message_delta") | None, ..) => {
+                return Err(lacking());
+            }
+            (Some(_), ..) => {}
+        }
+        Ok(())
+    }
 }
 
 impl Decode for Decoder {
@@ -225,34 +269,22 @@ impl Decode for Decoder {
             }
             return Ok(());
         };
+        if let Some(plain) = PlainDelta::read(data) {
+            self.plain(plain, emit);
+            return Ok(());
+        }
+        if frame.event == Some(b"error") {
+            // Whatever stands in it: some servers put plain text there.
+            emit(Event::Error(Box::new(error::decode(None, data))));
+            return Ok(());
+        }
         let Object(payload) = match serde_json::from_slice::<Object<Payload<'_>>>(data) {
             Ok(payload) => payload,
             // Events that nobody knows yet may look as they like.
             Err(_) if is_unknown(data) => return Ok(()),
             Err(error) => return Err(wire::invalid("", &error)),
         };
-        let kind = payload.kind.as_ref().map(|Str(kind)| &**kind);
-        match (kind, payload.delta, payload.content_block) {
-            (Some("content_block_delta"), Some(Object(delta)), _) => self.delta(payload.index, delta, emit),
-            (Some("content_block_start"), _, Some(Object(start))) => self.open(payload.index, start, emit)?,
-            (Some("content_block_stop"), ..) => self.close(payload.index, emit),
-            (Some("message_delta"), Some(Object(delta)), _) => self.finish(delta, payload.usage, emit),
-            (Some("message_stop"), ..) => emit(Event::End),
-            (Some("ping"), ..) => emit(Event::Ping),
-            (Some("message_start"), ..) => {
-                let missing = || wire::wrong("message", "Field required");
-                self.start(payload.message.ok_or_else(missing)?, emit)?;
-            }
-            (Some("error"), ..) => emit(Event::Error(Box::new(error::decode(None, data)))),
-            (None, ..) if payload.error.is_some() => {
-                emit(Event::Error(Box::new(error::decode(None, data))));
-            }
-            (Some("content_block_delta" | "content_block_start" | "message_delta") | None, ..) => {
-                return Err(Invalid::new("an event of the stream lacks what its type says it has"));
-            }
-            (Some(_), ..) => {}
-        }
-        Ok(())
+        self.event(payload, data, emit)
     }
 }
 

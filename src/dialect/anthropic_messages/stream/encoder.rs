@@ -1,9 +1,8 @@
-use std::collections::VecDeque;
-
 use super::super::finish::{self, Held};
 use super::super::{answer, json, provenance};
 use super::TERMINAL;
 use super::arguments::Scan;
+use super::waiting::{Call, Waiting};
 use crate::dialect::canonical::{Event, Finish, Usage};
 use crate::dialect::{Encode, Reply};
 
@@ -44,24 +43,6 @@ enum Block {
         scan: Scan,
     },
 }
-
-/// Calls that began while another was open.
-#[derive(Debug, Default)]
-struct Waiting {
-    calls: VecDeque<Call>,
-    bytes: usize,
-}
-
-#[derive(Debug)]
-struct Call {
-    index: u32,
-    id: String,
-    name: String,
-    arguments: String,
-}
-
-/// The most that is held back of calls whose turn has not come, in bytes.
-const MOST_WAITING: usize = 1024 * 1024;
 
 impl Encoder {
     pub(in super::super) fn new(reply: Reply) -> Self {
@@ -206,22 +187,13 @@ impl Encoder {
             if *index == call.index {
                 return;
             }
-            if !scan.is_complete() || !self.waiting.calls.is_empty() {
-                self.wait(call);
+            if !scan.is_complete() || !self.waiting.is_empty() {
+                self.break_unless_kept(|waiting| waiting.push(call));
                 return;
             }
         }
         self.close_all(out);
         self.open_call(&call, out);
-    }
-
-    fn wait(&mut self, call: Call) {
-        self.waiting.bytes += call.id.len() + call.name.len() + call.arguments.len() + size_of::<Call>();
-        if self.waiting.bytes > MOST_WAITING {
-            self.state = State::Broken;
-        } else if self.waiting.calls.iter().all(|waiting| waiting.index != call.index) {
-            self.waiting.calls.push_back(call);
-        }
     }
 
     fn open_call(&mut self, call: &Call, out: &mut Vec<u8>) {
@@ -241,10 +213,15 @@ impl Encoder {
     }
 
     fn open_next(&mut self, out: &mut Vec<u8>) -> bool {
-        let Some(call) = self.waiting.calls.pop_front() else { return false };
-        self.waiting.bytes = if self.waiting.calls.is_empty() { 0 } else { self.waiting.bytes };
+        let Some(call) = self.waiting.pop() else { return false };
         self.open_call(&call, out);
         true
+    }
+
+    fn break_unless_kept(&mut self, keep: impl FnOnce(&mut Waiting) -> bool) {
+        if !keep(&mut self.waiting) {
+            self.state = State::Broken;
+        }
     }
 
     fn arguments(&mut self, index: u32, json: &str, out: &mut Vec<u8>) {
@@ -259,21 +236,12 @@ impl Encoder {
             }
             _ => {}
         }
-        if let Some(call) = self.waiting.calls.iter_mut().find(|call| call.index == index) {
-            call.arguments.push_str(json);
-            self.waiting.bytes += json.len();
-            if self.waiting.bytes > MOST_WAITING {
-                self.state = State::Broken;
-            }
-        } else if !json.trim().is_empty() {
-            // For a call that was closed, or never began: it cannot be told any more.
-            self.state = State::Broken;
-        }
+        self.break_unless_kept(|waiting| waiting.append(index, json));
     }
 
     /// Goes on to the call that waits, once the open one is whole.
     fn advance(&mut self, out: &mut Vec<u8>) {
-        while !self.waiting.calls.is_empty() {
+        while !self.waiting.is_empty() {
             match &self.open {
                 Some(Block::Call { scan, .. }) if !scan.is_complete() => return,
                 _ => {

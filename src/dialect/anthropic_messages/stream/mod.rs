@@ -3,7 +3,9 @@
 mod arguments;
 mod decoder;
 mod encoder;
+mod plain;
 mod signal;
+mod waiting;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::Encoder;

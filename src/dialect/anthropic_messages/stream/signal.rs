@@ -3,6 +3,7 @@ use serde_json::value::RawValue;
 
 use super::super::error;
 use super::super::wire::Str;
+use super::plain::PlainDelta;
 use crate::dialect::Signal;
 use crate::dialect::sse::Frame;
 
@@ -73,11 +74,16 @@ pub(in super::super) fn signal(frame: &Frame<'_>) -> Signal {
         // An event without data is never dispatched.
         return Signal::Alive;
     };
-    // Most frames are these, and of those that are neither content nor an end only the form matters.
+    if let Some(delta) = PlainDelta::read(data) {
+        return content_or(!delta.text.is_empty());
+    }
+    // Of those that are neither content nor an end only the form matters.
     let plain = match frame.event {
         Some(b"ping") => Some(Signal::Alive),
         Some(b"message_start" | b"content_block_stop") => Some(Signal::Lifecycle),
         Some(b"message_stop") => Some(Signal::End),
+        // Whatever stands in it: some servers put plain text there.
+        Some(b"error") => return Signal::Error(Box::new(error::decode(None, data))),
         _ => None,
     };
     match plain {

@@ -63,7 +63,6 @@ struct Limits {
 
 impl Budget {
     /// A budget with limits of its own.
-    #[must_use]
     pub const fn builder() -> BudgetBuilder {
         BudgetBuilder { ratio: 0.2, reserve: 1, floor: 3, share: 0.2 }
     }
@@ -274,3 +273,6 @@ impl BudgetBuilder {
 fn thousandths(ratio: f64) -> i64 {
     (ratio.clamp(0.0, 1000.0) * 1000.0).round() as i64
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,6 +175,20 @@ async fn absurd_totals_and_headers_neither_panic_nor_end_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_instant_of_the_clock_is_a_deadline_like_any_other() {
+    let mut last = Instant::now();
+    let mut step = Duration::from_secs(1 << 62);
+    while !step.is_zero() {
+        match last.checked_add(step) {
+            Some(later) => last = later,
+            None => step /= 2,
+        }
+    }
+    let policy = move |_: &mut Duration, _: Instant| Ok(Some(last));
+    assert_eq!(DeadlineLayer::with_policy(policy).layer(slow()).oneshot(SECOND).await.unwrap(), "done");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_closure_decides_for_any_request() {
     let policy = |wait: &mut Duration, now: Instant| match wait.as_secs() {
         0 => Err(Failure::new(Class::InvalidRequest)),

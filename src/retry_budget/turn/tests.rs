@@ -114,13 +114,16 @@ fn no_attempt_starts_outside_the_window_however_the_dice_fall() {
     let jitter = Jitter::seeded(1);
     let end = start + SECOND * 8;
     let hinted = Failure::new(Class::Overloaded).with_retry_after(Duration::from_millis(30));
-    for failure in [Failure::new(Class::ServerError), hinted] {
-        let now = end - Duration::from_millis(40);
-        for _ in 0..1000 {
-            assert!(now + turn(start).pause(&failure, NO_USUAL, now, &jitter).unwrap() < end);
+    for deadline in [None, Some(start + SECOND * 300)] {
+        for failure in [&Failure::new(Class::ServerError), &hinted] {
+            let turn = Turn::new(Rules::default(), deadline, start);
+            let now = end - Duration::from_millis(40);
+            for _ in 0..1000 {
+                assert!(now + turn.pause(failure, NO_USUAL, now, &jitter).unwrap() < end);
+            }
+            assert_eq!(turn.pause(failure, NO_USUAL, end, &jitter), None);
+            assert_eq!(turn.pause(failure, NO_USUAL, end + SECOND * 60, &jitter), None);
         }
-        assert_eq!(turn(start).pause(&failure, NO_USUAL, end, &jitter), None);
-        assert_eq!(turn(start).pause(&failure, NO_USUAL, end + SECOND * 60, &jitter), None);
     }
 }
 

@@ -102,9 +102,10 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
         if !failure.class().is_local() {
             return;
         }
-        match withdrawal {
-            Some(withdrawal) => withdrawal.refund(),
-            None => self.active.take().map_or((), ActiveCall::void),
+        if let Some(withdrawal) = withdrawal {
+            withdrawal.refund();
+        } else if let Some(active) = self.active.take() {
+            active.void();
         }
     }
 

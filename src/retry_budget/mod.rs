@@ -52,7 +52,8 @@
 //!
 //! The result of the last attempt passes as it is: a response with a bad status stays `Ok`, an error stays the
 //! error it was. [`TooLate`] is the only error of this layer's own. While a retry waits its failed predecessor
-//! is kept, and is returned if the service cannot take the retry after all.
+//! is kept, an unread body included, and is returned if the service cannot take the retry after all: when it
+//! fails to become ready, or is not ready before the window or the deadline ends.
 //!
 //! # Cancel safety
 //!

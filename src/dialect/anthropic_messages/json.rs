@@ -58,13 +58,12 @@ pub(super) fn object(text: &str) -> Option<&RawValue> {
 /// Is this JSON value one that says nothing: `null`, `false`, or an empty array, object or string?
 pub(super) fn is_void(value: &RawValue) -> bool {
     let mut solid = value.get().bytes().filter(|byte| !byte.is_ascii_whitespace());
-    match (solid.next(), solid.next(), solid.next()) {
-        (Some(b'n' | b'f'), ..) | (None, ..) => true,
-        (Some(b'['), Some(b']'), None) | (Some(b'{'), Some(b'}'), None) | (Some(b'"'), Some(b'"'), None) => {
-            true
-        }
-        _ => false,
-    }
+    let (first, second, third) = (solid.next(), solid.next(), solid.next());
+    let is_empty = matches!(
+        (first, second),
+        (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) | (Some(b'"'), Some(b'"'))
+    );
+    matches!(first, Some(b'n' | b'f') | None) || (is_empty && third.is_none())
 }
 
 #[cfg(test)]

@@ -117,10 +117,10 @@ impl Closed {
                 "description" => description = Some(value),
                 "oneOf" => self.member("anyOf", |closed| closed.schema(value, depth + 1)),
                 "properties" | "$defs" | "definitions" => {
-                    self.member(key, |closed| closed.named(value, depth + 1))
+                    self.member(key, |closed| closed.named(value, depth + 1));
                 }
                 "items" | "anyOf" | "allOf" | "not" => {
-                    self.member(key, |closed| closed.schema(value, depth + 1))
+                    self.member(key, |closed| closed.schema(value, depth + 1));
                 }
                 _ => self.member(key, |closed| closed.copy(value)),
             }

@@ -276,6 +276,7 @@ fn text(raw: Option<&RawValue>) -> Text<'_> {
         .unwrap_or_default()
 }
 
+/// An object with a member.
 fn is_whole(input: &str) -> bool {
-    input.starts_with('{') && input.trim_matches(|c: char| c.is_ascii_whitespace() || "{}".contains(c)) != ""
+    input.starts_with('{') && input.contains('"')
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// What an encoder has to know of the call it answers.
@@ -10,19 +11,28 @@ pub struct Reply {
     pub model: String,
     /// The caller wants usage at the end of a stream, where his dialect lets him choose.
     pub wants_usage: bool,
+    /// The dialect of the member, by which its thoughts are known when they come back.
+    pub issuer: Option<Cow<'static, str>>,
 }
 
 impl Reply {
     /// A reply by `model`, at this moment.
     #[must_use]
     pub fn new(model: impl Into<String>, created: u64) -> Self {
-        Self { created, model: model.into(), wants_usage: false }
+        Self { created, model: model.into(), wants_usage: false, issuer: None }
     }
 
     /// With usage at the end of a stream.
     #[must_use]
     pub fn with_usage(mut self, wants_usage: bool) -> Self {
         self.wants_usage = wants_usage;
+        self
+    }
+
+    /// Of a member that speaks this dialect: signatures and encrypted thoughts in the answer are its own.
+    #[must_use]
+    pub fn issued_by(mut self, dialect: impl Into<Cow<'static, str>>) -> Self {
+        self.issuer = Some(dialect.into());
         self
     }
 }

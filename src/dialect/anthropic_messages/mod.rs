@@ -1,1 +1,211 @@
-//! Anthropic Messages.
+//! Anthropic's Messages API.
+//!
+//! Of the dialects this one is the strictest about form: turns alternate, results of tools stand first in the
+//! very next turn, a thought carries its issuer's seal, an argument is an object and never a string, and
+//! which parameters are taken depends on the family of the model. So most of what is here is the care that a
+//! request written elsewhere becomes one that is not refused, and that a caller's SDK gets a stream in
+//! exactly the order it insists on.
+//!
+//! ```
+//! use tower_failover::dialect::Dialect;
+//! use tower_failover::dialect::anthropic_messages::AnthropicMessages;
+//!
+//! let body = br#"{"model":"workhorse","max_tokens":64,"messages":[{"role":"user","content":"Hello"}]}"#;
+//! let peek = AnthropicMessages.peek(body)?;
+//! assert_eq!(peek.model, "workhorse");
+//! assert_eq!(&body[peek.model_span.unwrap()], br#""workhorse""#);
+//! # Ok::<(), tower_failover::dialect::Invalid>(())
+//! ```
+//!
+//! Sources: the vendor's API description and reference, and the types of its official SDKs.
+
+mod answer;
+mod encode;
+mod error;
+mod finish;
+mod json;
+mod model;
+mod peek;
+mod provenance;
+mod request;
+mod stream;
+mod wire;
+
+pub use self::stream::{Decoder, Encoder};
+
+use std::borrow::Cow;
+
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, StatusCode};
+
+use super::canonical::{Answer, Names, Request};
+use super::sse::Frame;
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal};
+use crate::facts::Losses;
+use crate::failure::Failure;
+
+const NAME: &str = "anthropic-messages";
+
+/// The version whose shapes are read and written here.
+const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
+
+static NAMES: Names = Names {
+    turns: "messages",
+    max_tokens: "max_tokens",
+    stop: "stop_sequences",
+    temperature: "temperature",
+    top_p: "top_p",
+    top_k: "top_k",
+    frequency_penalty: "frequency_penalty",
+    presence_penalty: "presence_penalty",
+    seed: "seed",
+    tools: "tools",
+    tool_choice: "tool_choice",
+    parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
+    output: "output_config.format",
+    reasoning: "thinking",
+    user: "metadata.user_id",
+};
+
+/// The dialect `anthropic-messages`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "a value without fields, named like the dialect")]
+pub struct AnthropicMessages;
+
+impl Dialect for AnthropicMessages {
+    type Decoder = Decoder;
+    type Encoder = Encoder;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
+        Cow::Borrowed("/v1/messages")
+    }
+
+    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
+        const VERSION_NAME: HeaderName = HeaderName::from_static("anthropic-version");
+        const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let own = if same_dialect { &[VERSION_NAME, BETA][..] } else { &[] };
+        for name in own.iter().chain(&[
+            USER_AGENT,
+            HeaderName::from_static("traceparent"),
+            HeaderName::from_static("idempotency-key"),
+        ]) {
+            for value in caller.get_all(name) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers.entry(VERSION_NAME).or_insert(VERSION);
+        headers
+    }
+
+    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+        peek::peek(body)
+    }
+
+    fn holds_foreign(&self, body: &[u8]) -> bool {
+        provenance::holds_foreign(body)
+    }
+
+    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+        provenance::scrub(body, losses)
+    }
+
+    fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid> {
+        request::decode(body)
+    }
+
+    fn encode_request(
+        &self,
+        request: &Request<'_>,
+        model: &str,
+        losses: &mut Losses,
+    ) -> Result<Encoded, Failure> {
+        encode::encode(request, model, losses)
+    }
+
+    fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {
+        answer::decode(body)
+    }
+
+    fn encode_answer(&self, answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
+        answer::encode(answer, reply)
+    }
+
+    fn decoder(&self) -> Decoder {
+        Decoder::new()
+    }
+
+    fn encoder(&self, reply: Reply) -> Encoder {
+        Encoder::new(reply)
+    }
+
+    fn decode_error(&self, status: Option<StatusCode>, body: &[u8]) -> Failure {
+        error::decode(status, body)
+    }
+
+    fn encode_error(
+        &self,
+        failure: &Failure,
+        status: StatusCode,
+        message: &str,
+        detail: Option<&str>,
+    ) -> Vec<u8> {
+        error::encode(failure, status, message, detail)
+    }
+
+    fn encode_error_event(&self, failure: &Failure, message: &str) -> Vec<u8> {
+        error::encode_event(failure, message)
+    }
+
+    fn signal(&self, frame: &Frame<'_>) -> Signal {
+        stream::signal(frame)
+    }
+
+    fn terminal_frame(&self) -> &'static [u8] {
+        stream::TERMINAL
+    }
+
+    fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
+        answer::check(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_stay_behind_and_betas_go_only_to_the_same_dialect() {
+        let caller = [
+            ("x-api-key", "secret"),
+            ("authorization", "Bearer secret"),
+            ("anthropic-version", "2026-10-21"),
+            ("anthropic-beta", "a"),
+            ("traceparent", "00-1"),
+            ("user-agent", "sdk"),
+            ("cookie", "c"),
+        ];
+        let caller: HeaderMap = caller
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        let same = AnthropicMessages.request_headers(&caller, true);
+        assert_eq!(same["anthropic-version"], "2026-10-21");
+        assert_eq!(same["anthropic-beta"], "a");
+        let other = AnthropicMessages.request_headers(&caller, false);
+        assert_eq!(other["anthropic-version"], "2023-06-01");
+        assert!(!other.contains_key("anthropic-beta"));
+        for headers in [same, other] {
+            assert_eq!(headers["traceparent"], "00-1");
+            assert_eq!(headers["user-agent"], "sdk");
+            for secret in ["x-api-key", "authorization", "cookie"] {
+                assert!(!headers.contains_key(secret));
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Whole answers.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::finish::{self, Held};
+use super::request::{Blocks, read_block, read_blocks};
+use super::wire::{self, Block, Object, Str, Tokens};
+use super::{error, json, peek, provenance};
+use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, ToolCall, Usage};
+use crate::dialect::{Invalid, Reply};
+use crate::failure::{Class, Failure, Report};
+
+#[derive(serde::Deserialize)]
+struct Message<'a> {
+    #[serde(borrow, default)]
+    id: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    model: Option<Str<'a>>,
+    #[serde(borrow)]
+    content: &'a RawValue,
+    #[serde(borrow, default)]
+    stop_reason: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    stop_sequence: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    stop_details: Option<&'a RawValue>,
+    #[serde(default)]
+    usage: Option<Tokens>,
+}
+
+/// Reads a whole answer.
+pub(super) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
+    let text = peek::text(body)?;
+    let Object(message): Object<Message<'_>> =
+        serde_json::from_str(text).map_err(|error| wire::invalid("", &error))?;
+    let mut parts = contents(message.content)?;
+    let reason = message.stop_reason.map(|Str(reason)| reason);
+    if reason.as_deref() == Some("refusal") {
+        parts.extend(explanation(message.stop_details).map(Content::Refusal));
+    }
+    let sequence = message.stop_sequence.map(|Str(sequence)| sequence);
+    let finish = reason.map(|reason| finish::decode(reason, sequence));
+    Ok(Answer {
+        id: message.id.map(|Str(id)| id),
+        model: message.model.map(|Str(model)| model),
+        created: None,
+        choices: vec![Choice { parts, finish, logprobs: None }],
+        usage: message.usage.map(Tokens::usage),
+    })
+}
+
+/// What the provider says to its refusal.
+pub(super) fn explanation(details: Option<&RawValue>) -> Option<Cow<'_, str>> {
+    #[derive(serde::Deserialize)]
+    struct Details<'a> {
+        #[serde(borrow, default)]
+        explanation: Option<Str<'a>>,
+    }
+    let Object(details) = serde_json::from_str::<Object<Details<'_>>>(details?.get()).ok()?;
+    details.explanation.map(|Str(text)| text).filter(|text| !text.is_empty())
+}
+
+fn contents(raw: &RawValue) -> Result<Vec<Content<'_>>, Invalid> {
+    match read_blocks("content", raw)? {
+        Blocks::Text(text) => Ok(vec![Content::Text(text)]),
+        Blocks::Known(blocks) => blocks.into_iter().map(|Object(block)| Ok(content(block, None))).collect(),
+        Blocks::Mixed(blocks) => blocks
+            .into_iter()
+            .map(|raw| {
+                Ok(match read_block("content", raw)? {
+                    (_, Some(block)) => content(block, Some(raw)),
+                    (kind, None) => Content::Unknown { kind, value: Cow::Borrowed(raw) },
+                })
+            })
+            .collect(),
+    }
+}
+
+/// Answers are read more generously than requests: what a provider left out is empty.
+fn content<'a>(block: Block<'a>, raw: Option<&'a RawValue>) -> Content<'a> {
+    let text = |field: Option<Str<'a>>| field.map(|Str(text)| text).unwrap_or_default();
+    match &*block.kind {
+        "text" => Content::Text(text(block.text)),
+        "tool_use" => Content::ToolCall(ToolCall {
+            id: text(block.id),
+            name: text(block.name),
+            arguments: Cow::Borrowed(block.input.map_or("{}", RawValue::get)),
+        }),
+        "thinking" => {
+            let (issuer, signature) = provenance::unseal(text(block.signature));
+            Content::Reasoning(Reasoning {
+                text: text(block.thinking),
+                signature,
+                redacted: None,
+                issuer: Some(issuer),
+            })
+        }
+        "redacted_thinking" => {
+            let (issuer, redacted) = provenance::unseal(text(block.data));
+            let redacted = Some(redacted.unwrap_or_default());
+            Content::Reasoning(Reasoning { issuer: Some(issuer), redacted, ..Reasoning::default() })
+        }
+        // No answer holds any other kind; a provider that sends one gets it carried.
+        _ => {
+            let value = raw.map_or_else(|| Cow::Borrowed(RawValue::NULL), Cow::Borrowed);
+            Content::Unknown { kind: block.kind, value }
+        }
+    }
+}
+
+/// Writes a whole answer.
+pub(super) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
+    let mut out = Vec::with_capacity(512);
+    out.extend_from_slice(b"{\"id\":");
+    json::string(&mut out, &finish::message_id(answer.id.as_deref(), reply.created));
+    out.extend_from_slice(b",\"type\":\"message\",\"role\":\"assistant\"");
+    json::string_field(&mut out, "model", answer.model.as_deref().unwrap_or(&reply.model));
+    json::raw_field(&mut out, "content", "[");
+    let choice = answer.choices.first();
+    let mut held = Held::default();
+    for part in choice.map_or(&[][..], |choice| &choice.parts) {
+        block(&mut out, part, &mut held, reply);
+    }
+    out.push(b']');
+    let ending = choice.and_then(|choice| choice.finish.as_ref()).and_then(|end| finish::encode(end, held));
+    json::key(&mut out, "stop_reason");
+    json::string_or_null(&mut out, ending.map(|(reason, _)| reason));
+    json::key(&mut out, "stop_sequence");
+    json::string_or_null(&mut out, ending.and_then(|(_, sequence)| sequence));
+    json::key(&mut out, "usage");
+    usage(&mut out, answer.usage.unwrap_or_default());
+    out.push(b'}');
+    out
+}
+
+fn block(out: &mut Vec<u8>, part: &Content<'_>, held: &mut Held, reply: &Reply) {
+    let start = |out: &mut Vec<u8>, kind: &str| {
+        out.extend_from_slice(if out.last() == Some(&b'[') { b"{" } else { b",{" });
+        json::string_field(out, "type", kind);
+    };
+    match part {
+        Content::Text(text) | Content::Refusal(text) => {
+            held.refusal |= matches!(part, Content::Refusal(_));
+            if text.is_empty() {
+                return;
+            }
+            start(out, "text");
+            json::string_field(out, "text", text);
+        }
+        Content::ToolCall(call) => {
+            held.calls = true;
+            start(out, "tool_use");
+            json::string_field(out, "id", &call.id);
+            json::string_field(out, "name", &call.name);
+            json::key(out, "input");
+            arguments(out, &call.arguments);
+        }
+        Content::Reasoning(thought) => {
+            let issuer = thought.issuer.as_deref().or(reply.issuer.as_deref());
+            match &thought.redacted {
+                Some(data) => {
+                    start(out, "redacted_thinking");
+                    json::string_field(out, "data", &provenance::seal(issuer, Some(data)));
+                }
+                None => {
+                    start(out, "thinking");
+                    json::string_field(out, "thinking", &thought.text);
+                    let seal = provenance::seal(issuer, thought.signature.as_deref());
+                    json::string_field(out, "signature", &seal);
+                }
+            }
+        }
+        // Media and parts of other dialects have no place in an answer of this one.
+        _ => return,
+    }
+    out.push(b'}');
+}
+
+/// Arguments are an object here. Text that is none, as when the model was cut off, is kept under a key that
+/// no schema has: the caller's validation fails on it, as it should, and the text is not lost.
+fn arguments(out: &mut Vec<u8>, arguments: &str) {
+    match json::object(arguments) {
+        Some(object) => out.extend_from_slice(object.get().as_bytes()),
+        None if arguments.trim().is_empty() => out.extend_from_slice(b"{}"),
+        None => {
+            out.extend_from_slice(b"{\"_raw\":");
+            json::string(out, arguments);
+            out.push(b'}');
+        }
+    }
+}
+
+/// Writes usage. The SDKs want integers for input and output; what went through the cache may be `null`.
+pub(super) fn usage(out: &mut Vec<u8>, usage: Usage) {
+    let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    out.extend_from_slice(b"{\"input_tokens\":");
+    json::number(out, usage.input.unwrap_or(0).saturating_sub(cached));
+    for (name, count) in
+        [("cache_creation_input_tokens", usage.cache_write), ("cache_read_input_tokens", usage.cache_read)]
+    {
+        match count {
+            Some(count) => json::number_field(out, name, count),
+            None => json::raw_field(out, name, "null"),
+        }
+    }
+    json::number_field(out, "output_tokens", usage.output.unwrap_or(0));
+    if let Some(reasoning) = usage.reasoning {
+        json::raw_field(out, "output_tokens_details", "{\"thinking_tokens\":");
+        json::number(out, reasoning);
+        out.push(b'}');
+    }
+    out.push(b'}');
+}
+
+#[derive(serde::Deserialize)]
+struct Checked<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    stop_reason: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+/// Reads a 200 far enough to know that it is an answer.
+///
+/// An answer without content is one only if its end explains that: a stop sequence or the limit came first,
+/// or the model refused. `end_turn` does not, although the API does it now and then after results of tools:
+/// whoever asked got nothing, and the same question asked again gets an answer.
+pub(super) fn check(body: &[u8]) -> Result<(), Failure> {
+    let useless = |why: &str| Err(Failure::new(Class::InvalidOutput).with_report(Report::new(why)));
+    let Ok(text) = std::str::from_utf8(body) else { return useless("the answer is not UTF-8") };
+    let Ok(Object(message)) = serde_json::from_str::<Object<Checked<'_>>>(text) else {
+        return useless("the answer is not a JSON object");
+    };
+    let kind = message.kind.map(|Str(kind)| kind);
+    if message.error.is_some() || kind.as_deref() == Some("error") {
+        return Err(error::decode(None, body));
+    }
+    let Some(content) = message.content.filter(|_| kind.as_deref() == Some("message")) else {
+        return useless("the answer is no message");
+    };
+    if says_something(content) {
+        return Ok(());
+    }
+    match message.stop_reason.as_ref().map(|Str(reason)| &**reason) {
+        Some("refusal" | "max_tokens" | "stop_sequence" | "pause_turn" | "model_context_window_exceeded") => {
+            Ok(())
+        }
+        _ => useless("the answer is empty"),
+    }
+}
+
+/// A block that is not empty text.
+fn says_something(content: &RawValue) -> bool {
+    match read_blocks("content", content) {
+        Ok(Blocks::Text(text)) => !text.is_empty(),
+        Ok(Blocks::Known(blocks)) => blocks.iter().any(|Object(block)| {
+            block.kind != "text" || block.text.as_ref().is_some_and(|Str(text)| !text.is_empty())
+        }),
+        Ok(Blocks::Mixed(blocks)) => !blocks.is_empty(),
+        Err(_) => false,
+    }
+}

@@ -1,0 +1,153 @@
+//! Whose thoughts are whose.
+//!
+//! Anthropic seals each thought with an opaque signature, refuses one that it did not issue, and its SDKs
+//! refuse a thought without one. So the thought of another model goes to a caller of this dialect under a
+//! signature that says so: `failover:ISSUER:SEAL`. When it comes back it is known, and goes no further than
+//! to its issuer.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+use serde_json::value::RawValue;
+
+use super::wire::{self, Kind, Object, Str};
+use super::{NAME, NAMES, peek};
+use crate::dialect::Invalid;
+use crate::dialect::canonical::{Position, Text};
+use crate::facts::Losses;
+
+const MARK: &str = "failover:";
+
+/// The seal under which a thought goes to a caller.
+pub(super) fn seal<'a>(issuer: Option<&str>, signature: Option<&'a str>) -> Cow<'a, str> {
+    let signature = signature.unwrap_or_default();
+    match issuer {
+        Some(NAME) if !signature.is_empty() => Cow::Borrowed(signature),
+        _ => Cow::Owned(format!("{MARK}{}:{signature}", issuer.unwrap_or("unknown"))),
+    }
+}
+
+/// The issuer of a seal, and what he wrote in it.
+pub(super) fn unseal(seal: Text<'_>) -> (Text<'_>, Option<Text<'_>>) {
+    let Some(marked) = seal.strip_prefix(MARK) else {
+        return (Cow::Borrowed(NAME), (!seal.is_empty()).then_some(seal));
+    };
+    let (issuer, signature) = marked.split_once(':').unwrap_or((marked, ""));
+    let signature = (!signature.is_empty()).then(|| Cow::Owned(signature.to_owned()));
+    (Cow::Owned(issuer.to_owned()), signature)
+}
+
+/// Does the body hold a marked seal? Prose that quotes one is a false alarm, and harmless.
+pub(super) fn holds_foreign(body: &[u8]) -> bool {
+    memmem::find(body, b"\"failover:").is_some()
+}
+
+#[derive(serde::Deserialize)]
+struct Spanned<'a> {
+    #[serde(borrow)]
+    messages: &'a RawValue,
+}
+
+#[derive(serde::Deserialize)]
+struct Message<'a> {
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+#[derive(serde::Deserialize)]
+struct Sealed<'a> {
+    #[serde(borrow, default)]
+    signature: Option<Str<'a>>,
+    #[serde(borrow, default)]
+    data: Option<Str<'a>>,
+}
+
+/// Takes the thoughts of others out of a body, with the contents and turns that become empty. All else is
+/// copied byte for byte.
+pub(super) fn scrub(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+    let text = peek::text(body)?;
+    let Object(Spanned { messages: raw }) =
+        serde_json::from_str(text).map_err(|error| peek::syntax(&error))?;
+    let messages: Vec<&RawValue> = wire::read("messages", raw)?;
+    let mut kept: Vec<Cow<'_, str>> = Vec::with_capacity(messages.len());
+    for (turn, message) in messages.into_iter().enumerate() {
+        kept.extend(scrub_message(message, turn, losses)?);
+    }
+    let span = peek::span(body, raw);
+    let list = format!("[{}]", kept.join(","));
+    Ok([&body[..span.start], list.as_bytes(), &body[span.end..]].concat())
+}
+
+fn scrub_message<'a>(
+    message: &'a RawValue,
+    turn: usize,
+    losses: &mut Losses,
+) -> Result<Option<Cow<'a, str>>, Invalid> {
+    let text = message.get();
+    let Object(Message { content }) = wire::read(&format!("messages.{turn}"), message)?;
+    let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(content.get()) else {
+        return Ok(Some(Cow::Borrowed(text)));
+    };
+    let all = blocks.len();
+    let mut kept = Vec::with_capacity(all);
+    for (index, block) in blocks.into_iter().enumerate() {
+        if is_foreign(block) {
+            let index = u32::try_from(index).ok();
+            let position = Position { turn: u32::try_from(turn).ok(), field: "content", index };
+            losses.dropped(NAMES.part(position, ""));
+        } else {
+            kept.push(block.get());
+        }
+    }
+    if kept.len() == all {
+        return Ok(Some(Cow::Borrowed(text)));
+    }
+    let span = peek::span(text.as_bytes(), content);
+    let rewritten = || format!("{}[{}]{}", &text[..span.start], kept.join(","), &text[span.end..]);
+    Ok((!kept.is_empty()).then(|| Cow::Owned(rewritten())))
+}
+
+fn is_foreign(block: &RawValue) -> bool {
+    let kind = serde_json::from_str::<Object<Kind<'_>>>(block.get());
+    if !kind.is_ok_and(|kind| matches!(&*kind.0.kind, "thinking" | "redacted_thinking")) {
+        return false;
+    }
+    let is_marked = |seal: Option<Str<'_>>| seal.is_some_and(|seal| seal.0.starts_with(MARK));
+    serde_json::from_str::<Object<Sealed<'_>>>(block.get())
+        .is_ok_and(|sealed| is_marked(sealed.0.signature) || is_marked(sealed.0.data))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seal_says_whose_thought_it_is() {
+        assert_eq!(seal(Some(NAME), Some("EqQB")), "EqQB");
+        assert_eq!(seal(Some("openai-chat"), None), "failover:openai-chat:");
+        assert_eq!(unseal("EqQB".into()), (NAME.into(), Some("EqQB".into())));
+        assert_eq!(unseal("failover:openai-chat:".into()), ("openai-chat".into(), None));
+        assert_eq!(unseal(seal(Some("gemini"), Some("a:b"))), ("gemini".into(), Some("a:b".into())));
+    }
+
+    #[test]
+    fn scrubbing_takes_out_the_thoughts_of_others_and_nothing_else() {
+        let body = br#"{"n":1.50e3, "messages":[ {"role":"user","content":"\"failover: x"},
+            {"role":"assistant", "content":[{"type":"thinking","thinking":"t","signature":"failover:o:"}]},
+            {"x":[1],"role":"assistant","content": [{"type":"thinking","thinking":"own","signature":"Eq"} ,
+             {"type":"redacted_thinking","data":"failover:o:z"},{"type":"text","text":"signature: \"failover:o:\""}] } ], "model":"m"}"#;
+        assert!(holds_foreign(body));
+        let mut losses = Losses::new();
+        let scrubbed = String::from_utf8(scrub(body, &mut losses).unwrap()).unwrap();
+        assert_eq!(
+            scrubbed,
+            concat!(
+                r#"{"n":1.50e3, "messages":[{"role":"user","content":"\"failover: x"},"#,
+                r#"{"x":[1],"role":"assistant","content": [{"type":"thinking","thinking":"own","signature":"Eq"},"#,
+                r#"{"type":"text","text":"signature: \"failover:o:\""}] }], "model":"m"}"#,
+            )
+        );
+        assert_eq!(losses.to_string(), "dropped=messages[1].content[0], dropped=messages[2].content[1]");
+        assert!(!holds_foreign(br#"{"messages":[]}"#));
+    }
+}

@@ -10,19 +10,28 @@ pub struct Reply {
     pub model: String,
     /// The caller wants usage at the end of a stream, where his dialect lets him choose.
     pub wants_usage: bool,
+    /// The name of the dialect that the answer came in, so that what its provider sealed can be marked as his.
+    pub issuer: Option<&'static str>,
 }
 
 impl Reply {
     /// A reply by `model`, at this moment.
     #[must_use]
     pub fn new(model: impl Into<String>, created: u64) -> Self {
-        Self { created, model: model.into(), wants_usage: false }
+        Self { created, model: model.into(), wants_usage: false, issuer: None }
     }
 
     /// With usage at the end of a stream.
     #[must_use]
     pub fn with_usage(mut self, wants_usage: bool) -> Self {
         self.wants_usage = wants_usage;
+        self
+    }
+
+    /// To an answer that came in this dialect.
+    #[must_use]
+    pub fn with_issuer(mut self, dialect: &'static str) -> Self {
+        self.issuer = Some(dialect);
         self
     }
 }

@@ -53,6 +53,6 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
             Usage::Known(is_wanted) => *is_wanted,
             Usage::In(body) => self.front.decode_request(body).is_ok_and(|request| request.wants_usage),
         };
-        Reply::new(&*self.model, created).with_usage(wants_usage)
+        Reply::new(&*self.model, created).with_usage(wants_usage).issued_by(self.member.name())
     }
 }

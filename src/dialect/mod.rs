@@ -14,10 +14,14 @@ pub mod canonical;
 pub mod openai_chat;
 pub mod sse;
 
+#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+mod any;
 mod api;
 mod invalid;
 mod reply;
 
+#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+pub use self::any::{AnyDecoder, AnyDialect, AnyEncoder, UnknownDialect};
 pub use self::api::{Decode, Dialect, Encode, Encoded, Peek, Signal};
 pub use self::invalid::Invalid;
 pub use self::reply::{Reply, ToolNames};

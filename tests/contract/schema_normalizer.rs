@@ -1,1 +1,527 @@
-//! Tower's contract, and what this layer adds to it.
+//! Tower's contract, and the wire as a caller sees it.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use proptest::prelude::*;
+use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_failover::body::Buffered;
+use tower_failover::dialect::anthropic_messages::AnthropicMessages;
+use tower_failover::dialect::openai_chat::OpenAiChat;
+use tower_failover::dialect::{AnyDialect, Dialect};
+use tower_failover::facts::{Call, LossKind, Losses};
+use tower_failover::failure::{BoxError, Class, Failure};
+use tower_failover::schema_normalizer::SchemaNormalizerLayer;
+use tower_failover::stream_guard::StreamGuardLayer;
+use tower_failover::testing::ReadinessProbe;
+
+const ASK: &str = r#"{"model":"workhorse","messages":[{"role":"user","content":"Hi"}],"temperature":0.70}"#;
+const ASK_STREAM: &str =
+    r#"{"model":"workhorse","stream":true,"messages":[{"role":"user","content":"Hi"}],"logit_bias":{"1":2}}"#;
+
+const CLAUDE: &str = r#"{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{"type":"text","text":"Hello"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":3,"output_tokens":2}}"#;
+const CLAUDE_STREAM: &str = concat!(
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude-x\",\"content\":[],\"stop_reason\":null,\"usage\":{\"input_tokens\":3,\"output_tokens\":1}}}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    "event: ping\ndata: {\"type\":\"ping\"}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hel\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"lo\"}}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":2}}\n\n",
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+);
+const CLAUDE_OVERLOADED: &str = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+
+/// A body in pieces, which may break at its end, and counts its drops.
+#[derive(Debug)]
+struct Pieces {
+    pieces: VecDeque<Option<Bytes>>,
+    hangs: bool,
+    drops: Arc<AtomicUsize>,
+}
+
+impl Pieces {
+    fn of(text: &str) -> Self {
+        let pieces = [Some(Bytes::copy_from_slice(text.as_bytes()))].into();
+        Self { pieces, hangs: false, drops: Arc::default() }
+    }
+
+    fn cut(text: &[u8], cuts: &[usize]) -> Self {
+        let mut from = 0;
+        let pieces = cuts.iter().copied().chain([text.len()]).map(|to| {
+            let piece = Bytes::copy_from_slice(&text[from..to]);
+            from = to;
+            Some(piece)
+        });
+        Self { pieces: pieces.collect(), hangs: false, drops: Arc::default() }
+    }
+
+    fn then_reset(mut self) -> Self {
+        self.pieces.push_back(None);
+        self
+    }
+
+    fn then_hang(mut self) -> Self {
+        self.hangs = true;
+        self
+    }
+}
+
+impl Drop for Pieces {
+    fn drop(&mut self) {
+        self.drops.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.pieces.pop_front() {
+            Some(Some(piece)) => Poll::Ready(Some(Ok(Frame::data(piece)))),
+            Some(None) => Poll::Ready(Some(Err("connection reset by peer".into()))),
+            None if self.hangs => Poll::Pending,
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+fn answer(status: u16, headers: &[(&str, &str)], body: Pieces) -> Response<Pieces> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response.body(body).unwrap()
+}
+
+fn json(body: &str) -> Response<Pieces> {
+    answer(200, &[("content-type", "application/json")], Pieces::of(body))
+}
+
+fn stream(body: Pieces) -> Response<Pieces> {
+    answer(200, &[("content-type", "text/event-stream; charset=utf-8")], body)
+}
+
+fn ask(body: &str) -> Request<Buffered> {
+    let mut request = Request::new(Buffered::from(body.to_owned()));
+    request.headers_mut().insert("authorization", "Bearer callers-own".parse().unwrap());
+    request.headers_mut().insert("x-api-key", "callers-own".parse().unwrap());
+    request.headers_mut().insert("traceparent", "00-1-2-03".parse().unwrap());
+    request
+}
+
+/// What a caller of the real stack sees, and what the member was sent.
+struct Seen {
+    sent: Option<Request<Buffered>>,
+    result: Result<(Response<()>, String, Option<BoxError>), BoxError>,
+}
+
+impl Seen {
+    #[track_caller]
+    fn whole(self) -> (Response<()>, String) {
+        let (head, body, error) = self.result.expect("an answer");
+        assert!(error.is_none(), "{error:?}");
+        (head, body)
+    }
+
+    #[track_caller]
+    fn failure(self) -> Failure {
+        match self.result {
+            Ok((_, body, _)) => panic!("an answer: {body}"),
+            Err(error) => Failure::find(error.as_ref()).expect("a failure").clone(),
+        }
+    }
+}
+
+async fn exchange<F: Dialect, M: Dialect>(
+    front: F,
+    member: M,
+    request: Request<Buffered>,
+    response: Response<Pieces>,
+) -> Seen {
+    let sent = Arc::new(Mutex::new(None));
+    let mut response = Some(response);
+    let slot = Arc::clone(&sent);
+    let client = service_fn(move |request| {
+        *slot.lock().unwrap() = Some(request);
+        std::future::ready(Ok::<_, Infallible>(response.take().unwrap()))
+    });
+    let layer = SchemaNormalizerLayer::new(front, member).model("real-model");
+    let result = match layer.layer(client).oneshot(request).await {
+        Ok(response) => Ok(read(response).await),
+        Err(error) => Err(error),
+    };
+    let sent = sent.lock().unwrap().take();
+    Seen { sent, result }
+}
+
+async fn read<B>(response: Response<B>) -> (Response<()>, String, Option<BoxError>)
+where
+    B: Body<Data = Bytes, Error = BoxError>,
+{
+    let (parts, body) = response.into_parts();
+    let mut body = std::pin::pin!(body);
+    let mut bytes = Vec::new();
+    let mut failed = None;
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => bytes.extend_from_slice(&frame.into_data().unwrap()),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    (Response::from_parts(parts, ()), String::from_utf8(bytes).unwrap(), failed)
+}
+
+fn sent(seen: &Seen) -> (HeaderMap, String, String) {
+    let request = seen.sent.as_ref().expect("the member was called");
+    assert_eq!(request.method(), http::Method::POST);
+    let body = String::from_utf8(request.body().bytes().to_vec()).unwrap();
+    (request.headers().clone(), request.uri().to_string(), body)
+}
+
+#[tokio::test]
+async fn between_equals_nothing_changes_but_the_model() {
+    let said = r#"{ "id":"x", "choices":[{"index":0}], "unknown": 1.10 }"#;
+    let seen = exchange(OpenAiChat, OpenAiChat, ask(ASK), json(said)).await;
+    let (headers, uri, body) = sent(&seen);
+    assert_eq!(body, ASK.replace("workhorse", "real-model"));
+    assert_eq!(
+        (uri.as_str(), headers["accept-encoding"].to_str().unwrap()),
+        ("/chat/completions", "identity")
+    );
+    assert_eq!(seen.whole().1, said);
+}
+
+#[tokio::test]
+async fn a_stream_between_equals_passes_byte_for_byte() {
+    let said = "data: {\"choices\":[]}\r\n\r\n: ping\n\nnot even a stream";
+    let seen = exchange(OpenAiChat, OpenAiChat, ask(ASK_STREAM), stream(Pieces::of(said))).await;
+    let (head, body) = seen.whole();
+    assert_eq!(body, said);
+    assert_eq!(head.headers()[CONTENT_TYPE], "text/event-stream; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_same_name_is_not_even_copied() {
+    let request = ask(&ASK.replace("workhorse", "real-model"));
+    let before = request.body().bytes().as_ptr();
+    let seen = exchange(OpenAiChat, OpenAiChat, request, json("{}")).await;
+    assert_eq!(seen.sent.unwrap().body().bytes().as_ptr(), before);
+}
+
+#[tokio::test]
+async fn the_callers_credentials_never_reach_a_member() {
+    for (front, member) in [("openai-chat", "openai-chat"), ("openai-chat", "anthropic-messages")] {
+        let (front, member) = (front.parse::<AnyDialect>().unwrap(), member.parse::<AnyDialect>().unwrap());
+        let seen = exchange(front, member, ask(ASK), json("{}")).await;
+        let (headers, _, _) = sent(&seen);
+        assert!(!headers.contains_key("authorization") && !headers.contains_key("x-api-key"), "{headers:?}");
+        assert!(headers.values().all(|value| value != "callers-own"));
+        assert_eq!(headers["traceparent"], "00-1-2-03");
+    }
+}
+
+#[tokio::test]
+async fn a_callers_mistake_is_told_without_asking_anyone() {
+    for body in ["", "[]", "{\"model\":7}", "{\"model\":\"m\"", "{\"model\":\"m\",\"messages\":7}"] {
+        let seen = exchange(OpenAiChat, AnthropicMessages, ask(body), json(CLAUDE)).await;
+        assert!(seen.sent.is_none(), "{body}");
+        let failure = seen.failure();
+        assert_eq!(
+            (failure.class(), failure.status()),
+            (Class::InvalidRequest, Some(StatusCode::BAD_REQUEST))
+        );
+        assert!(!failure.report().unwrap().message.is_empty(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_fact_read_from_another_body_is_not_trusted() {
+    let mut request = ask(ASK);
+    request.extensions_mut().insert(Call::new("other").with_model_span(2000..2010).with_stream(true));
+    let seen = exchange(OpenAiChat, OpenAiChat, request, json("{}")).await;
+    assert_eq!(sent(&seen).2, ASK.replace("workhorse", "real-model"));
+}
+
+#[tokio::test]
+async fn a_whole_answer_is_translated_and_names_who_answered() {
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK), json(CLAUDE)).await;
+    let (_, uri, body) = sent(&seen);
+    assert_eq!(uri, "/v1/messages");
+    assert!(body.contains("\"real-model\"") && body.contains("max_tokens"), "{body}");
+    let (head, body) = seen.whole();
+    assert_eq!(head.headers()[CONTENT_TYPE], "application/json");
+    let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(answer["object"], "chat.completion");
+    assert_eq!(answer["model"], "claude-x");
+    assert_eq!(answer["choices"][0]["message"]["content"], "Hello");
+    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    assert_eq!(answer["usage"]["total_tokens"], 5);
+}
+
+#[tokio::test]
+async fn what_a_member_could_not_carry_is_told() {
+    let seen =
+        exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(Pieces::of(CLAUDE_STREAM))).await;
+    let (head, _) = seen.whole();
+    let losses = head.extensions().get::<Losses>().expect("a ledger");
+    assert!(
+        losses.iter().any(|loss| loss.kind == LossKind::Dropped && loss.field == "logit_bias"),
+        "{losses}"
+    );
+    let seen = exchange(OpenAiChat, OpenAiChat, ask(ASK), json("{}")).await;
+    assert!(seen.whole().0.extensions().get::<Losses>().is_none());
+}
+
+/// The text, the finish reasons and the number of terminal frames in a stream of OpenAI's.
+fn told(body: &str) -> (String, Vec<String>, usize) {
+    let (mut text, mut reasons) = (String::new(), Vec::new());
+    for data in body.lines().filter_map(|line| line.strip_prefix("data: ")).filter(|data| *data != "[DONE]") {
+        let chunk: serde_json::Value = serde_json::from_str(data).unwrap();
+        for choice in chunk["choices"].as_array().unwrap() {
+            text.push_str(choice["delta"]["content"].as_str().unwrap_or_default());
+            reasons.extend(choice["finish_reason"].as_str().map(str::to_owned));
+        }
+    }
+    (text, reasons, body.matches("data: [DONE]").count())
+}
+
+fn hello() -> (String, Vec<String>, usize) {
+    ("Hello".to_owned(), vec!["stop".to_owned()], 1)
+}
+
+#[tokio::test]
+async fn a_stream_is_translated_as_it_comes() {
+    let body = Pieces::of(CLAUDE_STREAM);
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(body)).await;
+    let (head, body) = seen.whole();
+    assert_eq!(told(&body), hello());
+    assert_eq!(head.headers()[CONTENT_TYPE], "text/event-stream; charset=utf-8");
+}
+
+#[tokio::test]
+async fn nothing_that_follows_the_end_is_translated() {
+    let body = Pieces::of(&format!("{CLAUDE_STREAM}{CLAUDE_OVERLOADED}{CLAUDE_STREAM}")).then_reset();
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(body)).await;
+    assert_eq!(told(&seen.whole().1), hello());
+}
+
+#[tokio::test]
+async fn a_malformed_frame_is_skipped() {
+    let body = CLAUDE_STREAM.replace("event: ping\ndata: {\"type\":\"ping\"}", "data: {\"type\":\"conte");
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(Pieces::of(&body))).await;
+    assert_eq!(told(&seen.whole().1), hello());
+}
+
+#[tokio::test]
+async fn a_stream_that_had_finished_is_completed_and_another_is_not() {
+    let finished = CLAUDE_STREAM.split("event: message_stop").next().unwrap();
+    for body in [Pieces::of(finished), Pieces::of(finished).then_reset()] {
+        let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(body)).await;
+        assert_eq!(told(&seen.whole().1), hello());
+    }
+    let unfinished = CLAUDE_STREAM.split("event: message_delta").next().unwrap();
+    let cut = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(Pieces::of(unfinished))).await;
+    let (_, body, error) = cut.result.unwrap();
+    assert_eq!(Failure::of(&error.unwrap()).class(), Class::Interrupted);
+    assert_eq!(told(&body), ("Hello".to_owned(), vec![], 0));
+}
+
+#[tokio::test]
+async fn an_error_inside_a_stream_keeps_its_class() {
+    let body = Pieces::of(CLAUDE_OVERLOADED);
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(body)).await;
+    let (_, body, error) = seen.result.unwrap();
+    assert_eq!((body.as_str(), Failure::of(&error.unwrap()).class()), ("", Class::Overloaded));
+}
+
+#[tokio::test]
+async fn a_whole_answer_where_a_stream_was_asked_for_is_told_as_one() {
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), json(CLAUDE)).await;
+    let (head, body) = seen.whole();
+    assert_eq!(told(&body), hello());
+    assert_eq!(head.headers()[CONTENT_TYPE], "text/event-stream; charset=utf-8");
+}
+
+#[tokio::test]
+async fn a_200_that_is_no_answer_is_a_failure_of_the_right_class() {
+    let overloaded = r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+    for request in [ASK, ASK_STREAM] {
+        let class_of = async |response| {
+            exchange(OpenAiChat, AnthropicMessages, ask(request), response).await.failure().class()
+        };
+        assert_eq!(class_of(json(overloaded)).await, Class::Overloaded);
+        assert_eq!(class_of(json("<html>Sign in</html>")).await, Class::InvalidOutput);
+        assert_eq!(class_of(json("")).await, Class::InvalidOutput);
+        let gzip = answer(200, &[("content-encoding", "gzip")], Pieces::of("\u{1f}"));
+        assert_eq!(class_of(gzip).await, Class::InvalidOutput);
+        let reset = answer(200, &[], Pieces::of(CLAUDE).then_reset());
+        assert_eq!(class_of(reset).await, Class::Connect);
+    }
+    let seen = exchange(OpenAiChat, OpenAiChat, ask(ASK), stream(Pieces::of("data: {}\n\n"))).await;
+    assert_eq!(seen.failure().class(), Class::InvalidOutput);
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_the_limit_is_not_read() {
+    let client = service_fn(|_: Request<Buffered>| async { Ok::<_, Infallible>(json(CLAUDE)) });
+    let layer = SchemaNormalizerLayer::new(OpenAiChat, AnthropicMessages).answer_limit(16);
+    let error = layer.layer(client).oneshot(ask(ASK)).await.unwrap_err();
+    assert_eq!(Failure::of(&error).class(), Class::InvalidOutput);
+}
+
+#[tokio::test]
+async fn an_error_response_becomes_a_failure_with_all_that_was_said() {
+    let said = r#"{"error":{"message":"slow down","type":"rate_limit","code":"rate_limit_exceeded"}}"#;
+    let headers = [("retry-after", "7"), ("x-request-id", "req_9")];
+    let limited = || answer(429, &headers, Pieces::of(said));
+    let failure = exchange(OpenAiChat, OpenAiChat, ask(ASK), limited()).await.failure();
+    assert_eq!(
+        (failure.class(), failure.status()),
+        (Class::RateLimited, Some(StatusCode::TOO_MANY_REQUESTS))
+    );
+    assert_eq!(failure.retry_after(), Some(std::time::Duration::from_secs(7)));
+    let report = failure.report().unwrap();
+    assert_eq!((report.message.as_str(), report.request_id.as_deref()), ("slow down", Some("req_9")));
+    assert_eq!(report.verbatim.as_deref(), Some(said.as_bytes()));
+    // In another dialect the caller could not read it.
+    let failure = exchange(AnthropicMessages, OpenAiChat, ask(&claude_ask()), limited()).await.failure();
+    assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::RateLimited, &None));
+}
+
+fn claude_ask() -> String {
+    ASK.replace("\"temperature\"", "\"max_tokens\":9,\"temperature\"")
+}
+
+#[tokio::test]
+async fn an_error_response_is_read_up_to_a_bound_and_even_if_it_breaks() {
+    let long = answer(500, &[], Pieces::of(&"x".repeat(1 << 20)).then_hang());
+    let failure = exchange(OpenAiChat, OpenAiChat, ask(ASK), long).await.failure();
+    assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::ServerError, &None));
+    let broken = answer(503, &[], Pieces::of("{\"error\":").then_reset());
+    let failure = exchange(OpenAiChat, OpenAiChat, ask(ASK), broken).await.failure();
+    assert_eq!(failure.class(), Class::Overloaded);
+}
+
+#[tokio::test]
+async fn a_members_cookies_never_reach_the_caller() {
+    let headers = [("content-type", "application/json"), ("set-cookie", "a=b"), ("x-request-id", "req_9")];
+    for member in AnyDialect::ALL {
+        let body = if member.name() == "openai-chat" { "{}" } else { CLAUDE };
+        let seen = exchange(OpenAiChat, *member, ask(ASK), answer(200, &headers, Pieces::of(body))).await;
+        let (head, _) = seen.whole();
+        let mut names: Vec<_> = head.headers().keys().map(HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["content-type", "x-request-id"]);
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_had_to_be_renamed_comes_back_under_its_own_name() {
+    let long = "a.name.with.dots";
+    let ask_with_tool = format!(
+        r#"{{"model":"m","stream":true,"messages":[{{"role":"user","content":"Hi"}}],"tools":[{{"type":"function","function":{{"name":"{long}","parameters":{{"type":"object"}}}}}}]}}"#
+    );
+    let probe = exchange(OpenAiChat, AnthropicMessages, ask(&ask_with_tool), json(CLAUDE)).await;
+    let body: serde_json::Value = serde_json::from_str(&sent(&probe).2).unwrap();
+    let renamed = body["tools"][0]["name"].as_str().unwrap().to_owned();
+    assert_ne!(renamed, long);
+    let call = format!(
+        r#"{{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[{{"type":"tool_use","id":"toolu_1","name":"{renamed}","input":{{}}}}],"stop_reason":"tool_use","usage":{{"input_tokens":3,"output_tokens":2}}}}"#
+    );
+    for stream in ["true", "false"] {
+        let request = ask(&ask_with_tool.replace("true", stream));
+        let (_, body) = exchange(OpenAiChat, AnthropicMessages, request, json(&call)).await.whole();
+        assert!(body.contains(long) && !body.contains(&renamed), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn the_layer_calls_the_instance_it_saw_ready() {
+    let client = service_fn(|_: Request<Buffered>| async { Ok::<_, Infallible>(json("{}")) });
+    let mut service = SchemaNormalizerLayer::new(OpenAiChat, OpenAiChat).layer(ReadinessProbe::new(client));
+    let mut clone = service.clone();
+    service.ready().await.unwrap().call(ask(ASK)).await.unwrap();
+    clone.ready().await.unwrap().call(ask(ASK)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_call_drops_the_connection_wherever_it_stands() {
+    let collecting = |body: Pieces| (ask(ASK), answer(200, &[], body));
+    let error = |body: Pieces| (ask(ASK), answer(500, &[], body));
+    let mid_stream = |body: Pieces| (ask(ASK_STREAM), stream(body));
+    for (request, response) in [
+        collecting(Pieces::of("{").then_hang()),
+        error(Pieces::of("{").then_hang()),
+        mid_stream(Pieces::of(CLAUDE_STREAM.split("event: message_delta").next().unwrap()).then_hang()),
+    ] {
+        let drops = Arc::clone(&response.body().drops);
+        let call = exchange(OpenAiChat, AnthropicMessages, request, response);
+        assert!(tokio::time::timeout(std::time::Duration::from_secs(1), call).await.is_err());
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn any_split_of_a_members_bytes_tells_the_caller_the_same(
+        seed in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        end in 0..=CLAUDE_STREAM.len(),
+    ) {
+        let text = &CLAUDE_STREAM.as_bytes()[..end];
+        let mut cuts: Vec<usize> = seed.iter().map(|index| index.index(end + 1)).collect();
+        cuts.sort_unstable();
+        let (body, is_whole) = guarded(Pieces::cut(text, &[]));
+        prop_assert_eq!(guarded(Pieces::cut(text, &cuts)), (body.clone(), is_whole));
+        // Never a clean end without a finish reason, never a finish that was not told.
+        prop_assert_eq!(is_whole, told(&body) == hello(), "{}", body);
+    }
+}
+
+/// What a caller sees through both layers, and whether it ended cleanly.
+fn guarded(body: Pieces) -> (String, bool) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let mut response = Some(stream(body));
+    let client = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(response.take().unwrap())));
+    let service = ServiceBuilder::new()
+        .layer(StreamGuardLayer::for_dialect(OpenAiChat))
+        .layer(SchemaNormalizerLayer::new(OpenAiChat, AnthropicMessages))
+        .service(client);
+    runtime.block_on(async {
+        match service.oneshot(ask(ASK_STREAM)).await {
+            Err(error) => {
+                assert!(Failure::of(&error).class().fails_over(), "{error}");
+                (String::new(), false)
+            }
+            Ok(response) => {
+                let (_, body, error) = read(response).await;
+                let class = error.map(|error| Failure::of(&error).class());
+                assert!(matches!(class, None | Some(Class::Interrupted)), "{class:?}");
+                // The stamp of the second it was written in.
+                let body = body
+                    .split("\"created\":")
+                    .map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
+                (body.collect::<Vec<_>>().join("\"created\":0"), class.is_none())
+            }
+        }
+    })
+}

@@ -1,1 +1,145 @@
-//! OpenAI Chat Completions.
+//! OpenAI Chat Completions, and the servers that call themselves compatible with it.
+//!
+//! Most providers speak some form of this dialect, and each form is a little different: DeepSeek thinks in
+//! `reasoning_content`, Groq in `reasoning`, OpenRouter in `reasoning_details`; Azure's content filter sends a
+//! choice without a message; Mistral's content is a list; some number every tool call 0. So it is read
+//! liberally and written narrowly: what is read may have any of these shapes, what is written has the one of
+//! the vendor's own reference, which all official SDKs take.
+//!
+//! What OpenAI's own reasoning models refuse (sampling, stop sequences, `max_tokens`) is a small table by
+//! name of model; a model it does not know is taken for that of a compatible server, which gets the older
+//! words all servers know.
+//!
+//! ```
+//! use tower_failover::dialect::Dialect;
+//! use tower_failover::dialect::openai_chat::OpenAiChat;
+//!
+//! let body = br#"{"model":"workhorse","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#;
+//! let peek = OpenAiChat.peek(body)?;
+//! assert_eq!(peek.model, "workhorse");
+//! assert!(peek.stream);
+//!
+//! let request = OpenAiChat.decode_request(body)?;
+//! assert_eq!(request.turns.len(), 1);
+//! # Ok::<(), tower_failover::dialect::Invalid>(())
+//! ```
+//!
+//! Source: the vendor's API reference, and the types of its official SDKs.
+
+mod error;
+mod headers;
+mod json;
+mod model;
+mod names;
+mod reasoning;
+mod request;
+mod response;
+mod stream;
+mod wire;
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, StatusCode};
+
+pub use self::stream::{Decoder, Encoder};
+use super::canonical::{Answer, Request};
+use super::sse::Frame;
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal};
+use crate::facts::Losses;
+use crate::failure::Failure;
+
+/// The name used in configuration.
+const NAME: &str = "openai-chat";
+
+/// The dialect `openai-chat`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "a value without parts, named like one")]
+pub struct OpenAiChat;
+
+impl Dialect for OpenAiChat {
+    type Decoder = Decoder;
+    type Encoder = Encoder;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
+        Cow::Borrowed("/chat/completions")
+    }
+
+    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
+        headers::request(caller, same_dialect)
+    }
+
+    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+        request::peek(body)
+    }
+
+    fn holds_foreign(&self, body: &[u8]) -> bool {
+        request::holds_foreign(body)
+    }
+
+    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+        request::scrub(body, losses)
+    }
+
+    fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid> {
+        request::decode(body)
+    }
+
+    fn encode_request(
+        &self,
+        request: &Request<'_>,
+        model: &str,
+        losses: &mut Losses,
+    ) -> Result<Encoded, Failure> {
+        request::encode(request, model, losses)
+    }
+
+    fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {
+        response::decode(body)
+    }
+
+    fn encode_answer(&self, answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
+        response::encode(answer, reply)
+    }
+
+    fn decoder(&self) -> Decoder {
+        Decoder::default()
+    }
+
+    fn encoder(&self, reply: Reply) -> Encoder {
+        Encoder::new(reply)
+    }
+
+    fn decode_error(&self, status: Option<StatusCode>, body: &[u8]) -> Failure {
+        error::decode(status, body)
+    }
+
+    fn encode_error(
+        &self,
+        failure: &Failure,
+        status: StatusCode,
+        message: &str,
+        detail: Option<&str>,
+    ) -> Vec<u8> {
+        error::encode(failure, status, message, detail)
+    }
+
+    fn encode_error_event(&self, failure: &Failure, message: &str) -> Vec<u8> {
+        error::encode_event(failure, message)
+    }
+
+    fn signal(&self, frame: &Frame<'_>) -> Signal {
+        stream::signal(frame)
+    }
+
+    fn terminal_frame(&self) -> &'static [u8] {
+        stream::TERMINAL
+    }
+
+    fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
+        response::check(body)
+    }
+}

@@ -10,8 +10,10 @@
 
 mod encode;
 mod frame;
+mod media;
 mod splitter;
 
 pub use self::encode::{write_comment, write_frame};
 pub use self::frame::{Frame, RawFrame};
+pub use self::media::is_event_stream;
 pub use self::splitter::{Splitter, Tail, TooLong};

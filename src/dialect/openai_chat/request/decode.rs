@@ -1,0 +1,186 @@
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::message;
+use super::read::{self, Object, Path};
+use super::tool;
+use crate::dialect::Invalid;
+use crate::dialect::canonical::{
+    Effort, Extra, Json, Names, OutputFormat, ReasoningRequest, Request, Sampling, Text,
+};
+
+/// The dialect's words, by which of two fields the caller used for the limit and for the end user.
+static NAMES: [[Names; 2]; 2] = [
+    [names("max_tokens", "user"), names("max_tokens", "safety_identifier")],
+    [names("max_completion_tokens", "user"), names("max_completion_tokens", "safety_identifier")],
+];
+
+const fn names(max_tokens: &'static str, user: &'static str) -> Names {
+    Names {
+        turns: "messages",
+        max_tokens,
+        stop: "stop",
+        temperature: "temperature",
+        top_p: "top_p",
+        top_k: "top_k",
+        frequency_penalty: "frequency_penalty",
+        presence_penalty: "presence_penalty",
+        seed: "seed",
+        tools: "tools",
+        tool_choice: "tool_choice",
+        parallel_tool_calls: "parallel_tool_calls",
+        output: "response_format",
+        reasoning: "reasoning_effort",
+        user,
+    }
+}
+
+/// Reads a caller's request.
+pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
+    let value = whole(body)?;
+    let root = &Path::Root;
+    let mut fields = Object::read(root, value)?;
+    let model = fields.required_text(root, "model").map_err(|_| no_model())?;
+    let messages = fields.take("messages").ok_or_else(|| root.field("messages").missing())?;
+    let mut request = Request::new(&NAMES[0][0], model);
+    request.turns = message::decode(&root.field("messages"), messages)?;
+    request.stream = fields.boolean(root, "stream")?.unwrap_or(false);
+    request.sampling = sampling(&mut fields)?;
+    limits(&mut fields, &mut request)?;
+    tool::decode(&mut fields, &mut request)?;
+    request.output = output(&mut fields)?;
+    request.reasoning = reasoning(&mut fields)?;
+    stream_options(&mut fields, &mut request)?;
+    for (name, value) in fields.rest().filter(|(name, value)| !is_default(name, value)) {
+        request.extra.push(Extra { path: name, value: Cow::Borrowed(value) });
+    }
+    Ok(request)
+}
+
+/// The body as one JSON value.
+pub(super) fn whole(body: &[u8]) -> Result<&RawValue, Invalid> {
+    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
+    let value: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
+    if value.get().starts_with('{') { Ok(value) } else { Err(unreadable("it is not a JSON object")) }
+}
+
+/// A body that is no request, in the vendor's words.
+pub(super) fn unreadable(why: &str) -> Invalid {
+    Invalid::new(format!("We could not parse the JSON body of your request: {why}."))
+}
+
+/// A request that names no model, in the vendor's words.
+pub(super) fn no_model() -> Invalid {
+    Invalid::new("You must provide a model parameter, and it must be a string.").at("model")
+}
+
+fn sampling<'a>(fields: &mut Object<'a>) -> Result<Sampling<'a>, Invalid> {
+    let mut take = |name| -> Result<Option<Json<'a>>, Invalid> {
+        let Some(value) = fields.take(name) else { return Ok(None) };
+        read::number(&Path::Root.field(name), value).map(|number| Some(Cow::Borrowed(number)))
+    };
+    // Without effect, and so nothing to lose; temperature and `top_p` differ in their defaults by model.
+    let is_set = |value: &Json<'_>| value.get().parse() != Ok(0.0);
+    Ok(Sampling {
+        temperature: take("temperature")?,
+        top_p: take("top_p")?,
+        top_k: take("top_k")?,
+        frequency_penalty: take("frequency_penalty")?.filter(is_set),
+        presence_penalty: take("presence_penalty")?.filter(is_set),
+        seed: take("seed")?,
+    })
+}
+
+fn limits<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+    let root = &Path::Root;
+    let completion = fields.take("max_completion_tokens");
+    let name = if completion.is_some() { "max_completion_tokens" } else { "max_tokens" };
+    if let Some(value) = completion.or_else(|| fields.take("max_tokens")) {
+        request.max_tokens = Some(read::count(&root.field(name), value)?);
+    }
+    let identifier = fields.text(root, "safety_identifier")?;
+    let is_identifier = identifier.is_some();
+    request.user = match identifier {
+        Some(identifier) => Some(identifier),
+        None => fields.text(root, "user")?,
+    };
+    request.names = &NAMES[usize::from(completion.is_some())][usize::from(is_identifier)];
+    request.stop = stop(fields)?;
+    Ok(())
+}
+
+fn stop<'a>(fields: &mut Object<'a>) -> Result<Vec<Text<'a>>, Invalid> {
+    let path = &Path::Root.field("stop");
+    let Some(value) = fields.take("stop") else { return Ok(Vec::new()) };
+    if value.get().starts_with('"') {
+        return Ok(vec![read::text(path, value)?]);
+    }
+    let items = read::list(path, value)?;
+    items.into_iter().enumerate().map(|(index, item)| read::text(&path.index(index), item)).collect()
+}
+
+fn output<'a>(fields: &mut Object<'a>) -> Result<OutputFormat<'a>, Invalid> {
+    let path = &Path::Root.field("response_format");
+    let Some(mut format) = fields.object(&Path::Root, "response_format")? else {
+        return Ok(OutputFormat::Text);
+    };
+    match &*format.required_text(path, "type")? {
+        "text" => Ok(OutputFormat::Text),
+        "json_object" => Ok(OutputFormat::JsonObject),
+        "json_schema" => {
+            let mut inner = format.required_object(path, "json_schema")?;
+            let path = &path.field("json_schema");
+            Ok(OutputFormat::JsonSchema {
+                name: inner.text(path, "name")?,
+                description: inner.text(path, "description")?,
+                // Without a schema any object fits.
+                schema: inner.take("schema").map_or_else(any_object, |schema| Ok(Cow::Borrowed(schema)))?,
+                strict: inner.boolean(path, "strict")?,
+            })
+        }
+        other => Err(path.field("type").unknown(other)),
+    }
+}
+
+fn any_object<'a>() -> Result<Json<'a>, Invalid> {
+    Ok(Cow::Owned(RawValue::from_string(r#"{"type":"object"}"#.to_owned())?))
+}
+
+fn reasoning<'a>(fields: &mut Object<'a>) -> Result<Option<ReasoningRequest<'a>>, Invalid> {
+    let Some(value) = fields.take("reasoning_effort") else { return Ok(None) };
+    let word = read::text(&Path::Root.field("reasoning_effort"), value)?;
+    let effort = Effort::parse(&word);
+    Ok(Some(ReasoningRequest {
+        effort,
+        disabled: effort == Some(Effort::None),
+        raw: Some(Cow::Borrowed(value)),
+        ..ReasoningRequest::default()
+    }))
+}
+
+fn stream_options<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+    let path = &Path::Root.field("stream_options");
+    let Some(mut options) = fields.object(&Path::Root, "stream_options")? else { return Ok(()) };
+    request.wants_usage = options.boolean(path, "include_usage")?.unwrap_or(false);
+    for (name, value) in options.rest().filter(|(_, value)| value.get() != "false") {
+        let path = Cow::Owned(path.field(&name).to_string());
+        request.extra.push(Extra { path, value: Cow::Borrowed(value) });
+    }
+    Ok(())
+}
+
+/// Does it say what holds without it, too? Then nothing is lost with it.
+fn is_default(name: &str, value: &RawValue) -> bool {
+    let json = value.get();
+    match name {
+        "n" => json == "1",
+        "logprobs" | "store" => json == "false",
+        "top_logprobs" => json == "0",
+        "service_tier" => matches!(json, r#""auto""# | r#""default""#),
+        "verbosity" => json == r#""medium""#,
+        "modalities" => json.chars().filter(|c| !c.is_whitespace()).eq(r#"["text"]"#.chars()),
+        "logit_bias" | "metadata" => super::super::wire::is_empty(value),
+        _ => false,
+    }
+}

@@ -1,0 +1,161 @@
+//! Messages, read into turns.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::part;
+use super::read::{self, Object, Path};
+use crate::dialect::Invalid;
+use crate::dialect::canonical::{Content, Part, Position, Role, Text, ToolCall, ToolResult, Turn};
+use crate::dialect::openai_chat::{reasoning, wire};
+
+/// Reads the conversation. Results of tools that follow each other become one turn.
+pub(super) fn decode<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<Turn<'a>>, Invalid> {
+    let items = read::list(path, value)?;
+    if items.is_empty() {
+        let message = format!(
+            "Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead."
+        );
+        return Err(Invalid::new(message).at(path.to_string()));
+    }
+    let mut reader = Reader { turns: Vec::with_capacity(items.len()), results: false, function: None };
+    for (index, item) in items.into_iter().enumerate() {
+        reader.message(&path.index(index), index as u32, item)?;
+    }
+    Ok(reader.turns)
+}
+
+struct Reader<'a> {
+    turns: Vec<Turn<'a>>,
+    /// The last turn holds results of tools only.
+    results: bool,
+    /// The id made up for the last call of a legacy function, which had none.
+    function: Option<String>,
+}
+
+impl<'a> Reader<'a> {
+    fn message(&mut self, path: &Path<'_>, turn: u32, item: &'a RawValue) -> Result<(), Invalid> {
+        let mut fields = Object::read(path, item)?;
+        let word = fields.required_text(path, "role")?;
+        let role = match &*word {
+            "system" => Role::System,
+            "developer" => Role::Developer,
+            "user" => Role::User,
+            "assistant" => Role::Assistant,
+            "tool" | "function" => return self.result(path, turn, &word, &mut fields),
+            other => return Err(path.field("role").unknown(other)),
+        };
+        self.results = false;
+        let mut parts = Vec::new();
+        if role == Role::Assistant {
+            self.assistant(path, turn, &mut fields, &mut parts)?;
+        } else {
+            let content = fields.take("content").ok_or_else(|| path.field("content").missing())?;
+            parts = part::decode(&path.field("content"), turn, content)?;
+        }
+        cache(&mut fields, &mut parts);
+        self.turns.push(Turn { role, name: fields.text(path, "name")?, parts });
+        Ok(())
+    }
+
+    fn assistant(
+        &mut self,
+        path: &Path<'_>,
+        turn: u32,
+        fields: &mut Object<'a>,
+        parts: &mut Vec<Part<'a>>,
+    ) -> Result<(), Invalid> {
+        let position = |field, index| Position { turn: Some(turn), field, index };
+        let words = ["reasoning_content", "reasoning"].map(|name| fields.take(name));
+        let text = words.into_iter().find_map(wire::text);
+        let details = reasoning::read(text, fields.take("reasoning_details"));
+        parts.extend(
+            details
+                .into_iter()
+                .map(|thought| Part::new(Content::Reasoning(thought), position("reasoning_content", None))),
+        );
+        if let Some(content) = fields.take("content") {
+            let content = part::decode(&path.field("content"), turn, content)?;
+            let is_empty = |part: &Part<'_>| matches!(&part.content, Content::Text(text) if text.is_empty());
+            parts.extend(content.into_iter().filter(|part| !is_empty(part)));
+        }
+        if let Some(refusal) = fields.text(path, "refusal")?.filter(|refusal| !refusal.is_empty()) {
+            parts.push(Part::new(Content::Refusal(refusal), position("refusal", None)));
+        }
+        if let Some(audio) = fields.take("audio") {
+            let content = Content::Unknown { kind: "audio".into(), value: Cow::Borrowed(audio) };
+            parts.push(Part::new(content, position("audio", None)));
+        }
+        if let Some(calls) = fields.take("tool_calls") {
+            let path = &path.field("tool_calls");
+            for (index, call) in read::list(path, calls)?.into_iter().enumerate() {
+                let content = tool_call(&path.index(index), call)?;
+                parts.push(Part::new(content, position("tool_calls", Some(index as u32))));
+            }
+        }
+        if let Some(mut call) = fields.object(path, "function_call")? {
+            let id = format!("call_function_{turn}");
+            self.function = Some(id.clone());
+            let content = function(&path.field("function_call"), id.into(), &mut call)?;
+            parts.push(Part::new(content, position("function_call", None)));
+        }
+        Ok(())
+    }
+
+    /// A result of a tool. Those that follow each other are one turn, as in dialects that know no such role.
+    fn result(
+        &mut self,
+        path: &Path<'_>,
+        turn: u32,
+        role: &str,
+        fields: &mut Object<'a>,
+    ) -> Result<(), Invalid> {
+        let id = match (role, self.function.clone()) {
+            ("function", Some(id)) => Cow::Owned(id),
+            ("function", None) => fields.required_text(path, "name")?,
+            _ => fields.required_text(path, "tool_call_id")?,
+        };
+        let mut parts = match fields.take("content") {
+            Some(content) => part::decode(&path.field("content"), turn, content)?,
+            // The legacy role takes `null` for a function without a result.
+            None if role == "function" => Vec::new(),
+            None => return Err(path.field("content").missing()),
+        };
+        cache(fields, &mut parts);
+        let position = Position { turn: Some(turn), field: "content", index: None };
+        let part = Part::new(Content::ToolResult(ToolResult { id, parts, is_error: false }), position);
+        match self.turns.last_mut() {
+            Some(last) if self.results => last.parts.push(part),
+            _ => self.turns.push(Turn { role: Role::User, name: None, parts: vec![part] }),
+        }
+        self.results = true;
+        Ok(())
+    }
+}
+
+/// A wish to cache up to this message, as proxies for other vendors take it, belongs to its last part.
+fn cache<'a>(fields: &mut Object<'a>, parts: &mut [Part<'a>]) {
+    if let (Some(wish), Some(last)) = (fields.take("cache_control"), parts.last_mut()) {
+        last.cache = Some(Cow::Borrowed(wish));
+    }
+}
+
+fn tool_call<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Content<'a>, Invalid> {
+    let mut fields = Object::read(path, value)?;
+    let id = fields.required_text(path, "id")?;
+    if let Some(mut custom) = fields.object(path, "custom")? {
+        let path = &path.field("custom");
+        let name = custom.required_text(path, "name")?;
+        let input = custom.take("input").ok_or_else(|| path.field("input").missing())?;
+        // The input of a custom tool is any text: as a JSON string it is at least arguments that parse.
+        return Ok(Content::ToolCall(ToolCall { id, name, arguments: Cow::Borrowed(input.get()) }));
+    }
+    function(&path.field("function"), id, &mut fields.required_object(path, "function")?)
+}
+
+fn function<'a>(path: &Path<'_>, id: Text<'a>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+    let name = fields.required_text(path, "name")?;
+    let arguments = fields.take("arguments").map_or(Cow::Borrowed(""), wire::json_text);
+    Ok(Content::ToolCall(ToolCall { id, name, arguments }))
+}

@@ -1,0 +1,110 @@
+//! Parts of a message's content, read.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::read::{self, Object, Path};
+use crate::dialect::Invalid;
+use crate::dialect::canonical::{Content, Part, Position, Source, Text};
+
+/// Reads content: a string, or a list of parts.
+pub(super) fn decode<'a>(path: &Path<'_>, turn: u32, value: &'a RawValue) -> Result<Vec<Part<'a>>, Invalid> {
+    let position = |index| Position { turn: Some(turn), field: "content", index };
+    if value.get().starts_with('"') {
+        return Ok(vec![Part::new(Content::Text(read::text(path, value)?), position(None))]);
+    }
+    if !value.get().starts_with('[') {
+        return Err(path.wrong("one of a string or array of objects", value));
+    }
+    let mut parts = Vec::new();
+    for (index, item) in read::list(path, value)?.into_iter().enumerate() {
+        let path = &path.index(index);
+        let position = position(Some(index as u32));
+        if item.get().starts_with('"') {
+            // Not in the reference, but several servers and SDKs take it.
+            parts.push(Part::new(Content::Text(read::text(path, item)?), position));
+            continue;
+        }
+        let mut fields = Object::read(path, item)?;
+        let content = content(path, item, &mut fields)?;
+        let cache = fields.take("cache_control").or_else(|| fields.take("prompt_cache_breakpoint"));
+        parts.push(Part { content, position, cache: cache.map(Cow::Borrowed) });
+    }
+    Ok(parts)
+}
+
+fn content<'a>(path: &Path<'_>, item: &'a RawValue, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+    let kind = fields.required_text(path, "type")?;
+    Ok(match &*kind {
+        "text" => Content::Text(fields.required_text(path, "text")?),
+        "refusal" => Content::Refusal(fields.required_text(path, "refusal")?),
+        "image_url" => image(path, fields)?,
+        "input_audio" => audio(path, fields)?,
+        "file" => file(path, fields)?,
+        _ => Content::Unknown { kind, value: Cow::Borrowed(item) },
+    })
+}
+
+fn image<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+    let path = &path.field("image_url");
+    let value = fields.take("image_url").ok_or_else(|| path.missing())?;
+    // A plain string is Mistral's form.
+    let (url, detail) = if value.get().starts_with('"') {
+        (read::text(path, value)?, None)
+    } else {
+        let mut inner = Object::read(path, value)?;
+        (inner.required_text(path, "url")?, inner.text(path, "detail")?)
+    };
+    let detail = detail.filter(|detail| detail != "auto");
+    Ok(Content::Image { source: base64(&url).unwrap_or(Source::Url(url)), detail })
+}
+
+fn audio<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+    let mut inner = fields.required_object(path, "input_audio")?;
+    let path = &path.field("input_audio");
+    let data = inner.required_text(path, "data")?;
+    let format = inner.required_text(path, "format")?;
+    let media_type = match &*format {
+        "mp3" => Cow::Borrowed("audio/mpeg"),
+        "wav" => Cow::Borrowed("audio/wav"),
+        other => Cow::Owned(format!("audio/{other}")),
+    };
+    Ok(Content::Audio { source: Source::Base64 { media_type, data } })
+}
+
+fn file<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+    let mut inner = fields.required_object(path, "file")?;
+    let path = &path.field("file");
+    let name = inner.text(path, "filename")?;
+    let source = match (inner.text(path, "file_data")?, inner.text(path, "file_id")?) {
+        (Some(data), _) if data.starts_with("http://") || data.starts_with("https://") => Source::Url(data),
+        (Some(data), _) => match base64(&data) {
+            Some(source) => source,
+            // Some callers leave the prefix out; of what the API takes this way only PDFs need no name.
+            None => Source::Base64 { media_type: Cow::Borrowed("application/pdf"), data },
+        },
+        (None, Some(id)) => Source::File(id),
+        (None, None) => return Err(path.field("file_data").missing()),
+    };
+    Ok(Content::Document { source, name })
+}
+
+/// The parts of a `data:` URL in base64.
+fn base64<'a>(url: &Text<'a>) -> Option<Source<'a>> {
+    const SCHEME: &str = "data:";
+    if !url.get(..SCHEME.len())?.eq_ignore_ascii_case(SCHEME) {
+        return None;
+    }
+    let comma = url.find(',')?;
+    let head = &url[SCHEME.len()..comma];
+    let (parameters, encoding) = head.rsplit_once(';')?;
+    if !encoding.eq_ignore_ascii_case("base64") {
+        return None;
+    }
+    let media_type = SCHEME.len()..SCHEME.len() + parameters.find(';').unwrap_or(parameters.len());
+    Some(Source::Base64 {
+        media_type: read::slice(url, media_type),
+        data: read::slice(url, comma + 1..url.len()),
+    })
+}

@@ -1,0 +1,93 @@
+use serde::Deserialize;
+
+use super::decode::{no_model, unreadable};
+use crate::dialect::openai_chat::wire::{self, Raw};
+use crate::dialect::{Invalid, Peek};
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    model: Raw<'a>,
+    #[serde(borrow)]
+    stream: Raw<'a>,
+}
+
+/// Reads model and stream, and that the rest is JSON.
+pub(crate) fn peek(body: &[u8]) -> Result<Peek<'_>, Invalid> {
+    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(unreadable("it is not a JSON object"));
+    }
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| refused(&error))?;
+    let value = envelope.model.ok_or_else(no_model)?;
+    let model = wire::string(value).filter(|model| !model.is_empty()).ok_or_else(no_model)?;
+    // The value is a slice of the body, so where it starts is the distance between the two.
+    let start = value.get().as_ptr().addr() - body.as_ptr().addr();
+    let stream = match envelope.stream.map(|value| value.get()) {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Invalid::new("Invalid type for 'stream': expected a boolean.").at("stream")),
+    };
+    Ok(Peek { model, model_span: Some(start..start + value.get().len()), stream })
+}
+
+fn refused(error: &serde_json::Error) -> Invalid {
+    let message = error.to_string();
+    let twice =
+        ["model", "stream"].into_iter().find(|name| message.contains(&format!("duplicate field `{name}`")));
+    match twice {
+        Some(name) => Invalid::new(format!("Duplicate parameter: '{name}'.")).at(name),
+        None => unreadable(&message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_span_is_where_the_models_json_stands() {
+        let body = br#" {"stream" : true, "model" :  "workhorse" , "messages":[]} "#;
+        let peek = peek(body).unwrap();
+        assert_eq!((&*peek.model, peek.stream), ("workhorse", true));
+        assert_eq!(&body[peek.model_span.unwrap()], br#""workhorse""#);
+    }
+
+    #[test]
+    fn escapes_in_key_and_value_are_read_and_the_span_is_still_the_raw_json() {
+        let body = br#"{"mod\u0065l":"gpt\u002d4"}"#;
+        let peek = peek(body).unwrap();
+        assert_eq!(peek.model, "gpt-4");
+        assert_eq!(&body[peek.model_span.unwrap()], br#""gpt\u002d4""#);
+    }
+
+    #[test]
+    fn only_the_outermost_model_counts() {
+        let peek = peek(br#"{"metadata":{"model":"inner"},"model":"outer"}"#).unwrap();
+        assert_eq!(peek.model, "outer");
+    }
+
+    #[test]
+    fn what_is_no_request_is_refused_and_the_field_named() {
+        let rows: [(&[u8], Option<&str>); 14] = [
+            (b"", None),
+            (b"null", None),
+            (b"[\"gpt-4\",true]", None),
+            (b"{\"model\":\"a\"} x", None),
+            (b"{\"model\":\"a\"", None),
+            (b"{\"model\":\"a\",}", None),
+            (b"{\"model\":\"a\",\"x\":\"\xff\"}", None),
+            (b"\xEF\xBB\xBF{\"model\":\"a\"}", None),
+            (b"{}", Some("model")),
+            (b"{\"model\":null}", Some("model")),
+            (b"{\"model\":\"\"}", Some("model")),
+            (b"{\"model\":[\"a\"]}", Some("model")),
+            (b"{\"model\":\"a\",\"model\":\"b\"}", Some("model")),
+            (b"{\"model\":\"a\",\"stream\":\"true\"}", Some("stream")),
+        ];
+        for (body, param) in rows {
+            let invalid = peek(body).unwrap_err();
+            assert_eq!(invalid.param(), param, "{:?}: {invalid}", String::from_utf8_lossy(body));
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Reading a caller's JSON field by field, so that what is wrong can be named: `messages[3].content`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::dialect::Invalid;
+use crate::dialect::canonical::Text;
+use crate::dialect::openai_chat::wire;
+
+/// Where a value stands; spelled out only when something is wrong.
+#[derive(Clone, Copy)]
+pub(super) enum Path<'p> {
+    Root,
+    Field(&'p Path<'p>, &'p str),
+    Index(&'p Path<'p>, usize),
+}
+
+impl<'p> Path<'p> {
+    pub(super) const fn field(&'p self, name: &'p str) -> Self {
+        Self::Field(self, name)
+    }
+
+    pub(super) const fn index(&'p self, index: usize) -> Self {
+        Self::Index(self, index)
+    }
+
+    /// A value of the wrong type, in the vendor's words.
+    pub(super) fn wrong(&self, expected: &str, value: &RawValue) -> Invalid {
+        let got = kind(value);
+        Invalid::new(format!("Invalid type for '{self}': expected {expected}, but got {got} instead."))
+            .at(self.to_string())
+    }
+
+    /// A value of the right type that is not one of those allowed.
+    pub(super) fn unknown(&self, value: &str) -> Invalid {
+        Invalid::new(format!("Invalid value for '{self}': '{value}' is not supported.")).at(self.to_string())
+    }
+
+    /// A value that is not there.
+    pub(super) fn missing(&self) -> Invalid {
+        Invalid::new(format!("Missing required parameter: '{self}'.")).at(self.to_string())
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Root => Ok(()),
+            Self::Field(Path::Root, name) => f.write_str(name),
+            Self::Field(parent, name) => write!(f, "{parent}.{name}"),
+            Self::Index(parent, index) => write!(f, "{parent}[{index}]"),
+        }
+    }
+}
+
+fn kind(value: &RawValue) -> &'static str {
+    match value.get().as_bytes().first() {
+        Some(b'"') => "a string",
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ if value.get().contains(['.', 'e', 'E']) => "a decimal",
+        _ => "an integer",
+    }
+}
+
+/// The fields of an object, in order. A field that is `null` is one that is not there.
+pub(super) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'a> Object<'a> {
+    /// Reads an object; twice the same field is an error, since readers disagree on which one holds.
+    pub(super) fn read(path: &Path<'_>, value: &'a RawValue) -> Result<Self, Invalid> {
+        if !value.get().starts_with('{') {
+            return Err(path.wrong("an object", value));
+        }
+        let mut fields: Vec<(Text<'a>, &'a RawValue)> = Self::fields(value.get())?;
+        let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            let path = path.field(twice[0]);
+            return Err(Invalid::new(format!("Duplicate parameter: '{path}'.")).at(path.to_string()));
+        }
+        fields.retain(|(_, value)| value.get() != "null");
+        Ok(Self(fields))
+    }
+
+    /// All fields of an object as they stand, `null` and doubles included.
+    pub(super) fn fields(json: &'a str) -> Result<Vec<(Text<'a>, &'a RawValue)>, serde_json::Error> {
+        serde_json::from_str::<Fields<'a>>(json).map(|fields| fields.0)
+    }
+
+    /// Takes a field out.
+    pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+        let index = self.0.iter().position(|(field, _)| field == name)?;
+        Some(self.0.remove(index).1)
+    }
+
+    /// Takes a string out.
+    pub(super) fn text(&mut self, path: &Path<'_>, name: &str) -> Result<Option<Text<'a>>, Invalid> {
+        self.take(name).map(|value| text(&path.field(name), value)).transpose()
+    }
+
+    /// Takes a string out that must be there.
+    pub(super) fn required_text(&mut self, path: &Path<'_>, name: &str) -> Result<Text<'a>, Invalid> {
+        self.text(path, name)?.ok_or_else(|| path.field(name).missing())
+    }
+
+    /// Takes a boolean out.
+    pub(super) fn boolean(&mut self, path: &Path<'_>, name: &str) -> Result<Option<bool>, Invalid> {
+        self.take(name).map(|value| boolean(&path.field(name), value)).transpose()
+    }
+
+    /// Takes an object out.
+    pub(super) fn object(&mut self, path: &Path<'_>, name: &str) -> Result<Option<Self>, Invalid> {
+        self.take(name).map(|value| Self::read(&path.field(name), value)).transpose()
+    }
+
+    /// Takes an object out that must be there.
+    pub(super) fn required_object(&mut self, path: &Path<'_>, name: &str) -> Result<Self, Invalid> {
+        self.object(path, name)?.ok_or_else(|| path.field(name).missing())
+    }
+
+    /// What nobody has taken.
+    pub(super) fn rest(self) -> impl Iterator<Item = (Text<'a>, &'a RawValue)> {
+        self.0.into_iter()
+    }
+}
+
+/// A string.
+pub(super) fn text<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Text<'a>, Invalid> {
+    wire::string(value).ok_or_else(|| path.wrong("a string", value))
+}
+
+/// A boolean.
+pub(super) fn boolean(path: &Path<'_>, value: &RawValue) -> Result<bool, Invalid> {
+    match value.get() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(path.wrong("a boolean", value)),
+    }
+}
+
+/// A count.
+pub(super) fn count(path: &Path<'_>, value: &RawValue) -> Result<u64, Invalid> {
+    value.get().parse().map_err(|_| path.wrong("a positive integer", value))
+}
+
+/// A number, whose digits are kept.
+pub(super) fn number<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<&'a RawValue, Invalid> {
+    match value.get().as_bytes().first() {
+        Some(b'-' | b'0'..=b'9') => Ok(value),
+        _ => Err(path.wrong("a decimal", value)),
+    }
+}
+
+/// The items of a list.
+pub(super) fn list<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<&'a RawValue>, Invalid> {
+    if !value.get().starts_with('[') {
+        return Err(path.wrong("an array", value));
+    }
+    Ok(serde_json::from_str(value.get())?)
+}
+
+struct Fields<'a>(Vec<(Text<'a>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A>(self, mut map: A) -> Result<Self::Value, A::Error>
+            where
+                A: MapAccess<'de>,
+            {
+                let mut fields = Vec::new();
+                while let Some(wire::Borrowed(name)) = map.next_key()? {
+                    fields.push((name, map.next_value()?));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Read)
+    }
+}
+
+/// A copy of `text[range]` that borrows where `text` does.
+pub(super) fn slice<'a>(text: &Text<'a>, range: std::ops::Range<usize>) -> Text<'a> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
+        Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
+    }
+}

@@ -1,0 +1,216 @@
+//! Turns, written as messages.
+
+use std::borrow::Cow;
+
+use super::body::{Audio, Called, Content as WireContent, File, Image, Message, Part as WirePart, ToolCall};
+use super::encode::Writer;
+use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, Source, Text, ToolResult, Turn};
+use crate::dialect::openai_chat::{NAME, names};
+use crate::failure::{Class, Failure, Report};
+
+/// What a tool is said to have answered where its answer cannot stand in its message.
+const SEE_BELOW: &str = "(The result is attached to the next user message.)";
+
+/// Writes the conversation.
+///
+/// The results of a call must follow it directly, one message each, before anything else: so what a turn holds
+/// beside results waits until the last of them is written.
+pub(super) fn encode<'a>(writer: &mut Writer<'a, '_>) -> Result<Vec<Message<'a>>, Failure> {
+    let mut messages = Vec::with_capacity(writer.request.turns.len());
+    let mut waiting: Option<Message<'a>> = None;
+    for turn in &writer.request.turns {
+        let has_result = turn.parts.iter().any(|part| matches!(part.content, Content::ToolResult(_)));
+        if !has_result {
+            messages.extend(waiting.take());
+        }
+        match turn.role {
+            Role::User => user(writer, turn, &mut messages, &mut waiting)?,
+            Role::Assistant => messages.extend(assistant(writer, turn)?),
+            Role::System | Role::Developer => messages.extend(system(writer, turn)?),
+        }
+        if !has_result {
+            messages.extend(waiting.take());
+        }
+    }
+    messages.extend(waiting);
+    Ok(messages)
+}
+
+fn system<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Option<Message<'a>>, Failure> {
+    let role = if writer.family.reasons { "developer" } else { "system" };
+    let mut parts = Vec::new();
+    for part in &turn.parts {
+        parts.push(media(writer, part)?);
+    }
+    Ok(message(role, turn, parts))
+}
+
+fn user<'a>(
+    writer: &mut Writer<'a, '_>,
+    turn: &'a Turn<'a>,
+    messages: &mut Vec<Message<'a>>,
+    waiting: &mut Option<Message<'a>>,
+) -> Result<(), Failure> {
+    let mut parts = Vec::new();
+    let mut hoisted = Vec::new();
+    for part in &turn.parts {
+        if let Content::ToolResult(result) = &part.content {
+            cache(writer, part);
+            messages.push(tool(writer, result, part.position, &mut hoisted)?);
+        } else {
+            parts.push(media(writer, part)?);
+        }
+    }
+    hoisted.append(&mut parts);
+    match waiting {
+        Some(waiting) => waiting.content.0.append(&mut hoisted),
+        None => *waiting = message("user", turn, hoisted),
+    }
+    Ok(())
+}
+
+/// The result of one call. Only text can stand in it: media goes into the user's message that follows.
+fn tool<'a>(
+    writer: &mut Writer<'a, '_>,
+    result: &'a ToolResult<'a>,
+    position: Position,
+    hoisted: &mut Vec<WirePart<'a>>,
+) -> Result<Message<'a>, Failure> {
+    if result.is_error {
+        writer.losses.dropped(writer.request.names.part(position, "is_error"));
+    }
+    let mut parts = Vec::new();
+    for part in &result.parts {
+        match media(writer, part)? {
+            text @ WirePart::Text { .. } => parts.push(text),
+            other => {
+                writer.losses.approximated(writer.request.names.part(part.position, ""));
+                hoisted.push(other);
+            }
+        }
+    }
+    if parts.is_empty() {
+        let text = if result.parts.is_empty() { "" } else { SEE_BELOW };
+        parts.push(WirePart::Text { text: Cow::Borrowed(text) });
+    }
+    let tool_call_id = Some(names::call_id(&result.id));
+    Ok(Message { role: "tool", tool_call_id, content: WireContent(parts), ..Message::default() })
+}
+
+fn assistant<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Option<Message<'a>>, Failure> {
+    let mut parts = Vec::new();
+    let mut tool_calls = Vec::new();
+    let mut reasoning_content = String::new();
+    for part in &turn.parts {
+        match &part.content {
+            Content::Reasoning(thought) => {
+                cache(writer, part);
+                reasoning(writer, thought, part.position, &mut reasoning_content);
+            }
+            Content::Refusal(refusal) => parts.push(WirePart::Refusal { refusal }),
+            Content::ToolCall(call) => {
+                cache(writer, part);
+                let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
+                let function = Called { name: writer.tool_name(&call.name), arguments };
+                tool_calls.push(ToolCall { id: names::call_id(&call.id), kind: "function", function });
+            }
+            _ => match media(writer, part)? {
+                text @ WirePart::Text { .. } => parts.push(text),
+                _ => return Err(unsupported(writer, part.position, "")),
+            },
+        }
+    }
+    if tool_calls.is_empty() {
+        return Ok(message("assistant", turn, parts).map(|m| Message { reasoning_content, ..m }));
+    }
+    let name = turn.name.as_deref();
+    let content = WireContent(parts);
+    Ok(Some(Message {
+        role: "assistant",
+        name,
+        reasoning_content,
+        content,
+        tool_calls,
+        ..Message::default()
+    }))
+}
+
+/// Thoughts go back to servers that issued them in this dialect; OpenAI itself has no place for them.
+fn reasoning(writer: &mut Writer<'_, '_>, thought: &Reasoning<'_>, position: Position, out: &mut String) {
+    let is_own = thought.issuer.as_deref() == Some(NAME) && !writer.family.is_openai;
+    if is_own {
+        out.push_str(&thought.text);
+    }
+    if !is_own || thought.signature.is_some() || thought.redacted.is_some() {
+        writer.losses.dropped(writer.request.names.part(position, "thinking"));
+    }
+}
+
+/// Text, or media that a message of the user can hold.
+fn media<'a>(writer: &mut Writer<'a, '_>, part: &'a Part<'a>) -> Result<WirePart<'a>, Failure> {
+    cache(writer, part);
+    Ok(match &part.content {
+        Content::Text(text) | Content::Refusal(text) => WirePart::Text { text: Cow::Borrowed(text) },
+        Content::Image { source, detail } => {
+            let url = match source {
+                Source::Url(url) => Cow::Borrowed(&**url),
+                Source::Base64 { media_type, data } => Cow::Owned(data_url(media_type, data)),
+                _ => return Err(unsupported(writer, part.position, "image")),
+            };
+            WirePart::ImageUrl { image_url: Image { url, detail: detail.as_deref() } }
+        }
+        Content::Document { source, name } => {
+            document(source, name.as_ref()).ok_or_else(|| unsupported(writer, part.position, "file"))?
+        }
+        Content::Audio { source: Source::Base64 { media_type, data } } => {
+            let format = match &**media_type {
+                "audio/wav" | "audio/x-wav" | "audio/wave" => "wav",
+                "audio/mpeg" | "audio/mp3" => "mp3",
+                _ => return Err(unsupported(writer, part.position, "input_audio")),
+            };
+            WirePart::InputAudio { input_audio: Audio { data, format } }
+        }
+        Content::Unknown { kind, .. } => return Err(unsupported(writer, part.position, kind)),
+        _ => return Err(unsupported(writer, part.position, "")),
+    })
+}
+
+/// A document, if the API takes it: a PDF in the request, or plain text. URLs and other files it does not.
+fn document<'a>(source: &'a Source<'a>, name: Option<&'a Text<'a>>) -> Option<WirePart<'a>> {
+    match source {
+        Source::Text(text) => Some(WirePart::Text { text: titled(text, name) }),
+        Source::Base64 { media_type, data } if media_type == "application/pdf" => {
+            let filename = name.map_or("document.pdf", |name| &**name);
+            Some(WirePart::File { file: File { filename, file_data: data_url(media_type, data) } })
+        }
+        _ => None,
+    }
+}
+
+/// The text with its title above it.
+fn titled<'a>(text: &'a str, name: Option<&'a Text<'a>>) -> Cow<'a, str> {
+    name.map_or(Cow::Borrowed(text), |name| Cow::Owned(format!("{name}\n\n{text}")))
+}
+
+fn data_url(media_type: &str, data: &str) -> String {
+    format!("data:{media_type};base64,{data}")
+}
+
+/// A message; none where there is nothing to say.
+fn message<'a>(role: &'static str, turn: &'a Turn<'a>, parts: Vec<WirePart<'a>>) -> Option<Message<'a>> {
+    let name = turn.name.as_deref();
+    (!parts.is_empty()).then(|| Message { role, name, content: WireContent(parts), ..Message::default() })
+}
+
+fn cache(writer: &mut Writer<'_, '_>, part: &Part<'_>) {
+    if part.cache.is_some() {
+        writer.losses.dropped(writer.request.names.part(part.position, "cache_control"));
+    }
+}
+
+fn unsupported(writer: &Writer<'_, '_>, position: Position, field: &str) -> Failure {
+    let path = writer.request.names.part(position, field);
+    let mut report = Report::new(format!("This model cannot be sent '{path}'."));
+    report.param = Some(path.into_owned());
+    Failure::new(Class::Unsupported).with_report(report)
+}

@@ -1,0 +1,34 @@
+use http::StatusCode;
+
+use crate::dialect::openai_chat::{error, wire};
+use crate::failure::{Class, Failure, Report};
+
+/// Is a 200 with this body an answer?
+pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
+    let answer: wire::Answer<'_> = match wire::object(body) {
+        Ok(answer) => answer,
+        // Not an answer, but perhaps an error in one of its many shapes.
+        Err(_) if error::is_error(body) => return Err(error::decode(None, body)),
+        Err(invalid) => return Err(no_answer(error::describe(body).unwrap_or(invalid.message()))),
+    };
+    let choices = answer.choices.unwrap_or_default();
+    if answer.error.is_some() || (choices.is_empty() && error::is_error(body)) {
+        return Err(error::decode(None, body));
+    }
+    match choices.iter().any(says_something) {
+        true => Ok(()),
+        false if choices.is_empty() => Err(no_answer("The answer has no choices.")),
+        false => Err(no_answer("The answer is empty.")),
+    }
+}
+
+fn says_something(choice: &wire::Choice<'_>) -> bool {
+    let reason = wire::text(choice.finish_reason);
+    // Nothing may be left to say where the limit or a filter came first.
+    matches!(reason.as_deref(), Some("length" | "content_filter" | "max_tokens" | "model_length"))
+        || choice.message.as_ref().is_some_and(wire::Message::says_something)
+}
+
+fn no_answer(why: &str) -> Failure {
+    Failure::new(Class::InvalidOutput).with_status(StatusCode::OK).with_report(Report::new(why))
+}

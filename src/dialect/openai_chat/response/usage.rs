@@ -1,0 +1,79 @@
+use crate::dialect::canonical::Usage;
+use crate::dialect::openai_chat::wire::{self, count};
+
+/// Reads what an answer cost.
+///
+/// xAI leaves reasoning out of `completion_tokens`: its total gives it away.
+pub(crate) fn read(usage: &wire::Usage<'_>) -> Usage {
+    let prompt = usage.prompt_tokens_details.as_ref();
+    let reasoning =
+        usage.completion_tokens_details.as_ref().and_then(|details| count(details.reasoning_tokens));
+    let input = count(usage.prompt_tokens);
+    let mut output = count(usage.completion_tokens);
+    if let (Some(input), Some(said), Some(thought @ 1..)) = (input, output, reasoning) {
+        let with_thought = said.saturating_add(thought);
+        if count(usage.total_tokens) == Some(input.saturating_add(with_thought)) {
+            output = Some(with_thought);
+        }
+    }
+    Usage {
+        input,
+        cache_read: prompt
+            .and_then(|details| count(details.cached_tokens))
+            .or_else(|| count(usage.prompt_cache_hit_tokens)),
+        cache_write: prompt.and_then(|details| count(details.cache_write_tokens)),
+        output,
+        reasoning,
+    }
+}
+
+/// Writes what an answer cost. What is not known is left out: it is not zero.
+pub(crate) fn write(out: &mut Vec<u8>, usage: Usage) {
+    let mut fields = Fields { out, any: false };
+    fields.out.push(b'{');
+    fields.count("prompt_tokens", usage.input);
+    fields.count("completion_tokens", usage.output);
+    fields.count("total_tokens", usage.total());
+    fields.object(
+        "prompt_tokens_details",
+        [("cached_tokens", usage.cache_read), ("cache_write_tokens", usage.cache_write)],
+    );
+    fields.object("completion_tokens_details", [("reasoning_tokens", usage.reasoning), ("", None)]);
+    fields.out.push(b'}');
+}
+
+struct Fields<'o> {
+    out: &'o mut Vec<u8>,
+    any: bool,
+}
+
+impl Fields<'_> {
+    fn key(&mut self, name: &str) {
+        if std::mem::replace(&mut self.any, true) {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    fn count(&mut self, name: &str, count: Option<u64>) {
+        let Some(count) = count else { return };
+        self.key(name);
+        self.out.extend_from_slice(count.to_string().as_bytes());
+    }
+
+    fn object(&mut self, name: &str, counts: [(&str, Option<u64>); 2]) {
+        if counts.iter().all(|(_, count)| count.is_none()) {
+            return;
+        }
+        self.key(name);
+        self.out.push(b'{');
+        self.any = false;
+        for (name, count) in counts {
+            self.count(name, count);
+        }
+        self.out.push(b'}');
+        self.any = true;
+    }
+}

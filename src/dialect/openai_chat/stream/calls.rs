@@ -1,0 +1,111 @@
+use std::borrow::Cow;
+
+use crate::dialect::canonical::{Event, Text};
+use crate::dialect::openai_chat::names;
+use crate::dialect::openai_chat::wire::{self, text};
+
+/// Who gets the events.
+pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
+
+/// The calls of one choice, put together from fragments.
+///
+/// OpenAI numbers them and names each once. Others leave the number out, give every call the number 0, repeat
+/// id and name in each fragment, or send a call whole.
+#[derive(Debug, Default)]
+pub(super) struct Calls(Vec<Call>);
+
+#[derive(Debug)]
+struct Call {
+    number: Option<u64>,
+    id: String,
+    /// Its name has come, and it has been told.
+    is_told: bool,
+    /// Arguments that came before the name.
+    early: String,
+}
+
+/// Where a fragment belongs: which answer of the stream, and the stream's id.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'o> {
+    pub(super) choice: u32,
+    pub(super) answer: &'o str,
+}
+
+impl Calls {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.0.iter().any(|call| call.is_told)
+    }
+
+    pub(super) fn fragment(&mut self, origin: Origin<'_>, call: &wire::ToolCall<'_>, emit: Emit<'_>) {
+        let (name, arguments) = match (&call.function, &call.custom) {
+            (Some(function), _) => (text(function.name), function.arguments()),
+            (None, Some(custom)) => (text(custom.name), custom.input()),
+            (None, None) => (None, Cow::Borrowed("")),
+        };
+        let slot = self.slot(wire::count(call.index), text(call.id), name.is_some());
+        self.tell(slot, origin, (name, arguments), emit);
+    }
+
+    /// The legacy form: one call, without id and number.
+    pub(super) fn legacy(&mut self, origin: Origin<'_>, call: &wire::Function<'_>, emit: Emit<'_>) {
+        if call.is_called() {
+            let slot = self.slot(None, None, self.0.is_empty());
+            self.tell(slot, origin, (text(call.name), call.arguments()), emit);
+        }
+    }
+
+    /// The call that a fragment belongs to; a new one where it begins one.
+    fn slot(&mut self, number: Option<u64>, id: Option<Text<'_>>, has_name: bool) -> usize {
+        let is_same = |call: &Call| match (&id, number) {
+            // Two calls may share a number, but not an id.
+            (Some(id), None) => call.id == **id,
+            (Some(id), number) => call.number == number && (call.id == **id || call.id.is_empty()),
+            (None, Some(_)) => call.number == number,
+            (None, None) => true,
+        };
+        let found = self.0.iter().rposition(is_same);
+        // Without number and id, a name is all that tells the next call from the last.
+        let begins = number.is_none() && id.is_none() && has_name;
+        match found.filter(|_| !begins) {
+            Some(slot) => {
+                if let (Some(id), true) = (id, self.0[slot].id.is_empty()) {
+                    self.0[slot].id = id.into_owned();
+                }
+                slot
+            }
+            None => {
+                let id = id.map(Cow::into_owned).unwrap_or_default();
+                self.0.push(Call { number, id, is_told: false, early: String::new() });
+                self.0.len() - 1
+            }
+        }
+    }
+
+    fn tell(
+        &mut self,
+        slot: usize,
+        origin: Origin<'_>,
+        (name, arguments): (Option<Text<'_>>, Text<'_>),
+        emit: Emit<'_>,
+    ) {
+        // Calls that never get a name are not told, and not counted.
+        let index = self.0[..slot].iter().filter(|call| call.is_told).count();
+        let call = &mut self.0[slot];
+        let choice = origin.choice;
+        if !call.is_told {
+            let Some(name) = name else { return call.early.push_str(&arguments) };
+            call.is_told = true;
+            if call.id.is_empty() {
+                call.id = names::invented_id(origin.answer, slot);
+            }
+            emit(Event::ToolCall { choice, index: index as u32, id: Cow::Borrowed(&call.id), name });
+            if !call.early.is_empty() {
+                let json = Cow::Owned(std::mem::take(&mut call.early));
+                emit(Event::Arguments { choice, index: index as u32, json });
+            }
+        }
+        if !arguments.is_empty() {
+            emit(Event::Arguments { choice, index: index as u32, json: arguments });
+        }
+    }
+}

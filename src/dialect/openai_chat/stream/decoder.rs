@@ -1,0 +1,174 @@
+use std::borrow::Cow;
+
+use super::DONE;
+use super::calls::{Calls, Emit, Origin};
+use crate::dialect::canonical::{Event, Text};
+use crate::dialect::openai_chat::wire::{self, Raw, count, text};
+use crate::dialect::openai_chat::{error, reasoning, response};
+use crate::dialect::sse::Frame;
+use crate::dialect::{Decode, Invalid};
+
+/// Reads one stream of chunks.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    is_started: bool,
+    /// The id of the answer, to make up ids of calls from.
+    answer: String,
+    choices: Vec<Choice>,
+}
+
+#[derive(Debug)]
+struct Choice {
+    index: u32,
+    calls: Calls,
+    has_refusal: bool,
+    is_finished: bool,
+}
+
+impl Decode for Decoder {
+    fn decode(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
+        let Some(data) = frame.data.as_deref().map(<[u8]>::trim_ascii) else {
+            if frame.has_comment {
+                emit(Event::Ping);
+            }
+            return Ok(());
+        };
+        if data.is_empty() {
+            return Ok(());
+        }
+        if data == DONE {
+            emit(Event::End);
+            return Ok(());
+        }
+        if frame.event == Some(b"error") {
+            emit(Event::Error(Box::new(error::decode(None, data))));
+            return Ok(());
+        }
+        let chunk: wire::Chunk<'_> = wire::object(data)?;
+        if chunk.error.is_some() || (chunk.choices.is_none() && error::is_error(data)) {
+            emit(Event::Error(Box::new(error::decode(None, data))));
+            return Ok(());
+        }
+        self.chunk(chunk, emit);
+        Ok(())
+    }
+}
+
+impl Decoder {
+    fn chunk(&mut self, chunk: wire::Chunk<'_>, emit: Emit<'_>) {
+        let choices = chunk.choices.unwrap_or_default();
+        self.start(chunk.id, chunk.model, !choices.is_empty(), emit);
+        // Cumulative, and so the order among them does not matter: they never disagree.
+        let mut usage = chunk.usage.or(chunk.x_groq.and_then(|aside| aside.usage));
+        for mut choice in choices {
+            usage = usage.or(choice.usage.take());
+            self.choice(choice, emit);
+        }
+        if let Some(usage) = usage {
+            emit(Event::Usage(response::read_usage(&usage)));
+        }
+    }
+
+    /// Azure's first chunk names neither id nor model: then the second one is the start.
+    fn start(&mut self, id: Raw<'_>, model: Raw<'_>, has_choices: bool, emit: Emit<'_>) {
+        if self.is_started {
+            return;
+        }
+        let (id, model) = (text(id), text(model));
+        if id.is_some() || has_choices {
+            self.is_started = true;
+            self.answer = id.as_deref().unwrap_or_default().to_owned();
+            emit(Event::Start { id, model });
+        }
+    }
+
+    fn choice(&mut self, choice: wire::Choice<'_>, emit: Emit<'_>) {
+        let index = count(choice.index).and_then(|index| u32::try_from(index).ok()).unwrap_or(0);
+        let slot = self.choices.iter().position(|choice| choice.index == index).unwrap_or_else(|| {
+            self.choices.push(Choice::new(index));
+            self.choices.len() - 1
+        });
+        let state = &mut self.choices[slot];
+        if let Some(delta) = choice.delta.or(choice.message) {
+            state.delta(&self.answer, &delta, emit);
+        }
+        if let Some(value) = choice.logprobs.map(Cow::Borrowed) {
+            emit(Event::Logprobs { choice: index, value });
+        }
+        if let Some(word) = text(choice.finish_reason) {
+            state.finish(word, emit);
+        }
+    }
+}
+
+impl Choice {
+    fn new(index: u32) -> Self {
+        Self { index, calls: Calls::default(), has_refusal: false, is_finished: false }
+    }
+
+    fn delta(&mut self, answer: &str, delta: &wire::Message<'_>, emit: Emit<'_>) {
+        let choice = self.index;
+        self.thought(delta, emit);
+        content(choice, delta.content, emit);
+        if let Some(text) = text(delta.refusal) {
+            self.has_refusal = true;
+            emit(Event::Refusal { choice, text });
+        }
+        let origin = Origin { choice, answer };
+        for call in delta.tool_calls.iter().flatten() {
+            self.calls.fragment(origin, call, emit);
+        }
+        if let Some(call) = &delta.function_call {
+            self.calls.legacy(origin, call, emit);
+        }
+    }
+
+    /// Readable text comes in one of three fields, or twice; seals come in the details only.
+    fn thought(&mut self, delta: &wire::Message<'_>, emit: Emit<'_>) {
+        let choice = self.index;
+        let plain = text(delta.reasoning_content).or_else(|| text(delta.reasoning));
+        let has_plain = plain.is_some();
+        if let Some(text) = plain {
+            emit(Event::Reasoning { choice, text });
+        }
+        let details: Vec<wire::Detail<'_>> = wire::read(delta.reasoning_details).unwrap_or_default();
+        for thought in details.iter().filter_map(reasoning::thought) {
+            if !has_plain && !thought.text.is_empty() {
+                emit(Event::Reasoning { choice, text: thought.text });
+            }
+            if let Some(signature) = thought.signature {
+                emit(Event::Signature { choice, signature });
+            }
+            if let Some(data) = thought.redacted {
+                emit(Event::Redacted { choice, data });
+            }
+        }
+    }
+
+    fn finish(&mut self, word: Text<'_>, emit: Emit<'_>) {
+        if !std::mem::replace(&mut self.is_finished, true) {
+            let reason = response::read_finish(word, !self.calls.is_empty(), self.has_refusal);
+            emit(Event::Finish { choice: self.index, reason });
+        }
+    }
+}
+
+/// Content is a string, or a list of pieces at Mistral.
+fn content(choice: u32, content: Raw<'_>, emit: Emit<'_>) {
+    let Some(value) = content else { return };
+    if value.get().starts_with('[') {
+        let pieces: Vec<wire::Piece<'_>> = wire::read(content).unwrap_or_default();
+        for piece in pieces {
+            if let Some(text) = response::thinking(&piece) {
+                emit(Event::Reasoning { choice, text });
+            } else if let Some(text) = text(piece.text) {
+                emit(Event::Text { choice, text });
+            }
+        }
+        return;
+    }
+    let text = wire::json_text(value);
+    if !text.is_empty() {
+        emit(Event::Text { choice, text });
+    }
+}

@@ -1,0 +1,245 @@
+use super::TERMINAL;
+use crate::dialect::canonical::{Event, Finish, Reasoning, Text, Usage};
+use crate::dialect::openai_chat::{json, reasoning, response};
+use crate::dialect::{Encode, Reply};
+
+/// Writes one stream of chunks.
+#[derive(Debug)]
+pub struct Encoder {
+    reply: Reply,
+    /// Every chunk up to the number of its choice; empty until the stream has started.
+    head: Vec<u8>,
+    choices: Vec<Choice>,
+    usage: Option<Usage>,
+    is_done: bool,
+}
+
+#[derive(Debug)]
+struct Choice {
+    index: u32,
+    /// The thought that no seal has come for yet.
+    thought: String,
+    /// The last call, as long as it has no arguments.
+    bare_call: Option<u32>,
+    has_refusal: bool,
+    is_finished: bool,
+}
+
+impl Encode for Encoder {
+    fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        match event {
+            Event::Start { id, model } => {
+                self.start(id.as_deref(), model.as_deref());
+                self.choice(0, out);
+            }
+            Event::Usage(usage) => self.usage = Some(self.usage.unwrap_or_default().updated(*usage)),
+            Event::End => {
+                self.finish(out);
+            }
+            Event::Text { choice, text } => self.text(*choice, br#"{"content":"#, text, out),
+            Event::Refusal { choice, text } => {
+                self.text(*choice, br#"{"refusal":"#, text, out);
+                if let Some(choice) = self.open(*choice) {
+                    choice.has_refusal = true;
+                }
+            }
+            Event::Reasoning { choice, text } => {
+                self.text(*choice, br#"{"reasoning_content":"#, text, out);
+                if let Some(choice) = self.open(*choice) {
+                    choice.thought.push_str(text);
+                }
+            }
+            Event::Signature { choice, signature } => self.signature(*choice, signature, out),
+            Event::Redacted { choice, data } => {
+                let thought = Reasoning { redacted: Some(data.clone()), ..Reasoning::default() };
+                self.detail(*choice, &thought, out);
+            }
+            Event::ToolCall { choice, index, id, name } => self.call(*choice, *index, [id, name], out),
+            Event::Arguments { choice, index, json } => self.arguments(*choice, *index, json, out),
+            Event::Logprobs { choice, value } => self.logprobs(*choice, value.get(), out),
+            Event::PartEnd { choice } => {
+                if let Some(choice) = self.open(*choice) {
+                    choice.thought.clear();
+                }
+            }
+            Event::Finish { choice, reason } => self.end_choice(*choice, reason, out),
+            Event::Error(_) | Event::Ping => {}
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) -> bool {
+        let is_whole = !self.choices.is_empty() && self.choices.iter().all(|choice| choice.is_finished);
+        if is_whole && !std::mem::replace(&mut self.is_done, true) {
+            self.usage(out);
+            out.extend_from_slice(TERMINAL);
+        }
+        is_whole
+    }
+}
+
+impl Encoder {
+    pub(crate) const fn new(reply: Reply) -> Self {
+        Self { reply, head: Vec::new(), choices: Vec::new(), usage: None, is_done: false }
+    }
+
+    /// Writes down once what all chunks begin with.
+    fn start(&mut self, id: Option<&str>, model: Option<&str>) {
+        if !self.head.is_empty() {
+            return;
+        }
+        let head = &mut self.head;
+        head.extend_from_slice(br#"data: {"id":"#);
+        json::string(head, &response::answer_id(id, &self.reply));
+        head.extend_from_slice(br#","object":"chat.completion.chunk","created":"#);
+        json::value(head, &self.reply.created);
+        head.extend_from_slice(br#","model":"#);
+        json::string(head, model.unwrap_or(&self.reply.model));
+        head.extend_from_slice(br#","choices":["#);
+    }
+
+    /// The choice, as long as it is not finished.
+    fn open(&mut self, index: u32) -> Option<&mut Choice> {
+        self.choices.iter_mut().find(|choice| choice.index == index && !choice.is_finished)
+    }
+
+    /// The choice, begun with its role where it is new; `false` where it is finished.
+    fn choice(&mut self, index: u32, out: &mut Vec<u8>) -> bool {
+        if let Some(choice) = self.choices.iter().find(|choice| choice.index == index) {
+            return !choice.is_finished;
+        }
+        self.start(None, None);
+        self.choices.push(Choice::new(index));
+        self.write(index, br#"{"role":"assistant","content":"","refusal":null}"#, out);
+        self.end("null", "null", out);
+        true
+    }
+
+    /// Writes a chunk up to the end of its delta.
+    fn write(&self, index: u32, delta: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.head);
+        if index == 0 {
+            out.extend_from_slice(br#"{"index":0,"delta":"#);
+        } else {
+            out.extend_from_slice(br#"{"index":"#);
+            json::value(out, &index);
+            out.extend_from_slice(br#","delta":"#);
+        }
+        out.extend_from_slice(delta);
+    }
+
+    /// Writes a chunk from the end of its delta on.
+    fn end(&self, logprobs: &str, finish: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(br#","logprobs":"#);
+        out.extend_from_slice(logprobs.as_bytes());
+        out.extend_from_slice(br#","finish_reason":"#);
+        out.extend_from_slice(finish.as_bytes());
+        // Who asked for usage gets the field in every chunk, and its value in the last.
+        let tail: &[u8] = if self.reply.wants_usage { b"}],\"usage\":null}\n\n" } else { b"}]}\n\n" };
+        out.extend_from_slice(tail);
+    }
+
+    fn logprobs(&mut self, index: u32, value: &str, out: &mut Vec<u8>) {
+        if self.choice(index, out) {
+            self.write(index, b"{}", out);
+            self.end(value, "null", out);
+        }
+    }
+
+    fn text(&mut self, index: u32, field: &[u8], text: &str, out: &mut Vec<u8>) {
+        if !text.is_empty() && self.choice(index, out) {
+            self.write(index, field, out);
+            json::string(out, text);
+            out.push(b'}');
+            self.end("null", "null", out);
+        }
+    }
+
+    /// A seal is told with the text it seals: only together do they get back to their issuer.
+    fn signature(&mut self, index: u32, signature: &Text<'_>, out: &mut Vec<u8>) {
+        let thought = self.open(index).map(|choice| std::mem::take(&mut choice.thought));
+        let thought = Reasoning {
+            text: thought.unwrap_or_default().into(),
+            signature: Some(signature.clone()),
+            ..Reasoning::default()
+        };
+        self.detail(index, &thought, out);
+    }
+
+    fn detail(&mut self, index: u32, thought: &Reasoning<'_>, out: &mut Vec<u8>) {
+        if self.choice(index, out) {
+            self.write(index, br#"{"reasoning_details":["#, out);
+            reasoning::write(out, thought, self.reply.issuer.as_deref());
+            out.extend_from_slice(b"]}");
+            self.end("null", "null", out);
+        }
+    }
+
+    fn call(&mut self, index: u32, call: u32, [id, name]: [&Text<'_>; 2], out: &mut Vec<u8>) {
+        self.bare(index, out);
+        if !self.choice(index, out) {
+            return;
+        }
+        self.write(index, br#"{"tool_calls":[{"index":"#, out);
+        json::value(out, &call);
+        out.extend_from_slice(br#","id":"#);
+        json::string(out, id);
+        out.extend_from_slice(br#","type":"function","function":{"name":"#);
+        json::string(out, name);
+        out.extend_from_slice(br#","arguments":""}}]}"#);
+        self.end("null", "null", out);
+        if let Some(choice) = self.open(index) {
+            choice.bare_call = Some(call);
+        }
+    }
+
+    fn arguments(&mut self, index: u32, call: u32, fragment: &str, out: &mut Vec<u8>) {
+        if fragment.is_empty() || !self.choice(index, out) {
+            return;
+        }
+        if let Some(choice) = self.open(index).filter(|choice| choice.bare_call == Some(call)) {
+            choice.bare_call = None;
+        }
+        self.write(index, br#"{"tool_calls":[{"index":"#, out);
+        json::value(out, &call);
+        out.extend_from_slice(br#","function":{"arguments":"#);
+        json::string(out, fragment);
+        out.extend_from_slice(b"}}]}");
+        self.end("null", "null", out);
+    }
+
+    /// A call without arguments gets an empty object: callers parse what they are given.
+    fn bare(&mut self, index: u32, out: &mut Vec<u8>) {
+        if let Some(call) = self.open(index).and_then(|choice| choice.bare_call.take()) {
+            self.arguments(index, call, "{}", out);
+        }
+    }
+
+    fn end_choice(&mut self, index: u32, reason: &Finish<'_>, out: &mut Vec<u8>) {
+        // Arguments that the limit cut off are not made up.
+        if !matches!(reason, Finish::Length | Finish::ContextWindow) {
+            self.bare(index, out);
+        }
+        if !self.choice(index, out) {
+            return;
+        }
+        let Some(choice) = self.open(index) else { return };
+        choice.is_finished = true;
+        let word = response::finish_word(reason, choice.has_refusal);
+        self.write(index, b"{}", out);
+        self.end("null", &format!("\"{word}\""), out);
+    }
+
+    fn usage(&self, out: &mut Vec<u8>) {
+        let Some(usage) = self.usage.filter(|_| self.reply.wants_usage) else { return };
+        out.extend_from_slice(&self.head);
+        out.extend_from_slice(br#"],"usage":"#);
+        response::write_usage(out, usage);
+        out.extend_from_slice(b"}\n\n");
+    }
+}
+
+impl Choice {
+    const fn new(index: u32) -> Self {
+        Self { index, thought: String::new(), bare_call: None, has_refusal: false, is_finished: false }
+    }
+}

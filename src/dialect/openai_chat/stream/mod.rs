@@ -1,0 +1,15 @@
+//! Streams: read, written, and classified frame by frame.
+
+mod calls;
+mod decoder;
+mod encoder;
+mod signal;
+
+pub use self::decoder::Decoder;
+pub use self::encoder::Encoder;
+pub(super) use self::signal::signal;
+
+/// The data of the terminal frame.
+const DONE: &[u8] = b"[DONE]";
+/// The terminal frame.
+pub(super) const TERMINAL: &[u8] = b"data: [DONE]\n\n";

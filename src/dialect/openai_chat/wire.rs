@@ -1,0 +1,304 @@
+//! What answers and chunks look like, as far as anyone reads them.
+//!
+//! Leaves stay raw and are read on demand: servers that call themselves compatible disagree on what is a
+//! string, a number, `null`, or absent, and one odd leaf must not cost the whole answer.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+use crate::dialect::Invalid;
+use crate::dialect::canonical::Text;
+
+/// A leaf: absent and `null` are the same.
+pub(super) type Raw<'a> = Option<&'a RawValue>;
+
+/// A string that borrows where it has no escapes; serde alone would copy a `Cow` inside an `Option`.
+pub(super) struct Borrowed<'a>(pub(super) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Borrowed<'a> {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Borrowed<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Borrowed(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Borrowed(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Read)
+    }
+}
+
+/// The string, if it is one.
+pub(super) fn string(raw: &RawValue) -> Option<Text<'_>> {
+    let json = raw.get();
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str::<Borrowed<'_>>(json).ok().map(|text| text.0)
+}
+
+/// The string, if it is one and says something.
+pub(super) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
+    raw.and_then(string).filter(|text| !text.is_empty())
+}
+
+/// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
+pub(super) fn count(raw: Raw<'_>) -> Option<u64> {
+    let json = raw?.get();
+    if let Ok(number) = json.parse() {
+        return Some(number);
+    }
+    let number: f64 = json.parse().ok()?;
+    // Casts of floats saturate; counts of tokens stay far below where they lose precision.
+    (number.is_finite() && number >= 0.0).then_some(number as u64)
+}
+
+/// A value of this type, or nothing where it is of another.
+pub(super) fn read<'a, T>(raw: Raw<'a>) -> Option<T>
+where
+    T: serde::Deserialize<'a>,
+{
+    serde_json::from_str(raw?.get()).ok()
+}
+
+/// Is it an empty string, list or object?
+pub(super) fn is_empty(raw: &RawValue) -> bool {
+    let inner = &raw.get()[1..];
+    matches!(raw.get().as_bytes()[0], b'"' | b'[' | b'{') && inner[..inner.len().max(1) - 1].trim().is_empty()
+}
+
+/// Reads one JSON object. Without the check, serde would take a list for a struct's fields in order.
+pub(super) fn object<'a, T>(json: &'a [u8]) -> Result<T, Invalid>
+where
+    T: serde::Deserialize<'a>,
+{
+    let json = std::str::from_utf8(json).map_err(|_| Invalid::new("The body is not valid UTF-8."))?;
+    if !json.trim_start().starts_with('{') {
+        return Err(Invalid::new("The body is not a JSON object."));
+    }
+    Ok(serde_json::from_str(json)?)
+}
+
+/// A whole answer.
+#[derive(serde::Deserialize)]
+pub(super) struct Answer<'a> {
+    #[serde(borrow)]
+    pub(super) id: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) created: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) model: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow)]
+    pub(super) usage: Option<Usage<'a>>,
+    #[serde(borrow)]
+    pub(super) error: Raw<'a>,
+}
+
+/// One frame of a stream.
+#[derive(serde::Deserialize)]
+pub(super) struct Chunk<'a> {
+    #[serde(borrow)]
+    pub(super) id: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) model: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow)]
+    pub(super) usage: Option<Usage<'a>>,
+    #[serde(borrow)]
+    pub(super) x_groq: Option<Aside<'a>>,
+    #[serde(borrow)]
+    pub(super) error: Raw<'a>,
+}
+
+/// Where Groq puts the usage of a stream.
+#[derive(serde::Deserialize)]
+pub(super) struct Aside<'a> {
+    #[serde(borrow)]
+    pub(super) usage: Option<Usage<'a>>,
+}
+
+/// A choice, whole or in increments. Azure's content filter sends one without any message.
+#[derive(serde::Deserialize)]
+pub(super) struct Choice<'a> {
+    #[serde(borrow)]
+    pub(super) index: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) message: Option<Message<'a>>,
+    #[serde(borrow)]
+    pub(super) delta: Option<Message<'a>>,
+    #[serde(borrow)]
+    pub(super) logprobs: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) finish_reason: Raw<'a>,
+    /// Where Moonshot puts the usage of a stream.
+    #[serde(borrow)]
+    pub(super) usage: Option<Usage<'a>>,
+}
+
+/// What the model said, whole or in increments.
+#[derive(Default, serde::Deserialize)]
+pub(super) struct Message<'a> {
+    #[serde(borrow)]
+    pub(super) content: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) refusal: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning_content: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning_details: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) tool_calls: Option<Vec<ToolCall<'a>>>,
+    #[serde(borrow)]
+    pub(super) function_call: Option<Function<'a>>,
+    #[serde(borrow)]
+    pub(super) audio: Raw<'a>,
+}
+
+/// A call of a tool.
+#[derive(serde::Deserialize)]
+pub(super) struct ToolCall<'a> {
+    #[serde(borrow)]
+    pub(super) index: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) id: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) function: Option<Function<'a>>,
+    #[serde(borrow)]
+    pub(super) custom: Option<Custom<'a>>,
+}
+
+/// The called function.
+#[derive(serde::Deserialize)]
+pub(super) struct Function<'a> {
+    #[serde(borrow)]
+    pub(super) name: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) arguments: Raw<'a>,
+}
+
+/// The called custom tool: its input is text, not JSON.
+#[derive(serde::Deserialize)]
+pub(super) struct Custom<'a> {
+    #[serde(borrow)]
+    pub(super) name: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) input: Raw<'a>,
+}
+
+/// What it cost.
+#[derive(serde::Deserialize)]
+pub(super) struct Usage<'a> {
+    #[serde(borrow)]
+    pub(super) prompt_tokens: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) completion_tokens: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) total_tokens: Raw<'a>,
+    /// DeepSeek's word for what came from its cache.
+    #[serde(borrow)]
+    pub(super) prompt_cache_hit_tokens: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) prompt_tokens_details: Option<PromptDetails<'a>>,
+    #[serde(borrow)]
+    pub(super) completion_tokens_details: Option<CompletionDetails<'a>>,
+}
+
+#[derive(serde::Deserialize)]
+pub(super) struct PromptDetails<'a> {
+    #[serde(borrow)]
+    pub(super) cached_tokens: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) cache_write_tokens: Raw<'a>,
+}
+
+#[derive(serde::Deserialize)]
+pub(super) struct CompletionDetails<'a> {
+    #[serde(borrow)]
+    pub(super) reasoning_tokens: Raw<'a>,
+}
+
+/// A block of `reasoning_details`, in OpenRouter's form.
+#[derive(serde::Deserialize)]
+pub(super) struct Detail<'a> {
+    #[serde(borrow)]
+    pub(super) text: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) summary: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) signature: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) data: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) format: Raw<'a>,
+}
+
+/// A part of `content` where it is a list (Mistral).
+#[derive(serde::Deserialize)]
+pub(super) struct Piece<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) text: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) thinking: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) refusal: Raw<'a>,
+}
+
+impl<'a> Function<'a> {
+    /// The arguments as JSON text; some servers send the object itself.
+    pub(super) fn arguments(&self) -> Text<'a> {
+        self.arguments.map_or(Cow::Borrowed(""), json_text)
+    }
+}
+
+impl<'a> Custom<'a> {
+    /// The input, as arguments that are JSON text.
+    pub(super) fn input(&self) -> Text<'a> {
+        self.input.map_or(Cow::Borrowed(""), json_text)
+    }
+}
+
+/// The text of a string; of anything else, its JSON.
+pub(super) fn json_text(raw: &RawValue) -> Text<'_> {
+    string(raw).unwrap_or(Cow::Borrowed(raw.get()))
+}
+
+impl Message<'_> {
+    /// Does it hold anything of an answer?
+    pub(super) fn says_something(&self) -> bool {
+        let leaves =
+            [self.content, self.refusal, self.reasoning_content, self.reasoning, self.reasoning_details];
+        leaves.into_iter().flatten().any(|leaf| !is_empty(leaf))
+            || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+            || self.function_call.as_ref().is_some_and(Function::is_called)
+            || self.audio.is_some()
+    }
+}
+
+impl Function<'_> {
+    /// Some servers send a call of nothing.
+    pub(super) fn is_called(&self) -> bool {
+        text(self.name).is_some() || text(self.arguments).is_some()
+    }
+}

@@ -1,0 +1,78 @@
+use bytes::Bytes;
+use http::StatusCode;
+use http::response::Parts;
+
+use super::error::Unreadable;
+use super::exchange::Exchange;
+use super::headers::request_id;
+use crate::dialect::canonical::{Answer, Content, Event};
+use crate::dialect::{Dialect, Encode, ToolNames};
+use crate::failure::{Failure, retry_after};
+
+impl<F: Dialect, M: Dialect> Exchange<F, M> {
+    /// A whole answer, in the caller's dialect.
+    pub(super) fn translate(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let answer = self.read(body)?;
+        Ok(self.front.encode_answer(&answer, &self.reply()))
+    }
+
+    /// A whole answer where a stream was asked for, as the stream it might have been.
+    pub(super) fn present(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        let answer = self.read(body)?;
+        let mut encoder = self.front.encoder(self.reply());
+        let mut out = Vec::with_capacity(2 * body.len());
+        answer.events(&mut |event| {
+            // The end is for `finish` to write.
+            if !matches!(event, Event::End) {
+                encoder.encode(&event, &mut out);
+            }
+        });
+        if encoder.finish(&mut out) { Ok(out) } else { Err(Unreadable::Unfinished.failure()) }
+    }
+
+    /// The failure that an error response tells of. `body` may be cut, and then is not passed on.
+    pub(super) fn failure(&self, parts: &Parts, body: Bytes, is_cut: bool) -> Failure {
+        let status = parts.status;
+        let failure = self.member.decode_error(Some(status), &body);
+        let hint = retry_after(&parts.headers, std::time::SystemTime::now()).max(failure.retry_after());
+        let mut report = failure.report().cloned().unwrap_or_default();
+        report.request_id = request_id(&parts.headers).or(report.request_id);
+        report.verbatim = (self.is_same() && is_error(status) && !is_cut && !body.is_empty()).then_some(body);
+        failure.with_status(status).with_retry_after(hint).with_report(report)
+    }
+
+    fn read<'a>(&'a self, body: &'a [u8]) -> Result<Answer<'a>, Failure> {
+        let mut answer = match self.member.decode_answer(body) {
+            Ok(answer) if !answer.choices.is_empty() => answer,
+            // An error in disguise knows best what it is.
+            Ok(_) => return Err(self.disguised(body).unwrap_or_else(|| Unreadable::Foreign.failure())),
+            Err(invalid) => {
+                let foreign = || Unreadable::Foreign.failure().with_source(invalid);
+                return Err(self.disguised(body).unwrap_or_else(foreign));
+            }
+        };
+        if !self.tool_names.is_empty() {
+            for part in answer.choices.iter_mut().flat_map(|choice| &mut choice.parts) {
+                restore(part, &self.tool_names);
+            }
+        }
+        Ok(answer)
+    }
+
+    fn disguised(&self, body: &[u8]) -> Option<Failure> {
+        self.member.check_answer(body).err()
+    }
+}
+
+fn restore<'a>(part: &mut Content<'a>, names: &'a ToolNames) {
+    if let Content::ToolCall(call) = part {
+        call.name = match std::mem::take(&mut call.name) {
+            std::borrow::Cow::Borrowed(name) => names.restore(name).into(),
+            std::borrow::Cow::Owned(name) => names.restore(&name).to_owned().into(),
+        };
+    }
+}
+
+fn is_error(status: StatusCode) -> bool {
+    status.is_client_error() || status.is_server_error()
+}

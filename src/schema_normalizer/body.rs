@@ -1,0 +1,137 @@
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::transcode::Transcoder;
+use crate::body::linger;
+use crate::dialect::{Decode, Encode};
+use crate::failure::BoxError;
+
+pin_project! {
+    /// Response body of [`SchemaNormalizer`](super::SchemaNormalizer): the member's own, or a translation.
+    ///
+    /// A translated stream reads from the member only what the caller asks for. It ends cleanly only if the
+    /// model said why it stopped. Dropping it drops the call.
+    #[derive(Debug)]
+    pub struct ResponseBody<B, D, E> {
+        #[pin]
+        kind: Kind<B, D, E>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = KindProj]
+    enum Kind<B, D, E> {
+        Pass { #[pin] inner: B },
+        Whole { bytes: Bytes },
+        Transcode {
+            // `None` when the stream is over.
+            #[pin]
+            inner: Option<B>,
+            transcoder: Transcoder<D, E>,
+        },
+    }
+}
+
+impl<B, D, E> ResponseBody<B, D, E> {
+    pub(super) const fn pass(inner: B) -> Self {
+        Self { kind: Kind::Pass { inner } }
+    }
+
+    pub(super) const fn whole(bytes: Bytes) -> Self {
+        Self { kind: Kind::Whole { bytes } }
+    }
+
+    pub(super) const fn transcode(inner: B, transcoder: Transcoder<D, E>) -> Self {
+        Self { kind: Kind::Transcode { inner: Some(inner), transcoder } }
+    }
+}
+
+/// One chunk for the caller per chunk of the member, if there is anything in it for him.
+fn poll_transcode<B, D, E>(
+    mut inner: Pin<&mut Option<B>>,
+    transcoder: &mut Transcoder<D, E>,
+    cx: &mut Context<'_>,
+) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+    D: Decode,
+    E: Encode,
+{
+    loop {
+        if let Some(chunk) = transcoder.take() {
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+        if let Some(end) = transcoder.end() {
+            if let Some(inner) = inner.as_mut().as_pin_mut() {
+                linger(inner, cx);
+            }
+            inner.set(None);
+            // Told once; after that the stream is simply over.
+            let end = std::mem::replace(end, Ok(()));
+            return Poll::Ready(end.err().map(Err));
+        }
+        let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        match ready!(body.poll_frame(cx)) {
+            Some(Ok(frame)) => {
+                if let Ok(chunk) = frame.into_data() {
+                    transcoder.push(chunk);
+                }
+            }
+            Some(Err(error)) => {
+                inner.set(None);
+                transcoder.finish(Some(error.into()));
+            }
+            None => {
+                inner.set(None);
+                transcoder.finish(None);
+            }
+        }
+    }
+}
+
+impl<B, D, E> Body for ResponseBody<B, D, E>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+    D: Decode,
+    E: Encode,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.project().kind.project() {
+            KindProj::Pass { inner } => inner.poll_frame(cx).map_err(Into::into),
+            KindProj::Whole { bytes } => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            KindProj::Transcode { inner, transcoder } => poll_transcode(inner, transcoder, cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Pass { inner } => inner.is_end_stream(),
+            Kind::Whole { bytes } => bytes.is_empty(),
+            Kind::Transcode { .. } => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Pass { inner } => inner.size_hint(),
+            Kind::Whole { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Transcode { .. } => SizeHint::default(),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Response;
+use http::response::Parts;
+use http_body::Body;
+use pin_project_lite::pin_project;
+
+use super::ResponseBody;
+use super::error::{Unreadable, broken};
+use super::exchange::Exchange;
+use super::headers::{Content, for_caller, is_compressed};
+use super::transcode::Transcoder;
+use crate::body::Gather;
+use crate::dialect::Dialect;
+use crate::dialect::sse::is_event_stream;
+use crate::failure::{BoxError, Failure};
+
+/// How much of an error response is read. More than any provider says, and enough to know what went wrong.
+const ERROR_BYTES: usize = 64 * 1024;
+
+pin_project! {
+    /// Response future of [`SchemaNormalizer`](super::SchemaNormalizer).
+    ///
+    /// Dropping it drops the call.
+    #[derive(Debug)]
+    pub struct ResponseFuture<Fut, B, F, M> {
+        #[pin]
+        state: State<Fut, B>,
+        // Taken when the answer is there.
+        exchange: Option<Exchange<F, M>>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<Fut, B> {
+        Refused { failure: Option<Failure> },
+        Calling { #[pin] inner: Fut },
+        Gathering { #[pin] body: B, gathering: Option<Gathering> },
+    }
+}
+
+/// A body that has to be read whole, and what for.
+#[derive(Debug)]
+struct Gathering {
+    parts: Parts,
+    gather: Gather,
+    purpose: Purpose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Error,
+    Translate,
+    Present,
+}
+
+/// What a response turned out to be, by its head.
+enum Plan {
+    Pass,
+    Transcode,
+    Gather(Purpose),
+}
+
+impl<Fut, B, F, M> ResponseFuture<Fut, B, F, M> {
+    pub(super) const fn calling(inner: Fut, exchange: Exchange<F, M>) -> Self {
+        Self { state: State::Calling { inner }, exchange: Some(exchange) }
+    }
+
+    pub(super) const fn refused(failure: Failure) -> Self {
+        Self { state: State::Refused { failure: Some(failure) }, exchange: None }
+    }
+}
+
+impl<Fut, B, E, F, M> Future for ResponseFuture<Fut, B, F, M>
+where
+    Fut: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+    F: Dialect,
+    M: Dialect,
+{
+    type Output = Result<Response<ResponseBody<B, M::Decoder, F::Encoder>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::Refused { failure } => {
+                    let failure = failure.take().expect("polled after it was ready");
+                    return Poll::Ready(Err(failure.into()));
+                }
+                StateProj::Calling { inner } => {
+                    let (parts, body) = ready!(inner.poll(cx)).map_err(Into::into)?.into_parts();
+                    let exchange = this.exchange.as_ref().expect("polled after it was ready");
+                    let purpose = match exchange.plan(&parts)? {
+                        Plan::Gather(purpose) => purpose,
+                        plan => {
+                            let is_same = matches!(plan, Plan::Pass);
+                            let exchange = this.exchange.take().expect("polled after it was ready");
+                            return Poll::Ready(Ok(exchange.forward(parts, body, is_same)));
+                        }
+                    };
+                    let limit = if purpose == Purpose::Error { ERROR_BYTES } else { exchange.answer_limit };
+                    let gathering = Some(Gathering { parts, gather: Gather::new(limit), purpose });
+                    this.state.set(State::Gathering { body, gathering });
+                }
+                StateProj::Gathering { body, gathering } => {
+                    let is_cut = ready!(poll_gather(body, gathering, cx))?;
+                    let exchange = this.exchange.take().expect("polled after it was ready");
+                    let gathering = gathering.take().expect("polled after it was ready");
+                    return Poll::Ready(exchange.answer(gathering, is_cut));
+                }
+            }
+        }
+    }
+}
+
+/// Reads the body. Says whether an error response was cut; an answer that would have to be cut is an error.
+fn poll_gather<B>(
+    mut body: Pin<&mut B>,
+    gathering: &mut Option<Gathering>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<bool, BoxError>>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    let Gathering { gather, purpose, .. } = gathering.as_mut().expect("polled after it was ready");
+    loop {
+        let is_error = *purpose == Purpose::Error;
+        let frame = match ready!(body.as_mut().poll_frame(cx)) {
+            None => return Poll::Ready(Ok(false)),
+            Some(Ok(frame)) => frame,
+            // The status has said enough.
+            Some(Err(_)) if is_error => return Poll::Ready(Ok(true)),
+            Some(Err(error)) => return Poll::Ready(Err(broken(error.into()))),
+        };
+        let Ok(chunk) = frame.into_data() else { continue };
+        if is_error {
+            if gather.push_cut(chunk).is_err() {
+                return Poll::Ready(Ok(true));
+            }
+        } else if gather.push(chunk).is_err() {
+            return Poll::Ready(Err(Unreadable::TooLarge.failure().into()));
+        }
+    }
+}
+
+impl<F: Dialect, M: Dialect> Exchange<F, M> {
+    fn plan(&self, head: &Parts) -> Result<Plan, Failure> {
+        if !head.status.is_success() {
+            return Ok(Plan::Gather(Purpose::Error));
+        }
+        if is_compressed(&head.headers) {
+            return Err(Unreadable::Compressed.failure());
+        }
+        match (self.stream, is_event_stream(&head.headers)) {
+            (true, true) if self.is_same() => Ok(Plan::Pass),
+            (true, true) => Ok(Plan::Transcode),
+            (true, false) => Ok(Plan::Gather(Purpose::Present)),
+            (false, true) => Err(Unreadable::Stream.failure()),
+            (false, false) if self.is_same() => Ok(Plan::Pass),
+            (false, false) => Ok(Plan::Gather(Purpose::Translate)),
+        }
+    }
+
+    fn forward<B>(
+        self,
+        parts: Parts,
+        body: B,
+        is_untouched: bool,
+    ) -> Response<ResponseBody<B, M::Decoder, F::Encoder>> {
+        if is_untouched {
+            return self.respond(parts, Content::Untouched, ResponseBody::pass(body));
+        }
+        let encoder = self.front.encoder(self.reply());
+        let transcoder = Transcoder::new(self.member.decoder(), encoder, self.tool_names.clone());
+        self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder))
+    }
+
+    fn answer<B>(
+        self,
+        gathering: Gathering,
+        is_cut: bool,
+    ) -> Result<Response<ResponseBody<B, M::Decoder, F::Encoder>>, BoxError> {
+        let Gathering { parts, gather, purpose } = gathering;
+        let body = gather.into_bytes();
+        let (content, body) = match purpose {
+            Purpose::Error => {
+                let body = if is_compressed(&parts.headers) { Bytes::new() } else { body };
+                return Err(self.failure(&parts, body, is_cut).into());
+            }
+            Purpose::Translate => (Content::Json, self.translate(&body)?),
+            Purpose::Present => (Content::EventStream, self.present(&body)?),
+        };
+        Ok(self.respond(parts, content, ResponseBody::whole(body.into())))
+    }
+
+    fn respond<B>(self, parts: Parts, content: Content, body: B) -> Response<B> {
+        let mut response = Response::new(body);
+        *response.headers_mut() = for_caller(&parts.headers, self.is_same(), content);
+        *response.status_mut() = parts.status;
+        *response.extensions_mut() = parts.extensions;
+        if !self.losses.is_empty() {
+            response.extensions_mut().insert(self.losses);
+        }
+        response
+    }
+}

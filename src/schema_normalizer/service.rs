@@ -1,0 +1,59 @@
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tower_service::Service;
+
+use super::request::Translator;
+use super::{ResponseBody, ResponseFuture};
+use crate::body::Buffered;
+use crate::dialect::Dialect;
+use crate::failure::BoxError;
+
+/// Lets a caller of one dialect be served by a member of another.
+///
+/// See the [module documentation](super).
+#[derive(Debug)]
+pub struct SchemaNormalizer<S, F, M> {
+    inner: S,
+    translator: Arc<Translator<F, M>>,
+}
+
+impl<S, F, M> SchemaNormalizer<S, F, M> {
+    pub(super) const fn new(inner: S, translator: Arc<Translator<F, M>>) -> Self {
+        Self { inner, translator }
+    }
+}
+
+impl<S: Clone, F, M> Clone for SchemaNormalizer<S, F, M> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), translator: Arc::clone(&self.translator) }
+    }
+}
+
+impl<S, F, M, B> Service<Request<Buffered>> for SchemaNormalizer<S, F, M>
+where
+    S: Service<Request<Buffered>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    F: Dialect,
+    M: Dialect,
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ResponseBody<B, M::Decoder, F::Encoder>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future, B, F, M>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<Buffered>) -> Self::Future {
+        match self.translator.translate(request) {
+            Ok((request, exchange)) => ResponseFuture::calling(self.inner.call(request), exchange),
+            Err(failure) => ResponseFuture::refused(failure),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+use bytes::{Bytes, BytesMut};
+
+use super::error::Unreadable;
+use crate::dialect::canonical::Event;
+use crate::dialect::sse::{Frame, Splitter, Tail};
+use crate::dialect::{Decode, Encode, ToolNames};
+use crate::failure::{BoxError, Class, Failure};
+
+/// One stream of the member, rewritten for the caller as it comes. Pure: no clock, no I/O.
+#[derive(Debug)]
+pub(super) struct Transcoder<D, E> {
+    splitter: Splitter,
+    writer: Writer<E>,
+    decoder: D,
+    /// Chunks for the caller are cut from this, so that not each is an allocation.
+    pool: BytesMut,
+}
+
+#[derive(Debug)]
+struct Writer<E> {
+    encoder: E,
+    tool_names: ToolNames,
+    out: Vec<u8>,
+    end: Option<Result<(), BoxError>>,
+}
+
+impl<D: Decode, E: Encode> Transcoder<D, E> {
+    pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames) -> Self {
+        Self {
+            splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
+            writer: Writer { encoder, tool_names, out: Vec::new(), end: None },
+            decoder,
+            pool: BytesMut::new(),
+        }
+    }
+
+    /// Reads all whole frames of what arrived.
+    pub(super) fn push(&mut self, chunk: Bytes) {
+        self.splitter.push(chunk);
+        while self.writer.end.is_none() {
+            match self.splitter.next_frame() {
+                None => return,
+                Some(Ok(raw)) => self.read(&raw.parse()),
+                Some(Err(_)) => self.writer.end = Some(Err(Unreadable::TooLarge.failure().into())),
+            }
+        }
+    }
+
+    /// The member's stream is over: completes the answer if the model said why it stopped. If it did not, the
+    /// answer was cut off, by `error` if there was one.
+    pub(super) fn finish(&mut self, error: Option<BoxError>) {
+        if self.writer.end.is_none() {
+            let splitter = std::mem::replace(&mut self.splitter, Splitter::new(0));
+            if let Tail::Truncated(raw) = splitter.finish() {
+                self.read(&raw.parse());
+            }
+        }
+        if self.writer.end.is_none() {
+            self.writer.finish(error);
+        }
+    }
+
+    /// What there is for the caller.
+    pub(super) fn take(&mut self) -> Option<Bytes> {
+        if self.writer.out.is_empty() {
+            return None;
+        }
+        self.pool.extend_from_slice(&self.writer.out);
+        self.writer.out.clear();
+        Some(self.pool.split().freeze())
+    }
+
+    /// How the stream ended, once it has.
+    pub(super) const fn end(&mut self) -> Option<&mut Result<(), BoxError>> {
+        self.writer.end.as_mut()
+    }
+
+    fn read(&mut self, frame: &Frame<'_>) {
+        if frame.data.is_none() {
+            return;
+        }
+        let writer = &mut self.writer;
+        if let Err(invalid) = self.decoder.decode(frame, &mut |event| writer.write(event)) {
+            tracing::debug!(%invalid, "skipped a malformed frame");
+        }
+    }
+}
+
+impl<E: Encode> Writer<E> {
+    fn write(&mut self, event: Event<'_>) {
+        if self.end.is_some() {
+            return;
+        }
+        match event {
+            Event::End => self.finish(None),
+            Event::Error(failure) => self.end = Some(Err(failure)),
+            Event::ToolCall { choice, index, id, name } if !self.tool_names.is_empty() => {
+                let name = self.tool_names.restore(&name).into();
+                self.encoder.encode(&Event::ToolCall { choice, index, id, name }, &mut self.out);
+            }
+            event => self.encoder.encode(&event, &mut self.out),
+        }
+    }
+
+    fn finish(&mut self, error: Option<BoxError>) {
+        let is_whole = self.encoder.finish(&mut self.out);
+        let cut_off = || Failure::new(Class::Interrupted).with_source(Unreadable::Unfinished).into();
+        self.end = Some(if is_whole { Ok(()) } else { Err(error.unwrap_or_else(cut_off)) });
+    }
+}

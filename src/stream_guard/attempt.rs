@@ -1,0 +1,152 @@
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::response::Parts;
+use http::{HeaderValue, Response};
+use http_body::Body;
+use tokio::time::Instant;
+
+use super::alarm::{Alarm, Timer};
+use super::error::uncommitted;
+use super::limits::Limits;
+use super::watch::{Step, Watch};
+use super::{BrokenAnswer, Cause, Guard, ResponseBody};
+use crate::body::Gather;
+use crate::failure::BoxError;
+
+/// An answer whose head has come, and of which the caller has seen nothing.
+#[derive(Debug)]
+pub(super) struct Attempt<B> {
+    parts: Parts,
+    /// `None` when it was read to its end.
+    body: Option<B>,
+    so_far: SoFar,
+}
+
+#[derive(Debug)]
+enum SoFar {
+    Stream { watch: Watch, held: VecDeque<Bytes> },
+    Whole(Gather),
+}
+
+impl<B> Attempt<B> {
+    pub(super) fn stream(response: Response<B>, limits: &Limits) -> Self {
+        let watch = Watch::new(limits.hold_back);
+        Self::new(response, SoFar::Stream { watch, held: VecDeque::new() })
+    }
+
+    pub(super) fn whole(response: Response<B>, limits: &Limits) -> Self {
+        Self::new(response, SoFar::Whole(Gather::new(limits.answer)))
+    }
+
+    fn new(response: Response<B>, so_far: SoFar) -> Self {
+        let (parts, body) = response.into_parts();
+        Self { parts, body: Some(body), so_far }
+    }
+
+    /// The response, committed.
+    pub(super) fn commit<G: Clone>(
+        self,
+        guard: &G,
+        limits: &Limits,
+        last: Alarm,
+    ) -> Response<ResponseBody<B, G>> {
+        let mut parts = self.parts;
+        let body = match self.so_far {
+            SoFar::Stream { watch, held } => ResponseBody::stream(
+                self.body,
+                watch,
+                held,
+                guard.clone(),
+                (Timer::new(last, last), limits.idle),
+            ),
+            SoFar::Whole(gather) => {
+                let bytes = gather.into_bytes();
+                parts.headers.remove(TRANSFER_ENCODING);
+                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                ResponseBody::whole(bytes)
+            }
+        };
+        Response::from_parts(parts, body)
+    }
+}
+
+impl<B> Attempt<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    /// Ready when there is something to commit to, or when it turned out that there is nothing.
+    pub(super) fn poll<G: Guard>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut timer: Pin<&mut Timer>,
+        guard: &G,
+        limits: &Limits,
+    ) -> Poll<Result<(), BoxError>> {
+        loop {
+            if self.has_answer(guard)? {
+                return Poll::Ready(Ok(()));
+            }
+            let Some(body) = &mut self.body else { return Poll::Ready(self.finish(guard)) };
+            let frame = match ready!(Pin::new(body).poll_frame(cx)) {
+                None => {
+                    self.body = None;
+                    continue;
+                }
+                Some(frame) => frame.map_err(|error| uncommitted(error.into()))?,
+            };
+            // Trailers say nothing that a caller reads.
+            let Ok(chunk) = frame.into_data() else { continue };
+            let now = Instant::now();
+            // A provider that is never silent and never says anything must not keep us from looking.
+            if let Some(cause) = timer.rang(now) {
+                return Poll::Ready(Err(BrokenAnswer::before_commit(cause).into()));
+            }
+            match &mut self.so_far {
+                SoFar::Stream { watch, .. } => watch.push(chunk),
+                SoFar::Whole(gather) => {
+                    timer.as_mut().set(Alarm::after(now, limits.idle, Cause::Stalled));
+                    gather.push(chunk).map_err(|_| BrokenAnswer::before_commit(Cause::TooLarge))?;
+                }
+            }
+        }
+    }
+
+    /// Reads what is there of a stream, as far as its first content.
+    fn has_answer<G: Guard>(&mut self, guard: &G) -> Result<bool, BoxError> {
+        let SoFar::Stream { watch, held } = &mut self.so_far else { return Ok(false) };
+        while !watch.has_content() {
+            match watch.next(guard) {
+                Step::Forward(frames) => held.push_back(frames),
+                Step::Starve => return Ok(false),
+                Step::End => return Err(BrokenAnswer::before_commit(Cause::Empty).into()),
+                Step::Fail(failure) => return Err(failure),
+                Step::Break(cause) => return Err(BrokenAnswer::before_commit(cause).into()),
+            }
+        }
+        Ok(true)
+    }
+
+    fn finish<G: Guard>(&mut self, guard: &G) -> Result<(), BoxError> {
+        match &mut self.so_far {
+            SoFar::Stream { watch, held } => match watch.finish(guard) {
+                Step::Forward(frame) if watch.has_content() => {
+                    held.push_back(frame);
+                    Ok(())
+                }
+                Step::Fail(failure) => Err(failure),
+                _ => Err(BrokenAnswer::before_commit(Cause::Empty).into()),
+            },
+            SoFar::Whole(gather) => {
+                let bytes = std::mem::replace(gather, Gather::new(0)).into_bytes();
+                guard.check_answer(&bytes)?;
+                *gather = Gather::of(bytes);
+                Ok(())
+            }
+        }
+    }
+}

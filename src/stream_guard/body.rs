@@ -1,0 +1,222 @@
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+
+use super::alarm::{Alarm, Timer};
+use super::error::committed;
+use super::watch::{Step, Watch};
+use super::{BrokenAnswer, Cause, Guard};
+use crate::body::linger;
+use crate::failure::BoxError;
+
+pin_project! {
+    /// Response body of [`StreamGuard`](super::StreamGuard).
+    ///
+    /// Ends cleanly only if the model said why it stopped; otherwise with an error in which
+    /// [`Failure::find`](crate::failure::Failure::find) finds an interruption. Dropping it drops the call.
+    #[derive(Debug)]
+    pub struct ResponseBody<B, G> {
+        #[pin]
+        kind: Kind<B, G>,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = KindProj]
+    enum Kind<B, G> {
+        Whole { bytes: Bytes },
+        Stream { #[pin] stream: Stream<B, G> },
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    struct Stream<B, G> {
+        // `None` when it was read to its end, or given up.
+        #[pin]
+        inner: Option<B>,
+        #[pin]
+        timer: Timer,
+        idle: Duration,
+        // The provider is silent, and not the caller slow.
+        is_waiting: bool,
+        watch: Watch,
+        // Goes out first.
+        held: VecDeque<Bytes>,
+        end: Option<End>,
+        guard: G,
+    }
+}
+
+/// How a stream ends, once it has.
+#[derive(Debug)]
+enum End {
+    Clean,
+    Broken(Option<BoxError>),
+}
+
+impl<B, G> ResponseBody<B, G> {
+    pub(super) const fn whole(bytes: Bytes) -> Self {
+        Self { kind: Kind::Whole { bytes } }
+    }
+
+    pub(super) fn stream(
+        inner: Option<B>,
+        watch: Watch,
+        held: VecDeque<Bytes>,
+        guard: G,
+        (timer, idle): (Timer, Duration),
+    ) -> Self {
+        Self {
+            kind: Kind::Stream {
+                stream: Stream { inner, timer, idle, is_waiting: false, watch, held, end: None, guard },
+            },
+        }
+    }
+}
+
+impl<B, G> Stream<B, G>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+    G: Guard,
+{
+    fn poll_data(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        loop {
+            let this = self.as_mut().project();
+            if let Some(frames) = this.held.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(frames))));
+            }
+            match this.end {
+                Some(End::Clean) => return Poll::Ready(None),
+                Some(End::Broken(error)) => return Poll::Ready(error.take().map(Err)),
+                None => {}
+            }
+            match this.watch.next(this.guard) {
+                Step::Forward(frames) => return Poll::Ready(Some(Ok(Frame::data(frames)))),
+                Step::Starve => ready!(self.as_mut().poll_inner(cx)),
+                Step::End => self.as_mut().end(cx),
+                Step::Fail(failure) => self.as_mut().abort(committed(Cause::GaveUp, failure)),
+                Step::Break(cause) => self.as_mut().abort(BrokenAnswer::after_commit(cause).into()),
+            }
+        }
+    }
+
+    /// Takes in one more chunk, or learns that there is none.
+    fn poll_inner(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.as_mut().project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
+            self.stop(BrokenAnswer::after_commit(Cause::NoFinish).into());
+            return Poll::Ready(());
+        };
+        match inner.poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let Ok(chunk) = frame.into_data() else { return Poll::Ready(()) };
+                *this.is_waiting = false;
+                this.watch.push(chunk);
+                // A provider that is never silent must not keep us from looking.
+                if let Some(cause) = this.timer.is_over(Instant::now()) {
+                    self.stop(BrokenAnswer::after_commit(cause).into());
+                }
+            }
+            Poll::Ready(Some(Err(error))) => self.stop(committed(Cause::Cut, error.into())),
+            Poll::Ready(None) => {
+                this.inner.set(None);
+                match this.watch.finish(this.guard) {
+                    Step::Forward(frame) => this.held.push_back(frame),
+                    Step::Fail(failure) => self.abort(committed(Cause::GaveUp, failure)),
+                    _ => {}
+                }
+            }
+            Poll::Pending => {
+                if !std::mem::replace(this.is_waiting, true) {
+                    this.timer.as_mut().set(Alarm::after(Instant::now(), *this.idle, Cause::Stalled));
+                }
+                let cause = ready!(this.timer.poll(cx));
+                self.stop(BrokenAnswer::after_commit(cause).into());
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// The terminal frame has passed.
+    fn end(self: Pin<&mut Self>, cx: &mut Context<'_>) {
+        let mut this = self.project();
+        if let Some(inner) = this.inner.as_mut().as_pin_mut() {
+            linger(inner, cx);
+        }
+        this.inner.set(None);
+        *this.end = Some(if this.watch.has_finished() {
+            End::Clean
+        } else {
+            End::Broken(Some(BrokenAnswer::after_commit(Cause::NoFinish).into()))
+        });
+    }
+
+    /// Nothing more will come. An answer that had said why it stops is whole, and is given the end it lacks.
+    fn stop(self: Pin<&mut Self>, error: BoxError) {
+        if !self.watch.has_finished() {
+            return self.abort(error);
+        }
+        let mut this = self.project();
+        this.inner.set(None);
+        let terminal = this.guard.terminal_frame();
+        if !this.watch.has_ended() && !terminal.is_empty() {
+            this.held.push_back(Bytes::from_static(terminal));
+        }
+        *this.end = Some(End::Clean);
+    }
+
+    fn abort(self: Pin<&mut Self>, error: BoxError) {
+        let mut this = self.project();
+        this.inner.set(None);
+        *this.end = Some(End::Broken(Some(error)));
+    }
+}
+
+impl<B, G> Body for ResponseBody<B, G>
+where
+    B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+    G: Guard,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.project().kind.project() {
+            KindProj::Whole { bytes } => {
+                let bytes = std::mem::take(bytes);
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            KindProj::Stream { stream } => stream.poll_data(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.kind {
+            Kind::Whole { bytes } => bytes.is_empty(),
+            Kind::Stream { stream } => stream.held.is_empty() && matches!(stream.end, Some(End::Clean)),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.kind {
+            Kind::Whole { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Stream { .. } => SizeHint::default(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tokio::time::Instant;
+
+use super::alarm::{Alarm, Timer};
+use super::attempt::Attempt;
+use super::error::uncommitted;
+use super::limits::Limits;
+use super::{BrokenAnswer, Cause, Guard, ResponseBody};
+use crate::dialect::sse::is_event_stream;
+use crate::failure::{BoxError, Classify, Standard};
+
+pin_project! {
+    /// Response future of [`StreamGuard`](super::StreamGuard).
+    ///
+    /// Ready at the commit point: a stream with its first content, a whole answer when it is read and checked.
+    /// Dropping it drops the call.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F, B, G> {
+        // Until the head has come.
+        #[pin]
+        inner: Option<F>,
+        // From then on.
+        attempt: Option<Attempt<B>>,
+        #[pin]
+        timer: Timer,
+        guard: G,
+        limits: Limits,
+        is_first_token_timed: bool,
+    }
+}
+
+impl<F, B, G> ResponseFuture<F, B, G> {
+    pub(super) const fn new(
+        inner: F,
+        timer: Timer,
+        guard: G,
+        limits: Limits,
+        is_first_token_timed: bool,
+    ) -> Self {
+        Self { inner: Some(inner), attempt: None, timer, guard, limits, is_first_token_timed }
+    }
+}
+
+impl<F, B, E, G> ResponseFuture<F, B, G>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+    G: Guard + Clone,
+{
+    fn poll_attempt(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        let mut this = self.project();
+        if let Some(inner) = this.inner.as_mut().as_pin_mut() {
+            let result = ready!(inner.poll(cx));
+            this.inner.set(None);
+            let response = result.map_err(|error| uncommitted(error.into()))?;
+            if let Some(failure) = Standard.classify(Ok(&response)) {
+                return Poll::Ready(Err(failure.into()));
+            }
+            let now = Instant::now();
+            *this.attempt = Some(if is_event_stream(response.headers()) {
+                if !*this.is_first_token_timed {
+                    this.timer.as_mut().set(Alarm::after(now, this.limits.first_token, Cause::NoFirstToken));
+                }
+                Attempt::stream(response, this.limits)
+            } else {
+                this.timer.as_mut().set(Alarm::after(now, this.limits.idle, Cause::Stalled));
+                Attempt::whole(response, this.limits)
+            });
+        }
+        match this.attempt {
+            Some(attempt) => attempt.poll(cx, this.timer, this.guard, this.limits),
+            None => unreachable!("polled after it was ready"),
+        }
+    }
+
+    /// Ends the attempt at once, and not when the future is dropped some time later.
+    fn stop(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.inner.set(None);
+        *this.attempt = None;
+    }
+}
+
+impl<F, B, E, G> Future for ResponseFuture<F, B, G>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+    G: Guard + Clone,
+{
+    type Output = Result<Response<ResponseBody<B, G>>, BoxError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = match self.as_mut().poll_attempt(cx) {
+            Poll::Ready(result) => result,
+            Poll::Pending => {
+                let cause = ready!(self.as_mut().project().timer.poll(cx));
+                Err(BrokenAnswer::before_commit(cause).into())
+            }
+        };
+        let this = self.as_mut().project();
+        let answer = match (result, this.attempt.take()) {
+            (Ok(()), Some(attempt)) => Ok(attempt.commit(this.guard, this.limits, this.timer.last())),
+            (Err(error), _) => Err(error),
+            (Ok(()), None) => unreachable!("an attempt that succeeded"),
+        };
+        self.stop();
+        Poll::Ready(answer)
+    }
+}

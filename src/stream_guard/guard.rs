@@ -1,0 +1,103 @@
+use http::Extensions;
+
+use crate::dialect::canonical::{Event, Finish};
+use crate::dialect::sse::Frame;
+use crate::dialect::{Decode, Dialect, Signal};
+use crate::facts::Call;
+use crate::failure::Failure;
+
+/// What the frames of a stream mean.
+///
+/// Closures implement it; [`DialectGuard`] reads the streams of a [`Dialect`].
+///
+/// ```
+/// use tower_failover::dialect::{Signal, sse::Frame};
+/// use tower_failover::stream_guard::Guard;
+///
+/// let guard = |frame: &Frame<'_>| match frame.data.as_deref() {
+///     Some(b"[DONE]") => Signal::End,
+///     Some(_) => Signal::Content,
+///     None => Signal::Alive,
+/// };
+/// assert!(matches!(guard.signal(&Frame::of(b"[DONE]")), Signal::End));
+/// ```
+pub trait Guard {
+    /// Reads one frame. Frames without data (comments, blank lines) are signs of life and not asked about.
+    fn signal(&self, frame: &Frame<'_>) -> Signal;
+
+    /// Is a frame that was read as [`Signal::Finish`], and came before any content, an answer all the same:
+    /// because it carries content itself, or because it says why there is none? If not, the stream is empty,
+    /// and an empty stream is a fault.
+    fn is_answer(&self, finish: &Frame<'_>) -> bool {
+        let _ = finish;
+        false
+    }
+
+    /// Reads a whole answer.
+    ///
+    /// # Errors
+    /// The failure that the body turns out to be.
+    fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
+        let _ = body;
+        Ok(())
+    }
+
+    /// The frame that ends a stream, added where a provider finished and left it out.
+    fn terminal_frame(&self) -> &'static [u8] {
+        b""
+    }
+
+    /// Does this call want a stream? It decides which limit holds until the head; `None` where nothing is known.
+    fn wants_stream(&self, request: &Extensions) -> Option<bool> {
+        request.get::<Call>().map(|call| call.stream)
+    }
+}
+
+impl<F> Guard for F
+where
+    F: Fn(&Frame<'_>) -> Signal,
+{
+    fn signal(&self, frame: &Frame<'_>) -> Signal {
+        self(frame)
+    }
+}
+
+/// Reads the streams and answers of a dialect.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DialectGuard<D>(D);
+
+impl<D> DialectGuard<D> {
+    /// Reads those of `dialect`: the caller's own, where translation happens below.
+    #[must_use]
+    pub const fn new(dialect: D) -> Self {
+        Self(dialect)
+    }
+}
+
+impl<D: Dialect> Guard for DialectGuard<D> {
+    fn signal(&self, frame: &Frame<'_>) -> Signal {
+        self.0.signal(frame)
+    }
+
+    /// Content, or a reason that explains why there is none: a filter, a limit, a stop sequence.
+    fn is_answer(&self, finish: &Frame<'_>) -> bool {
+        let mut is_answer = false;
+        let decoded = self.0.decoder().decode(finish, &mut |event| is_answer |= says_something(&event));
+        decoded.is_ok() && is_answer
+    }
+
+    fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
+        self.0.check_answer(body)
+    }
+
+    fn terminal_frame(&self) -> &'static [u8] {
+        self.0.terminal_frame()
+    }
+}
+
+fn says_something(event: &Event<'_>) -> bool {
+    match event {
+        Event::Finish { reason, .. } => !matches!(reason, Finish::Stop | Finish::ToolCalls | Finish::Error),
+        event => event.is_content(),
+    }
+}

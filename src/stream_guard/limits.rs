@@ -1,0 +1,25 @@
+use std::time::Duration;
+
+/// How long, and how much.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) first_token: Duration,
+    pub(super) idle: Duration,
+    pub(super) attempt: Duration,
+    pub(super) total: Duration,
+    pub(super) hold_back: usize,
+    pub(super) answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            first_token: Duration::from_secs(10),
+            idle: Duration::from_secs(20),
+            attempt: Duration::from_secs(60),
+            total: Duration::from_secs(300),
+            hold_back: 64 * 1024,
+            answer: 32 * 1024 * 1024,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::alarm::{Alarm, Timer};
+use super::limits::Limits;
+use super::{Cause, Guard, ResponseBody, ResponseFuture};
+use crate::facts::Deadline;
+use crate::failure::BoxError;
+
+/// Answers with nothing but what has begun to be an answer.
+///
+/// See the [module documentation](super).
+#[derive(Clone, Copy, Debug)]
+pub struct StreamGuard<S, G> {
+    inner: S,
+    guard: G,
+    limits: Limits,
+}
+
+impl<S, G> StreamGuard<S, G> {
+    pub(super) const fn new(inner: S, guard: G, limits: Limits) -> Self {
+        Self { inner, guard, limits }
+    }
+}
+
+impl<S, G, R, B> Service<Request<R>> for StreamGuard<S, G>
+where
+    S: Service<Request<R>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    G: Guard + Clone,
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<ResponseBody<B, G>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future, B, G>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<R>) -> Self::Future {
+        let now = Instant::now();
+        let wants_stream = self.guard.wants_stream(request.extensions());
+        let to_head = match wants_stream {
+            Some(true) => Alarm::after(now, self.limits.first_token, Cause::NoFirstToken),
+            _ => Alarm::after(now, self.limits.attempt, Cause::NoHead),
+        };
+        let to_end = Alarm::of_all(now, &self.limits, Deadline::find(request.extensions()));
+        let timer = Timer::new(to_head, to_end);
+        let inner = self.inner.call(request);
+        ResponseFuture::new(inner, timer, self.guard.clone(), self.limits, wants_stream == Some(true))
+    }
+}

@@ -1,0 +1,168 @@
+use bytes::{BufMut, Bytes, BytesMut};
+use serde::de::IgnoredAny;
+
+use super::{Cause, Guard};
+use crate::dialect::Signal;
+use crate::dialect::sse::{RawFrame, Splitter, Tail};
+use crate::failure::Failure;
+
+/// What is known of a stream by its frames so far. Pure: no clock, no I/O.
+#[derive(Debug)]
+pub(super) struct Watch {
+    splitter: Splitter,
+    /// What arrived last, and how much of it was taken out in whole frames.
+    chunk: Bytes,
+    taken: usize,
+    /// How much of the next frame arrived before `chunk`.
+    carried: usize,
+    /// How much came before the first content.
+    lead: usize,
+    hold_back: usize,
+    has_content: bool,
+    has_finished: bool,
+    has_ended: bool,
+    /// Found behind frames that have to go out first.
+    pending: Option<Step>,
+}
+
+/// What is to be done next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Send this: one or more whole frames, as they arrived.
+    Forward(Bytes),
+    /// More has to arrive.
+    Starve,
+    /// The terminal frame has passed. Nothing that follows counts.
+    End,
+    /// The provider gave up.
+    Fail(Box<Failure>),
+    /// The stream cannot be read on.
+    Break(Cause),
+}
+
+enum Verdict {
+    Pass,
+    Drop,
+    Stop(Step),
+}
+
+impl Watch {
+    pub(super) fn new(hold_back: usize) -> Self {
+        Self {
+            splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
+            chunk: Bytes::new(),
+            taken: 0,
+            carried: 0,
+            lead: 0,
+            hold_back,
+            has_content: false,
+            has_finished: false,
+            has_ended: false,
+            pending: None,
+        }
+    }
+
+    /// Something of the answer has come.
+    pub(super) const fn has_content(&self) -> bool {
+        self.has_content
+    }
+
+    /// The model said why it stopped: whatever happens now, the answer is whole.
+    pub(super) const fn has_finished(&self) -> bool {
+        self.has_finished
+    }
+
+    /// The terminal frame has passed.
+    pub(super) const fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// Takes in what arrived, after the last chunk is used up ([`Step::Starve`]).
+    pub(super) fn push(&mut self, chunk: Bytes) {
+        self.carried += self.chunk.len() - self.taken;
+        self.taken = 0;
+        self.chunk = chunk.clone();
+        self.splitter.push(chunk);
+    }
+
+    /// The next thing to do. Whole frames that follow each other in one chunk go out as one slice of it.
+    pub(super) fn next<G: Guard>(&mut self, guard: &G) -> Step {
+        if let Some(step) = self.pending.take() {
+            return step;
+        }
+        let mut start = self.taken;
+        let mut end = start;
+        let step = loop {
+            if self.has_ended {
+                break Step::End;
+            }
+            let frame = match self.splitter.next_frame() {
+                None => break Step::Starve,
+                Some(Err(_)) => break Step::Break(Cause::TooLarge),
+                Some(Ok(frame)) => frame,
+            };
+            let carried = std::mem::take(&mut self.carried);
+            self.taken += frame.bytes().len() - carried;
+            match self.read(&frame, guard) {
+                // A frame that was cut in two is a copy and stands alone. It is the first of its chunk.
+                Verdict::Pass if carried > 0 => return Step::Forward(frame.into_bytes()),
+                Verdict::Pass => end = self.taken,
+                Verdict::Stop(step) => break step,
+                Verdict::Drop if start == end => (start, end) = (self.taken, self.taken),
+                Verdict::Drop => return Step::Forward(self.chunk.slice(start..end)),
+            }
+        };
+        if start == end {
+            return step;
+        }
+        self.pending = Some(step);
+        Step::Forward(self.chunk.slice(start..end))
+    }
+
+    /// The stream ended. Some servers leave out the blank line after their very last frame: one that says why
+    /// the model stopped, or that ends the stream, counts all the same.
+    pub(super) fn finish<G: Guard>(&mut self, guard: &G) -> Step {
+        let splitter = std::mem::replace(&mut self.splitter, Splitter::new(0));
+        let Tail::Truncated(tail) = splitter.finish() else { return Step::Starve };
+        let frame = tail.parse();
+        let Some(data) = frame.data.as_deref() else { return Step::Starve };
+        match guard.signal(&frame) {
+            Signal::Error(failure) => return Step::Fail(failure),
+            Signal::End => self.has_ended = true,
+            Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
+                self.has_content |= guard.is_answer(&frame);
+                self.has_finished = true;
+            }
+            _ => return Step::Starve,
+        }
+        let mut whole = BytesMut::from(&tail.bytes()[..]);
+        whole.put_slice(b"\n\n");
+        Step::Forward(whole.freeze())
+    }
+
+    fn read<G: Guard>(&mut self, raw: &RawFrame, guard: &G) -> Verdict {
+        let frame = raw.parse();
+        let signal = if frame.data.is_none() { Signal::Alive } else { guard.signal(&frame) };
+        match signal {
+            Signal::Alive | Signal::Lifecycle => {}
+            Signal::Content => self.has_content = true,
+            Signal::Finish => {
+                self.has_content = self.has_content || guard.is_answer(&frame);
+                self.has_finished = true;
+            }
+            Signal::End => self.has_ended = true,
+            Signal::Error(failure) => return Verdict::Stop(Step::Fail(failure)),
+            Signal::Malformed => {
+                tracing::debug!(bytes = raw.bytes().len(), "skipped a malformed frame");
+                return Verdict::Drop;
+            }
+        }
+        if !self.has_content {
+            self.lead += raw.bytes().len();
+            if self.lead > self.hold_back {
+                return Verdict::Stop(Step::Break(Cause::TooMuchHeld));
+            }
+        }
+        Verdict::Pass
+    }
+}

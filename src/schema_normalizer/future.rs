@@ -21,6 +21,9 @@ use crate::failure::{BoxError, Failure};
 /// How much of an error response is read. More than any provider says, and enough to know what went wrong.
 const ERROR_BYTES: usize = 64 * 1024;
 
+/// A response in the caller's dialect.
+type Answered<B, F, M> = Response<ResponseBody<B, <M as Dialect>::Decoder, <F as Dialect>::Encoder>>;
+
 pin_project! {
     /// Response future of [`SchemaNormalizer`](super::SchemaNormalizer).
     ///
@@ -85,7 +88,7 @@ where
     F: Dialect,
     M: Dialect,
 {
-    type Output = Result<Response<ResponseBody<B, M::Decoder, F::Encoder>>, BoxError>;
+    type Output = Result<Answered<B, F, M>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -170,12 +173,7 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         }
     }
 
-    fn forward<B>(
-        self,
-        parts: Parts,
-        body: B,
-        is_untouched: bool,
-    ) -> Response<ResponseBody<B, M::Decoder, F::Encoder>> {
+    fn forward<B>(self, parts: Parts, body: B, is_untouched: bool) -> Answered<B, F, M> {
         if is_untouched {
             return self.respond(parts, Content::Untouched, ResponseBody::pass(body));
         }
@@ -184,11 +182,7 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder))
     }
 
-    fn answer<B>(
-        self,
-        gathering: Gathering,
-        is_cut: bool,
-    ) -> Result<Response<ResponseBody<B, M::Decoder, F::Encoder>>, BoxError> {
+    fn answer<B>(self, gathering: Gathering, is_cut: bool) -> Result<Answered<B, F, M>, BoxError> {
         let Gathering { parts, gather, purpose } = gathering;
         let body = gather.into_bytes();
         let (content, body) = match purpose {

@@ -15,6 +15,10 @@ use super::{BrokenAnswer, Cause, Guard};
 use crate::body::linger;
 use crate::failure::BoxError;
 
+/// How long the terminal frame is waited for, once the model has said why it stopped: only the usage is still to
+/// come, and it is written in the same breath.
+const AFTER_FINISH: Duration = Duration::from_secs(5);
+
 pin_project! {
     /// Response body of [`StreamGuard`](super::StreamGuard).
     ///
@@ -140,7 +144,9 @@ where
             }
             Poll::Pending => {
                 if !std::mem::replace(this.is_waiting, true) {
-                    this.timer.as_mut().set(Alarm::after(Instant::now(), *this.idle, Cause::Stalled));
+                    let idle =
+                        if this.watch.has_finished() { AFTER_FINISH.min(*this.idle) } else { *this.idle };
+                    this.timer.as_mut().set(Alarm::after(Instant::now(), idle, Cause::Stalled));
                 }
                 let cause = ready!(this.timer.poll(cx));
                 self.stop(BrokenAnswer::after_commit(cause).into());

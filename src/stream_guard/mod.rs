@@ -16,7 +16,7 @@
 //!   with nothing said is [`InvalidOutput`](crate::failure::Class::InvalidOutput).
 //! * **After it** frames pass as the slices that arrived. A cut, a stall, an error frame or an end without a
 //!   finish reason ends the body with an error: [`Interrupted`](crate::failure::Class::Interrupted). A stream
-//!   that finished and only lacks its terminal frame is given one. Malformed frames are left out.
+//!   that finished and only lacks its terminal frame is given one, 5 s later at most. Malformed frames are left out.
 //! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole.
 //!
 //! A response whose status is 400 or more becomes an `Err` by [`Standard`](crate::failure::Standard)
@@ -30,6 +30,7 @@
 //! the call, and with it the connection to the provider.
 //!
 //! The inner body must be `Unpin`, as hyper's is: it moves from the future to the response at the commit point.
+//! The body it answers with is not, since it holds a timer.
 //!
 //! # Example
 //! ```
@@ -55,7 +56,7 @@
 //! let mut service = ServiceBuilder::new().layer(StreamGuardLayer::new(guard)).service(provider);
 //!
 //! let response = service.ready().await?.call(Request::new(())).await?;
-//! let mut body = response.into_body();
+//! let mut body = std::pin::pin!(response.into_body());
 //! assert_eq!(body.frame().await.unwrap()?.into_data().unwrap(), "data: half a\n\n");
 //! let error = body.frame().await.unwrap().unwrap_err();
 //! assert_eq!(Failure::of(&error).class(), Class::Interrupted);

@@ -1,4 +1,5 @@
 //! Tower's contract, and the wire as a caller sees it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

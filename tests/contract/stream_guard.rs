@@ -1,4 +1,5 @@
 //! Tower's contract, and the commit point.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -253,7 +254,9 @@ async fn a_finish_without_the_terminal_frame_is_completed() {
     let wanted = frames(&["hello", "\"finish\"", "end"]);
     assert_eq!(whole(watch([HELLO, FINISH]).await), wanted);
     assert_eq!(whole(watch([HELLO, FINISH, Do::Reset]).await), wanted);
+    let start = Instant::now();
     assert_eq!(whole(watch([HELLO, FINISH, Do::Wait(60 * SECOND), HELLO]).await), wanted);
+    assert_eq!(start.elapsed(), 5 * SECOND);
 }
 
 #[tokio::test(start_paused = true)]

@@ -19,6 +19,7 @@ use proptest::prelude::*;
 use tokio::time::{Instant, Sleep, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_failover::dialect::Signal;
+use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::sse;
 use tower_failover::facts::{Call, Deadline};
 use tower_failover::failure::{BoxError, Class, Failure};
@@ -551,4 +552,38 @@ fn outcome(stream: &[u8], cuts: &[usize], ends_in_a_reset: bool) -> (String, Opt
         Ok((text, error)) => (text, error.map(|error| Failure::of(&error).class())),
         Err(error) => (String::new(), Some(Failure::of(&error).class())),
     }
+}
+
+/// A stream of OpenAI's: one chunk for each delta and finish reason.
+fn chunks(chunks: &[(&str, &str)]) -> Vec<Do> {
+    let chunk = |(delta, finish): &(&str, &str)| {
+        let choice = format!(r#"{{"index":0,"delta":{delta},"finish_reason":{finish}}}"#);
+        Do::Raw(format!("data: {{\"id\":\"c\",\"choices\":[{choice}]}}\n\n").into())
+    };
+    chunks.iter().map(chunk).chain([Do::Raw("data: [DONE]\n\n".into())]).collect()
+}
+
+async fn watch_openai(steps: Vec<Do>) -> Seen {
+    let mut response = Some(event_stream(Script::new(steps)));
+    let provider = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(response.take().unwrap())));
+    let response = StreamGuardLayer::for_dialect(OpenAiChat).layer(provider).oneshot(stream_call()).await?;
+    Ok(read(response).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_a_single_frame_is_one_and_an_empty_one_is_none() {
+    let role = (r#"{"role":"assistant","content":""}"#, "null");
+    let whole_call =
+        r#"{"tool_calls":[{"index":0,"id":"t","type":"function","function":{"name":"f","arguments":"{}"}}]}"#;
+    for single in [(r#"{"content":"Hi"}"#, r#""stop""#), (whole_call, r#""tool_calls""#)] {
+        whole(watch_openai(chunks(&[role, single])).await);
+    }
+    // What explains itself may be empty.
+    for reason in [r#""content_filter""#, r#""length""#] {
+        whole(watch_openai(chunks(&[role, ("{}", reason)])).await);
+    }
+    let empty = watch_openai(chunks(&[role, ("{}", r#""stop""#)])).await;
+    assert_eq!(refused(empty), (Class::InvalidOutput, Some(Cause::Empty)));
+    let unfinished = watch_openai(chunks(&[role, (r#"{"content":"Hi"}"#, "null")])).await;
+    assert_eq!(broken(unfinished).2, Some(Cause::NoFinish));
 }

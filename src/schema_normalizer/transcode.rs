@@ -108,3 +108,64 @@ impl<E: Encode> Writer<E> {
         self.end = Some(if is_whole { Ok(()) } else { Err(error.unwrap_or_else(cut_off)) });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Invalid;
+
+    /// Emits, for each letter of a frame, the event of that name; stops at anything else as malformed.
+    #[derive(Debug)]
+    struct Letters;
+
+    impl Decode for Letters {
+        fn decode(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
+            for letter in frame.data.as_deref().unwrap_or_default() {
+                match letter {
+                    b't' => emit(Event::Text { choice: 0, text: "t".into() }),
+                    b'e' => emit(Event::End),
+                    b'x' => emit(Event::Error(Box::new(Failure::new(Class::Overloaded)))),
+                    _ => return Err(Invalid::new("no such letter")),
+                }
+            }
+            Ok(())
+        }
+    }
+
+    #[derive(Debug, Default)]
+    struct Count;
+
+    impl Encode for Count {
+        fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+            assert!(matches!(event, Event::Text { .. }), "{event:?}");
+            out.push(b't');
+        }
+
+        fn finish(&mut self, out: &mut Vec<u8>) -> bool {
+            out.push(b'.');
+            true
+        }
+    }
+
+    fn transcode(chunks: &[&'static str]) -> (String, Option<Class>) {
+        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default());
+        for chunk in chunks {
+            transcoder.push(Bytes::from_static(chunk.as_bytes()));
+        }
+        let told = transcoder.take().unwrap_or_default();
+        let error = transcoder.end().and_then(|end| end.as_ref().err());
+        (String::from_utf8(told.to_vec()).unwrap(), error.map(|error| Failure::of(error).class()))
+    }
+
+    #[test]
+    fn the_first_end_or_error_is_the_last_word_even_within_a_frame() {
+        assert_eq!(transcode(&["data: tetx\n\n", "data: t\n\n"]), ("t.".to_owned(), None));
+        let failed = ("t".to_owned(), Some(Class::Overloaded));
+        assert_eq!(transcode(&["data: txte\n\ndata: te\n\n"]), failed);
+    }
+
+    #[test]
+    fn a_frame_that_breaks_off_keeps_what_came_before() {
+        assert_eq!(transcode(&["data: t?t\n\n: ping\n\ndata: t\n\n"]), ("tt".to_owned(), None));
+    }
+}

@@ -498,11 +498,28 @@ async fn dropping_the_call_drops_the_connection_wherever_it_stands() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_timed_out_is_cancelled_at_once() {
+    // At the head.
+    let body = Script::new([]);
+    let drops = Arc::clone(&body.drops);
+    let mut body = Some(body);
+    let mut service = StreamGuardLayer::new(Words).layer(service_fn(move |_| {
+        let body = body.take().unwrap();
+        async move {
+            sleep(60 * SECOND).await;
+            Ok::<_, Infallible>(event_stream(body))
+        }
+    }));
+    let mut call = std::pin::pin!(service.call(stream_call()));
+    assert!(call.as_mut().await.is_err());
+    assert_eq!(drops.load(Ordering::SeqCst), 1, "though the future is still there");
+
+    // Held back.
     let script = Script::new([ROLE, Do::Wait(60 * SECOND)]);
     let drops = Arc::clone(&script.drops);
     let mut response = Some(event_stream(script));
     let provider = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(response.take().unwrap())));
-    let mut call = std::pin::pin!(StreamGuardLayer::new(Words).layer(provider).oneshot(stream_call()));
+    let mut service = StreamGuardLayer::new(Words).layer(provider);
+    let mut call = std::pin::pin!(service.call(stream_call()));
     assert!(call.as_mut().await.is_err());
     assert_eq!(drops.load(Ordering::SeqCst), 1, "though the future is still there");
 }

@@ -96,6 +96,9 @@ const TOO_LONG: &[&str] = &[
     "too many tokens",
     "reduce the length of the messages",
     "input token count",
+    "max context length",
+    "available context size",
+    "length of all messages is too long",
 ];
 
 /// OpenAI's errors, and those of servers that speak its dialect.
@@ -111,8 +114,15 @@ pub const OPENAI: Table = Table::new(&[
     Rule::any(Class::RateLimited).code(&["rate_limit_exceeded", "rate_limit_error"]),
     Rule::any(Class::Overloaded).code(&["server_is_overloaded", "overloaded_error", "slow_down"]),
     Rule::any(Class::ServerError).code(&["server_error", "internal_server_error"]),
-    Rule::any(Class::ContextOverflow).code(&["context_length_exceeded", "string_above_max_length"]),
+    Rule::any(Class::ContextOverflow).code(&[
+        "context_length_exceeded",
+        "string_above_max_length",
+        "exceed_context_size_error",
+        "too_many_prompt_tokens",
+    ]),
     Rule::on(400, Class::ContextOverflow).wording(TOO_LONG),
+    // Groq, of what its model called: the model erred, and not the caller.
+    Rule::on(400, Class::InvalidOutput).code(&["tool_use_failed"]),
     Rule::any(Class::ContentPolicy).code(&[
         "content_filter",
         "content_policy_violation",

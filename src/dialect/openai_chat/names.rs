@@ -12,12 +12,13 @@ const MAX_NAME: usize = 64;
 
 /// An id for a tool call that the API takes.
 pub(super) fn call_id(id: &str) -> Cow<'_, str> {
-    if fits(id, MAX_ID) { Cow::Borrowed(id) } else { Cow::Owned(format!("call_{:032x}", hash(id))) }
+    // Kimi's ids hold a dot and a colon, and it wants them back as they were.
+    if fits(id, MAX_ID, b"_-.:") { Cow::Borrowed(id) } else { Cow::Owned(format!("call_{:032x}", hash(id))) }
 }
 
 /// A name for a tool that the API takes: what can be kept of it, and a hash of the whole.
 pub(super) fn tool_name(name: &str) -> Cow<'_, str> {
-    if fits(name, MAX_NAME) {
+    if fits(name, MAX_NAME, b"_-") {
         return Cow::Borrowed(name);
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -39,8 +40,8 @@ pub(super) fn invented_id(answer: &str, index: usize) -> String {
     format!("call_{:024x}", hash(&format!("{answer}#{index}")) >> 32)
 }
 
-fn fits(word: &str, max: usize) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+fn fits(word: &str, max: usize, marks: &[u8]) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
     !word.is_empty() && word.len() <= max && word.bytes().all(is_plain)
 }
 
@@ -58,19 +59,20 @@ mod tests {
     #[test]
     fn an_id_that_fits_is_kept_and_any_other_becomes_one_that_fits() {
         assert_eq!(call_id("toolu_01A09q90qw90lq917835lq9"), "toolu_01A09q90qw90lq917835lq9");
-        for id in ["", "functions.get:0", &"x".repeat(41), &"é".repeat(900)] {
+        for id in ["", "a b", &"x".repeat(41), &"é".repeat(900)] {
             let mapped = call_id(id);
-            assert!(fits(&mapped, MAX_ID), "{mapped}");
+            assert!(fits(&mapped, MAX_ID, b"_"), "{mapped}");
             assert_eq!(mapped, call_id(id));
         }
-        assert_ne!(call_id("a.b"), call_id("a:b"));
+        assert_ne!(call_id("a b"), call_id("a/b"));
+        assert_eq!(call_id("functions.get:0"), "functions.get:0");
     }
 
     #[test]
     fn a_name_keeps_what_can_be_kept_of_it() {
         assert_eq!(tool_name("get_weather"), "get_weather");
         let long = "a".repeat(100);
-        assert!(fits(&tool_name(&long), MAX_NAME) && tool_name(&long).starts_with("aaaa"));
+        assert!(fits(&tool_name(&long), MAX_NAME, b"_") && tool_name(&long).starts_with("aaaa"));
         assert_ne!(tool_name("files/read"), tool_name("files.read"));
         assert!(tool_name("files/read").starts_with("files_read_"));
     }

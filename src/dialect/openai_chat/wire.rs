@@ -78,8 +78,11 @@ where
 
 /// Is it an empty string, list or object?
 pub(super) fn is_empty(raw: &RawValue) -> bool {
-    let inner = &raw.get()[1..];
-    matches!(raw.get().as_bytes()[0], b'"' | b'[' | b'{') && inner[..inner.len().max(1) - 1].trim().is_empty()
+    match raw.get().as_bytes() {
+        [b'"', inner @ .., b'"'] => inner.is_empty(),
+        [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
+        _ => false,
+    }
 }
 
 /// Reads one JSON object. Without the check, serde would take a list for a struct's fields in order.

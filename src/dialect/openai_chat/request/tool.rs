@@ -70,7 +70,8 @@ fn choice<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<ToolChoice<'a>, In
         });
     }
     let mut fields = Object::read(path, value)?;
-    let kind = fields.required_text(path, "type")?;
+    // Some callers leave the type out; then it is a function.
+    let kind = fields.text(path, "type")?.unwrap_or(Cow::Borrowed("function"));
     match &*kind {
         "function" | "custom" => {
             let mut inner = fields.required_object(path, &kind)?;

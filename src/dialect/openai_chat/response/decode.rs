@@ -100,10 +100,10 @@ pub(crate) fn thinking<'a>(piece: &wire::Piece<'a>) -> Option<Text<'a>> {
 
 fn call<'a>(index: usize, call: wire::ToolCall<'a>, answer: &str) -> Option<ToolCall<'a>> {
     let id = text(call.id).unwrap_or_else(|| Cow::Owned(names::invented_id(answer, index)));
-    if let Some(custom) = call.custom {
+    if let Some(name) = call.custom.as_ref().and_then(|custom| text(custom.name)) {
         // Its input is any text: as a JSON string it is at least arguments that parse.
-        let arguments = custom.input.map_or(Cow::Borrowed(""), |input| Cow::Borrowed(input.get()));
-        return Some(ToolCall { id, name: text(custom.name)?, arguments });
+        let arguments = call.custom.and_then(|custom| custom.input).map_or("", |input| input.get());
+        return Some(ToolCall { id, name, arguments: Cow::Borrowed(arguments) });
     }
     let function = call.function?;
     Some(ToolCall { id, name: text(function.name)?, arguments: function.arguments() })

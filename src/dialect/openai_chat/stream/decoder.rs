@@ -21,6 +21,8 @@ pub struct Decoder {
 struct Choice {
     index: u32,
     calls: Calls,
+    /// Readable thoughts have come in a field of their own; details only repeat them.
+    has_thought: bool,
     has_refusal: bool,
     is_finished: bool,
 }
@@ -103,7 +105,7 @@ impl Decoder {
 
 impl Choice {
     fn new(index: u32) -> Self {
-        Self { index, calls: Calls::default(), has_refusal: false, is_finished: false }
+        Self { index, calls: Calls::default(), has_thought: false, has_refusal: false, is_finished: false }
     }
 
     fn delta(&mut self, answer: &str, delta: &wire::Message<'_>, emit: Emit<'_>) {
@@ -127,13 +129,13 @@ impl Choice {
     fn thought(&mut self, delta: &wire::Message<'_>, emit: Emit<'_>) {
         let choice = self.index;
         let plain = text(delta.reasoning_content).or_else(|| text(delta.reasoning));
-        let has_plain = plain.is_some();
+        self.has_thought |= plain.is_some();
         if let Some(text) = plain {
             emit(Event::Reasoning { choice, text });
         }
         let details: Vec<wire::Detail<'_>> = wire::read(delta.reasoning_details).unwrap_or_default();
         for thought in details.iter().filter_map(reasoning::thought) {
-            if !has_plain && !thought.text.is_empty() {
+            if !self.has_thought && !thought.text.is_empty() {
                 emit(Event::Reasoning { choice, text: thought.text });
             }
             if let Some(signature) = thought.signature {

@@ -22,15 +22,19 @@ struct Choice {
     /// The last call, as long as it has no arguments.
     bare_call: Option<u32>,
     has_refusal: bool,
-    is_finished: bool,
+    /// Why it stopped, once known. Told at the very end: some servers go on after they have said it.
+    finish: Option<&'static str>,
 }
 
 impl Encode for Encoder {
     fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+        if self.is_done {
+            return;
+        }
         match event {
             Event::Start { id, model } => {
                 self.start(id.as_deref(), model.as_deref());
-                self.choice(0, out);
+                self.begin(0, out);
             }
             Event::Usage(usage) => self.usage = Some(self.usage.unwrap_or_default().updated(*usage)),
             Event::End => {
@@ -39,13 +43,13 @@ impl Encode for Encoder {
             Event::Text { choice, text } => self.text(*choice, br#"{"content":"#, text, out),
             Event::Refusal { choice, text } => {
                 self.text(*choice, br#"{"refusal":"#, text, out);
-                if let Some(choice) = self.open(*choice) {
+                if let Some(choice) = self.choice(*choice) {
                     choice.has_refusal = true;
                 }
             }
             Event::Reasoning { choice, text } => {
                 self.text(*choice, br#"{"reasoning_content":"#, text, out);
-                if let Some(choice) = self.open(*choice) {
+                if let Some(choice) = self.choice(*choice) {
                     choice.thought.push_str(text);
                 }
             }
@@ -58,18 +62,19 @@ impl Encode for Encoder {
             Event::Arguments { choice, index, json } => self.arguments(*choice, *index, json, out),
             Event::Logprobs { choice, value } => self.logprobs(*choice, value.get(), out),
             Event::PartEnd { choice } => {
-                if let Some(choice) = self.open(*choice) {
+                if let Some(choice) = self.choice(*choice) {
                     choice.thought.clear();
                 }
             }
-            Event::Finish { choice, reason } => self.end_choice(*choice, reason, out),
+            Event::Finish { choice, reason } => self.stop(*choice, reason, out),
             Event::Error(_) | Event::Ping => {}
         }
     }
 
     fn finish(&mut self, out: &mut Vec<u8>) -> bool {
-        let is_whole = !self.choices.is_empty() && self.choices.iter().all(|choice| choice.is_finished);
+        let is_whole = !self.choices.is_empty() && self.choices.iter().all(|choice| choice.finish.is_some());
         if is_whole && !std::mem::replace(&mut self.is_done, true) {
+            self.end_choices(out);
             self.usage(out);
             out.extend_from_slice(TERMINAL);
         }
@@ -97,21 +102,19 @@ impl Encoder {
         head.extend_from_slice(br#","choices":["#);
     }
 
-    /// The choice, as long as it is not finished.
-    fn open(&mut self, index: u32) -> Option<&mut Choice> {
-        self.choices.iter_mut().find(|choice| choice.index == index && !choice.is_finished)
+    fn choice(&mut self, index: u32) -> Option<&mut Choice> {
+        self.choices.iter_mut().find(|choice| choice.index == index)
     }
 
-    /// The choice, begun with its role where it is new; `false` where it is finished.
-    fn choice(&mut self, index: u32, out: &mut Vec<u8>) -> bool {
-        if let Some(choice) = self.choices.iter().find(|choice| choice.index == index) {
-            return !choice.is_finished;
+    /// Begins the choice with its role, unless that is done.
+    fn begin(&mut self, index: u32, out: &mut Vec<u8>) {
+        if self.choices.iter().any(|choice| choice.index == index) {
+            return;
         }
         self.start(None, None);
         self.choices.push(Choice::new(index));
         self.write(index, br#"{"role":"assistant","content":"","refusal":null}"#, out);
         self.end("null", "null", out);
-        true
     }
 
     /// Writes a chunk up to the end of its delta.
@@ -139,24 +142,25 @@ impl Encoder {
     }
 
     fn logprobs(&mut self, index: u32, value: &str, out: &mut Vec<u8>) {
-        if self.choice(index, out) {
-            self.write(index, b"{}", out);
-            self.end(value, "null", out);
-        }
+        self.begin(index, out);
+        self.write(index, b"{}", out);
+        self.end(value, "null", out);
     }
 
     fn text(&mut self, index: u32, field: &[u8], text: &str, out: &mut Vec<u8>) {
-        if !text.is_empty() && self.choice(index, out) {
-            self.write(index, field, out);
-            json::string(out, text);
-            out.push(b'}');
-            self.end("null", "null", out);
+        if text.is_empty() {
+            return;
         }
+        self.begin(index, out);
+        self.write(index, field, out);
+        json::string(out, text);
+        out.push(b'}');
+        self.end("null", "null", out);
     }
 
     /// A seal is told with the text it seals: only together do they get back to their issuer.
     fn signature(&mut self, index: u32, signature: &Text<'_>, out: &mut Vec<u8>) {
-        let thought = self.open(index).map(|choice| std::mem::take(&mut choice.thought));
+        let thought = self.choice(index).map(|choice| std::mem::take(&mut choice.thought));
         let thought = Reasoning {
             text: thought.unwrap_or_default().into(),
             signature: Some(signature.clone()),
@@ -166,19 +170,16 @@ impl Encoder {
     }
 
     fn detail(&mut self, index: u32, thought: &Reasoning<'_>, out: &mut Vec<u8>) {
-        if self.choice(index, out) {
-            self.write(index, br#"{"reasoning_details":["#, out);
-            reasoning::write(out, thought, self.reply.issuer.as_deref());
-            out.extend_from_slice(b"]}");
-            self.end("null", "null", out);
-        }
+        self.begin(index, out);
+        self.write(index, br#"{"reasoning_details":["#, out);
+        reasoning::write(out, thought, self.reply.issuer.as_deref());
+        out.extend_from_slice(b"]}");
+        self.end("null", "null", out);
     }
 
     fn call(&mut self, index: u32, call: u32, [id, name]: [&Text<'_>; 2], out: &mut Vec<u8>) {
         self.bare(index, out);
-        if !self.choice(index, out) {
-            return;
-        }
+        self.begin(index, out);
         self.write(index, br#"{"tool_calls":[{"index":"#, out);
         json::value(out, &call);
         out.extend_from_slice(br#","id":"#);
@@ -187,16 +188,17 @@ impl Encoder {
         json::string(out, name);
         out.extend_from_slice(br#","arguments":""}}]}"#);
         self.end("null", "null", out);
-        if let Some(choice) = self.open(index) {
+        if let Some(choice) = self.choice(index) {
             choice.bare_call = Some(call);
         }
     }
 
     fn arguments(&mut self, index: u32, call: u32, fragment: &str, out: &mut Vec<u8>) {
-        if fragment.is_empty() || !self.choice(index, out) {
+        if fragment.is_empty() {
             return;
         }
-        if let Some(choice) = self.open(index).filter(|choice| choice.bare_call == Some(call)) {
+        self.begin(index, out);
+        if let Some(choice) = self.choice(index).filter(|choice| choice.bare_call == Some(call)) {
             choice.bare_call = None;
         }
         self.write(index, br#"{"tool_calls":[{"index":"#, out);
@@ -209,24 +211,29 @@ impl Encoder {
 
     /// A call without arguments gets an empty object: callers parse what they are given.
     fn bare(&mut self, index: u32, out: &mut Vec<u8>) {
-        if let Some(call) = self.open(index).and_then(|choice| choice.bare_call.take()) {
+        if let Some(call) = self.choice(index).and_then(|choice| choice.bare_call.take()) {
             self.arguments(index, call, "{}", out);
         }
     }
 
-    fn end_choice(&mut self, index: u32, reason: &Finish<'_>, out: &mut Vec<u8>) {
+    fn stop(&mut self, index: u32, reason: &Finish<'_>, out: &mut Vec<u8>) {
+        self.begin(index, out);
+        let Some(choice) = self.choice(index) else { return };
+        choice.finish.get_or_insert(response::finish_word(reason, choice.has_refusal));
         // Arguments that the limit cut off are not made up.
-        if !matches!(reason, Finish::Length | Finish::ContextWindow) {
+        if matches!(reason, Finish::Length | Finish::ContextWindow) {
+            choice.bare_call = None;
+        }
+    }
+
+    fn end_choices(&mut self, out: &mut Vec<u8>) {
+        for slot in 0..self.choices.len() {
+            let index = self.choices[slot].index;
             self.bare(index, out);
+            let word = self.choices[slot].finish.unwrap_or("stop");
+            self.write(index, b"{}", out);
+            self.end("null", &format!("\"{word}\""), out);
         }
-        if !self.choice(index, out) {
-            return;
-        }
-        let Some(choice) = self.open(index) else { return };
-        choice.is_finished = true;
-        let word = response::finish_word(reason, choice.has_refusal);
-        self.write(index, b"{}", out);
-        self.end("null", &format!("\"{word}\""), out);
     }
 
     fn usage(&self, out: &mut Vec<u8>) {
@@ -240,6 +247,6 @@ impl Encoder {
 
 impl Choice {
     const fn new(index: u32) -> Self {
-        Self { index, thought: String::new(), bare_call: None, has_refusal: false, is_finished: false }
+        Self { index, thought: String::new(), bare_call: None, has_refusal: false, finish: None }
     }
 }

@@ -140,7 +140,7 @@ fn hint(message: &str) -> Option<Duration> {
     let mut total = None;
     while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|digits| *digits > 0)
     {
-        let number: f64 = rest[..digits].trim_end_matches('.').parse().ok()?;
+        let Ok(number) = rest[..digits].parse::<f64>() else { break };
         let unit = &rest[digits..];
         let (seconds, length) = match unit.as_bytes() {
             [b'm', b's', ..] => (number / 1000.0, 2),

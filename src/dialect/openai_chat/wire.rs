@@ -109,7 +109,7 @@ pub(super) struct Answer<'a> {
     #[serde(borrow)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
-    pub(super) usage: Option<Usage<'a>>,
+    pub(super) usage: Raw<'a>,
     #[serde(borrow)]
     pub(super) error: Raw<'a>,
 }
@@ -124,9 +124,9 @@ pub(super) struct Chunk<'a> {
     #[serde(borrow)]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
-    pub(super) usage: Option<Usage<'a>>,
+    pub(super) usage: Raw<'a>,
     #[serde(borrow)]
-    pub(super) x_groq: Option<Aside<'a>>,
+    pub(super) x_groq: Raw<'a>,
     #[serde(borrow)]
     pub(super) error: Raw<'a>,
 }
@@ -135,7 +135,7 @@ pub(super) struct Chunk<'a> {
 #[derive(serde::Deserialize)]
 pub(super) struct Aside<'a> {
     #[serde(borrow)]
-    pub(super) usage: Option<Usage<'a>>,
+    pub(super) usage: Raw<'a>,
 }
 
 /// A choice, whole or in increments. Azure's content filter sends one without any message.
@@ -153,7 +153,7 @@ pub(super) struct Choice<'a> {
     pub(super) finish_reason: Raw<'a>,
     /// Where Moonshot puts the usage of a stream.
     #[serde(borrow)]
-    pub(super) usage: Option<Usage<'a>>,
+    pub(super) usage: Raw<'a>,
 }
 
 /// What the model said, whole or in increments.
@@ -221,9 +221,9 @@ pub(super) struct Usage<'a> {
     #[serde(borrow)]
     pub(super) prompt_cache_hit_tokens: Raw<'a>,
     #[serde(borrow)]
-    pub(super) prompt_tokens_details: Option<PromptDetails<'a>>,
+    pub(super) prompt_tokens_details: Raw<'a>,
     #[serde(borrow)]
-    pub(super) completion_tokens_details: Option<CompletionDetails<'a>>,
+    pub(super) completion_tokens_details: Raw<'a>,
 }
 
 #[derive(serde::Deserialize)]

@@ -12,13 +12,12 @@ pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
         return Err(Invalid::new("The answer has no choices.").at("choices"));
     };
     let id = text(answer.id);
-    let usage = answer.usage.as_ref();
     Ok(Answer {
         choices: choices.into_iter().map(|each| choice(each, id.as_deref().unwrap_or_default())).collect(),
         id,
         model: text(answer.model),
         created: wire::count(answer.created),
-        usage: usage.map(super::read_usage),
+        usage: super::read_usage(answer.usage),
     })
 }
 

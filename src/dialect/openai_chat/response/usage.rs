@@ -4,10 +4,12 @@ use crate::dialect::openai_chat::wire::{self, count};
 /// Reads what an answer cost.
 ///
 /// xAI leaves reasoning out of `completion_tokens`: its total gives it away.
-pub(crate) fn read(usage: &wire::Usage<'_>) -> Usage {
-    let prompt = usage.prompt_tokens_details.as_ref();
-    let reasoning =
-        usage.completion_tokens_details.as_ref().and_then(|details| count(details.reasoning_tokens));
+pub(crate) fn read(usage: wire::Raw<'_>) -> Option<Usage> {
+    let usage: wire::Usage<'_> = wire::read(usage)?;
+    let prompt: Option<wire::PromptDetails<'_>> = wire::read(usage.prompt_tokens_details);
+    let prompt = prompt.as_ref();
+    let completion: Option<wire::CompletionDetails<'_>> = wire::read(usage.completion_tokens_details);
+    let reasoning = completion.and_then(|details| count(details.reasoning_tokens));
     let input = count(usage.prompt_tokens);
     let mut output = count(usage.completion_tokens);
     if let (Some(input), Some(said), Some(thought @ 1..)) = (input, output, reasoning) {
@@ -16,7 +18,7 @@ pub(crate) fn read(usage: &wire::Usage<'_>) -> Usage {
             output = Some(with_thought);
         }
     }
-    Usage {
+    Some(Usage {
         input,
         cache_read: prompt
             .and_then(|details| count(details.cached_tokens))
@@ -24,7 +26,7 @@ pub(crate) fn read(usage: &wire::Usage<'_>) -> Usage {
         cache_write: prompt.and_then(|details| count(details.cache_write_tokens)),
         output,
         reasoning,
-    }
+    })
 }
 
 /// Writes what an answer cost. What is not known is left out: it is not zero.

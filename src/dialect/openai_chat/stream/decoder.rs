@@ -61,13 +61,14 @@ impl Decoder {
         let choices = chunk.choices.unwrap_or_default();
         self.start(chunk.id, chunk.model, !choices.is_empty(), emit);
         // Cumulative, and so the order among them does not matter: they never disagree.
-        let mut usage = chunk.usage.or(chunk.x_groq.and_then(|aside| aside.usage));
-        for mut choice in choices {
-            usage = usage.or(choice.usage.take());
+        let aside = || wire::read::<wire::Aside<'_>>(chunk.x_groq).and_then(|aside| aside.usage);
+        let mut usage = chunk.usage.or_else(aside);
+        for choice in choices {
+            usage = usage.or(choice.usage);
             self.choice(choice, emit);
         }
-        if let Some(usage) = usage {
-            emit(Event::Usage(response::read_usage(&usage)));
+        if let Some(usage) = response::read_usage(usage) {
+            emit(Event::Usage(usage));
         }
     }
 

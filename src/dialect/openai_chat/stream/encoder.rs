@@ -230,7 +230,7 @@ impl Encoder {
         for slot in 0..self.choices.len() {
             let index = self.choices[slot].index;
             self.bare(index, out);
-            let word = self.choices[slot].finish.unwrap_or("stop");
+            let Some(word) = self.choices[slot].finish else { continue };
             self.write(index, b"{}", out);
             self.end("null", &format!("\"{word}\""), out);
         }

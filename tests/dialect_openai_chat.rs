@@ -350,8 +350,7 @@ fn a_call_without_arguments_gets_an_empty_object_and_one_cut_off_does_not() {
                     .as_str()
                     .map(str::to_owned)
             })
-            .filter(|arguments| !arguments.is_empty())
-            .last();
+            .rfind(|arguments| !arguments.is_empty());
         assert_eq!(arguments.as_deref(), expected);
     }
 }

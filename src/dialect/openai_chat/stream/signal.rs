@@ -1,29 +1,8 @@
-use serde::Deserialize;
-
 use super::DONE;
+use super::glance::glance;
 use crate::dialect::Signal;
 use crate::dialect::openai_chat::error;
-use crate::dialect::openai_chat::wire::{self, Raw, is_empty};
 use crate::dialect::sse::Frame;
-
-/// As little of a chunk as tells its kind.
-#[derive(Deserialize)]
-struct Chunk<'a> {
-    #[serde(borrow)]
-    choices: Option<Vec<Choice<'a>>>,
-    #[serde(borrow)]
-    error: Raw<'a>,
-}
-
-#[derive(Deserialize)]
-struct Choice<'a> {
-    #[serde(borrow)]
-    delta: Option<wire::Message<'a>>,
-    #[serde(borrow)]
-    message: Option<wire::Message<'a>>,
-    #[serde(borrow)]
-    finish_reason: Raw<'a>,
-}
 
 /// What a frame is.
 pub(crate) fn signal(frame: &Frame<'_>) -> Signal {
@@ -34,24 +13,18 @@ pub(crate) fn signal(frame: &Frame<'_>) -> Signal {
     if data == DONE {
         return Signal::End;
     }
+    let failure = || Signal::Error(Box::new(error::decode(None, data)));
     if frame.event == Some(b"error") {
-        return Signal::Error(Box::new(error::decode(None, data)));
+        return failure();
     }
-    let Ok(chunk) = wire::object::<Chunk<'_>>(data) else { return Signal::Malformed };
-    let Some(choices) = chunk.choices.filter(|_| chunk.error.is_none()) else {
-        return if chunk.error.is_some() || error::is_error(data) {
-            Signal::Error(Box::new(error::decode(None, data)))
-        } else {
-            Signal::Lifecycle
-        };
-    };
-    if choices.iter().any(|choice| choice.finish_reason.is_some_and(|reason| !is_empty(reason))) {
-        return Signal::Finish;
+    let Some(seen) = glance(data) else { return Signal::Malformed };
+    if seen.has_error || (!seen.has_choices && error::is_error(data)) {
+        failure()
+    } else if seen.has_finish {
+        Signal::Finish
+    } else if seen.has_content {
+        Signal::Content
+    } else {
+        Signal::Lifecycle
     }
-    let says =
-        |message: &Option<wire::Message<'_>>| message.as_ref().is_some_and(wire::Message::says_something);
-    if choices.iter().any(|choice| says(&choice.delta) || says(&choice.message)) {
-        return Signal::Content;
-    }
-    Signal::Lifecycle
 }

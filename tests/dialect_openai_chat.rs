@@ -336,6 +336,32 @@ fn every_odd_shape_of_a_stream_is_understood() {
 }
 
 #[test]
+fn a_stream_cannot_make_its_reader_remember_without_end() {
+    let stream: String = (0..1000)
+        .map(|index| {
+            format!("data: {{\"choices\":[{{\"index\":{index},\"delta\":{{\"content\":\"a\"}}}}]}}\n\n")
+        })
+        .collect();
+    let texts = events(stream.as_bytes(), &[]).into_iter().filter(|event| event.starts_with("Text")).count();
+    assert_eq!(texts, 128);
+}
+
+#[test]
+fn a_finish_that_comes_before_the_last_call_ends_nothing_yet() {
+    let stream = br#"data: {"id":"x","choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}
+
+data: {"id":"x","choices":[{"delta":{"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}
+
+"#;
+    let (out, is_whole) = rewritten(stream, Reply::new("m", 7));
+    let written = chunks(&out);
+    let reasons: Vec<_> = written.iter().map(|chunk| &chunk["choices"][0]["finish_reason"]).collect();
+    assert!(is_whole);
+    assert_eq!(reasons[reasons.len() - 2], "tool_calls");
+    assert_eq!(reasons.iter().filter(|reason| reason.is_string()).count(), 1);
+}
+
+#[test]
 fn a_call_without_arguments_gets_an_empty_object_and_one_cut_off_does_not() {
     for (reason, expected) in [(Finish::ToolCalls, Some("{}")), (Finish::Length, None)] {
         let mut encoder = OpenAiChat.encoder(Reply::new("m", 7));

@@ -8,6 +8,9 @@ use crate::dialect::openai_chat::{error, reasoning, response};
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Invalid};
 
+/// The most answers the API gives to one request.
+const MAX_CHOICES: usize = 128;
+
 /// Reads one stream of chunks.
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -87,10 +90,14 @@ impl Decoder {
 
     fn choice(&mut self, choice: wire::Choice<'_>, emit: Emit<'_>) {
         let index = count(choice.index).and_then(|index| u32::try_from(index).ok()).unwrap_or(0);
-        let slot = self.choices.iter().position(|choice| choice.index == index).unwrap_or_else(|| {
+        let known = self.choices.iter().position(|choice| choice.index == index);
+        let slot = known.unwrap_or(self.choices.len());
+        if slot >= MAX_CHOICES {
+            return;
+        }
+        if known.is_none() {
             self.choices.push(Choice::new(index));
-            self.choices.len() - 1
-        });
+        }
         let state = &mut self.choices[slot];
         if let Some(delta) = choice.delta.or(choice.message) {
             state.delta(&self.answer, &delta, emit);

@@ -235,7 +235,7 @@ fn a_sealed_thought_comes_back_to_its_issuer() {
         Reasoning { text: "Hm".into(), signature: Some("c2ln".into()), redacted: None, issuer: None };
     let mut answer = OpenAiChat.decode_answer(ANSWER).unwrap();
     answer.choices[0].parts[0] = Content::Reasoning(thought);
-    let reply = Reply::new("m", 7).with_issuer("anthropic-messages");
+    let reply = Reply::new("m", 7).issued_by("anthropic-messages");
     let written: Value = serde_json::from_slice(&OpenAiChat.encode_answer(&answer, &reply)).unwrap();
     let body = request(&json!({"messages": [written["choices"][0]["message"]]}));
     let request = OpenAiChat.decode_request(&body).unwrap();

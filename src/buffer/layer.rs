@@ -19,11 +19,14 @@ pub(super) struct Settings<R> {
 }
 
 impl BufferLayer {
+    /// The largest body by default: a conversation with a dozen images in it.
+    pub const DEFAULT_LIMIT: usize = 20 * 1024 * 1024;
+
     /// Up to 20 MiB, of which nothing is read.
     #[must_use]
     pub const fn new() -> Self {
         let read_timeout = Duration::from_secs(30);
-        Self { settings: Settings { limit: 20 * 1024 * 1024, read_timeout, read_call: () } }
+        Self { settings: Settings { limit: Self::DEFAULT_LIMIT, read_timeout, read_call: () } }
     }
 }
 

@@ -60,6 +60,7 @@
 //!
 //! Keys are [`Secret`]: no `Debug` output and no error shows them, not even as the text of a wrong line.
 
+mod build;
 mod class;
 mod duration;
 mod error;

@@ -49,7 +49,7 @@ impl<P, S> Layer<S> for DeadlineLayer<P>
 where
     P: Clone,
 {
-    type Service = Deadline<P, S>;
+    type Service = Deadline<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         Deadline::new(self.policy.clone(), inner)

@@ -3,25 +3,25 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::{DeadlineExceeded, DeadlinePolicy, ResponseFuture};
+use super::{DeadlineExceeded, DeadlinePolicy, HttpDeadline, ResponseFuture};
 use crate::failure::BoxError;
 
 /// A service whose calls end at their deadline.
 ///
 /// See the [module](super).
 #[derive(Clone, Copy, Debug)]
-pub struct Deadline<P, S> {
+pub struct Deadline<S, P = HttpDeadline> {
     policy: P,
     inner: S,
 }
 
-impl<P, S> Deadline<P, S> {
+impl<S, P> Deadline<S, P> {
     pub(super) const fn new(policy: P, inner: S) -> Self {
         Self { policy, inner }
     }
 }
 
-impl<P, S, Req> Service<Req> for Deadline<P, S>
+impl<S, P, Req> Service<Req> for Deadline<S, P>
 where
     P: DeadlinePolicy<Req>,
     S: Service<Req>,

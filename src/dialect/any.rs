@@ -51,6 +51,20 @@ impl AnyDialect {
     }
 }
 
+#[cfg(feature = "openai-chat")]
+impl From<OpenAiChat> for AnyDialect {
+    fn from(dialect: OpenAiChat) -> Self {
+        Self::OpenAiChat(dialect)
+    }
+}
+
+#[cfg(feature = "anthropic-messages")]
+impl From<AnthropicMessages> for AnyDialect {
+    fn from(dialect: AnthropicMessages) -> Self {
+        Self::AnthropicMessages(dialect)
+    }
+}
+
 impl FromStr for AnyDialect {
     type Err = UnknownDialect;
 

@@ -21,9 +21,10 @@
 //! a day; 5 where nobody said. Official SDKs repeat a 503 by themselves, two times as a rule, so that in an
 //! outage their retries multiply ours. They obey `x-should-retry`, which is therefore always sent:
 //!
-//! - `true` where somebody named a moment within 5 s, or where nobody was asked at all: it is worth another try,
-//!   and costs nobody anything until then;
-//! - `false` otherwise: the call has been tried everywhere, the caller's time is up, or the request is wrong.
+//! - `true` where somebody named a moment within 5 s, or where nobody was asked and nobody named any: it is worth
+//!   another try, and costs nobody anything until then;
+//! - `false` otherwise: the call has been tried everywhere, the moment is far, the caller's time is up, or the
+//!   request is wrong.
 //!
 //! # Streams
 //!

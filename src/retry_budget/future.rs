@@ -12,7 +12,7 @@ use crate::failure::BoxError;
 
 pin_project! {
     /// The response of the last attempt, as it came.
-    pub struct ResponseFuture<P, S, Req>
+    pub struct ResponseFuture<S, P, Req>
     where
         S: Service<Req>,
     {
@@ -36,7 +36,7 @@ pin_project! {
     }
 }
 
-impl<P, S, Req> ResponseFuture<P, S, Req>
+impl<S, P, Req> ResponseFuture<S, P, Req>
 where
     S: Service<Req>,
 {
@@ -53,7 +53,7 @@ where
     }
 }
 
-impl<P, S, Req> Future for ResponseFuture<P, S, Req>
+impl<S, P, Req> Future for ResponseFuture<S, P, Req>
 where
     P: RetryPolicy<Req, S::Response>,
     S: Service<Req>,
@@ -75,7 +75,7 @@ where
 }
 
 impl<F> State<F> {
-    fn poll_call<P, S, Req>(
+    fn poll_call<S, P, Req>(
         mut self: Pin<&mut Self>,
         call: &mut Call<P, S, Req, S::Response>,
         cx: &mut Context<'_>,
@@ -123,7 +123,7 @@ impl<F> State<F> {
     }
 }
 
-impl<P, S, Req> fmt::Debug for ResponseFuture<P, S, Req>
+impl<S, P, Req> fmt::Debug for ResponseFuture<S, P, Req>
 where
     S: Service<Req>,
 {

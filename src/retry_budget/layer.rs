@@ -107,7 +107,7 @@ impl<P> Clone for RetryBudgetLayer<P> {
 }
 
 impl<P, S> Layer<S> for RetryBudgetLayer<P> {
-    type Service = RetryBudget<P, S>;
+    type Service = RetryBudget<S, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         RetryBudget::new(Arc::clone(&self.shared), inner)

@@ -9,18 +9,18 @@ use tower_service::Service;
 use super::call::{Again, Call};
 use super::layer::Shared;
 use super::turn::Turn;
-use super::{ResponseFuture, RetryPolicy, TooLate};
+use super::{HttpRetry, ResponseFuture, RetryPolicy, TooLate};
 use crate::failure::BoxError;
 
 /// A service that asks again.
 ///
 /// See the [module](super).
-pub struct RetryBudget<P, S> {
+pub struct RetryBudget<S, P = HttpRetry> {
     shared: Arc<Shared<P>>,
     inner: S,
 }
 
-impl<P, S> RetryBudget<P, S> {
+impl<S, P> RetryBudget<S, P> {
     pub(super) const fn new(shared: Arc<Shared<P>>, inner: S) -> Self {
         Self { shared, inner }
     }
@@ -41,7 +41,7 @@ impl<P> Shared<P> {
     }
 }
 
-impl<P, S, Req> Service<Req> for RetryBudget<P, S>
+impl<S, P, Req> Service<Req> for RetryBudget<S, P>
 where
     P: RetryPolicy<Req, S::Response>,
     S: Service<Req> + Clone,
@@ -50,7 +50,7 @@ where
 {
     type Response = S::Response;
     type Error = BoxError;
-    type Future = ResponseFuture<P, S, Req>;
+    type Future = ResponseFuture<S, P, Req>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
@@ -80,7 +80,7 @@ where
     }
 }
 
-impl<P, S> Clone for RetryBudget<P, S>
+impl<S, P> Clone for RetryBudget<S, P>
 where
     S: Clone,
 {
@@ -89,7 +89,7 @@ where
     }
 }
 
-impl<P, S> fmt::Debug for RetryBudget<P, S>
+impl<S, P> fmt::Debug for RetryBudget<S, P>
 where
     S: fmt::Debug,
 {

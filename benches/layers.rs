@@ -1,0 +1,118 @@
+//! What each layer costs when nothing fails, beside the bare service and beside its peers.
+//!
+//! `cargo bench --bench layers`; `BENCH_QUICK=1` for a short run.
+#![allow(missing_docs)]
+
+mod support;
+
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tower::retry::budget::{Budget as _, TpsBudget};
+use tower::{Layer, Service, ServiceBuilder};
+use tower_failover::circuit_breaker::{AtReturn, CircuitBreakerLayer};
+use tower_failover::deadline::DeadlineLayer;
+use tower_failover::degraded_marker::DegradedMarkerLayer;
+use tower_failover::failure::{BoxError, OnError};
+use tower_failover::health_routing::HealthRoutingLayer;
+use tower_failover::retry_budget::RetryBudgetLayer;
+
+use crate::support::{Cost, cost, once, row};
+
+/// Answers at once with what it was asked.
+#[derive(Clone, Debug)]
+struct Echo;
+
+impl Service<Bytes> for Echo {
+    type Response = Bytes;
+    type Error = BoxError;
+    type Future = Ready<Result<Bytes, BoxError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Bytes) -> Self::Future {
+        ready(Ok(request))
+    }
+}
+
+/// tower's own retry, with its own budget.
+#[derive(Clone, Debug)]
+struct TowerPolicy(std::sync::Arc<TpsBudget>);
+
+impl<Res> tower::retry::Policy<Bytes, Res, BoxError> for TowerPolicy {
+    type Future = Ready<()>;
+
+    fn retry(&mut self, _: &mut Bytes, result: &mut Result<Res, BoxError>) -> Option<Ready<()>> {
+        match result {
+            Ok(_) => {
+                self.0.deposit();
+                None
+            }
+            Err(_) => self.0.withdraw().then(|| ready(())),
+        }
+    }
+
+    fn clone_request(&mut self, request: &Bytes) -> Option<Bytes> {
+        Some(request.clone())
+    }
+}
+
+fn measure<S>(mut service: S) -> Cost
+where
+    S: Service<Bytes>,
+    S::Error: std::fmt::Debug,
+{
+    let request = Bytes::from_static(b"a prompt");
+    cost(|| once(&mut service, request.clone()))
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let _context = runtime.enter();
+    let bare = measure(Echo);
+    println!("| layer | ns best | ns median | over bare | allocations |\n|---|---:|---:|---:|---:|");
+    row("bare service", bare, bare);
+    ours(bare);
+    peers(bare);
+}
+
+fn ours(bare: Cost) {
+    let timer = Duration::from_secs(60);
+    let circuit = || CircuitBreakerLayer::new(AtReturn::new(OnError));
+    let retry = || RetryBudgetLayer::new(OnError);
+    let routing = || HealthRoutingLayer::primary("a").policy(OnError).fallback("b", Echo);
+    let marker = || DegradedMarkerLayer::with(|_: &mut Bytes| {});
+    row("**circuit_breaker**, closed", measure(circuit().layer(Echo)), bare);
+    row("**retry_budget**", measure(retry().layer(Echo)), bare);
+    row("**health_routing**, primary healthy", measure(routing().layer(Echo)), bare);
+    row("**deadline**", measure(DeadlineLayer::any(timer).layer(Echo)), bare);
+    row("**degraded_marker**", measure(marker().layer(Echo)), bare);
+    let all = ServiceBuilder::new()
+        .layer(marker())
+        .layer(DeadlineLayer::any(timer))
+        .layer(routing())
+        .layer(retry())
+        .layer(circuit())
+        .service(Echo);
+    row("**all five together**", measure(all), bare);
+}
+
+fn peers(bare: Cost) {
+    let policy = || TowerPolicy(std::sync::Arc::new(TpsBudget::default()));
+    row("tower `Retry` + `TpsBudget`", measure(tower::retry::RetryLayer::new(policy()).layer(Echo)), bare);
+    row(
+        "tower `Timeout`",
+        measure(tower::timeout::TimeoutLayer::new(Duration::from_secs(60)).layer(Echo)),
+        bare,
+    );
+    let breaker =
+        tower_resilience_circuitbreaker::CircuitBreakerLayer::builder().build().expect("its defaults");
+    row("tower-resilience circuit breaker, closed", measure(breaker.layer(Echo)), bare);
+    let retry =
+        tower_resilience_retry::RetryLayer::<Bytes, Bytes, BoxError>::builder().max_attempts(3).build();
+    row("tower-resilience retry", measure(retry.layer(Echo)), bare);
+}

@@ -1,0 +1,53 @@
+//! A gateway made of the crate's layers: callers speak the API they know, providers fail, answers keep coming.
+//!
+//! `cargo run --release --example gateway` starts it with embedded simulated providers: no key, no network.
+
+mod cli;
+mod embedded;
+mod plan;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tower_failover::config::Config;
+
+use crate::cli::Cli;
+use crate::embedded::Embedded;
+
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli::init_logging();
+    match run(&cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: &Cli) -> Result<()> {
+    // Kept alive to the end: dropping them stops the simulated providers.
+    let (mut config, embedded) = match &cli.config {
+        Some(path) => (Config::load(path)?, None),
+        None => {
+            let embedded = Embedded::start().await?;
+            (embedded.config()?, Some(embedded))
+        }
+    };
+    if let Some(listen) = &cli.listen {
+        config.listen.clone_from(listen);
+    }
+    let stack = config.stack()?;
+    if cli.check {
+        print!("{}", plan::describe(&stack));
+        return Ok(());
+    }
+    let listener = server::bind(&config.listen).await?;
+    println!("{}", cli::banner(listener.local_addr()?, &stack, embedded.as_ref()));
+    server::serve(listener, &stack, server::shutdown_signal()).await
+}

@@ -1,0 +1,148 @@
+//! From a file that is right to a stack that serves.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{CircuitBreakerSettings, Class, Config, DialectName, Member, Provider, RetrySettings, Settings};
+use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
+use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
+use crate::dialect::AnyDialect;
+use crate::dialect::anthropic_messages::AnthropicMessages;
+use crate::dialect::openai_chat::OpenAiChat;
+use crate::facts;
+use crate::retry_budget::{Budget, RetryBudgetLayer};
+use crate::stack::{ClassStack, MemberStack, MemberTimeouts, Stack};
+
+impl Config {
+    /// The stack this configuration describes.
+    ///
+    /// A member listed in several classes has one circuit and one budget, as long as its settings for them are
+    /// the same everywhere.
+    ///
+    /// # Errors
+    /// If a provider's URL or key cannot be used.
+    pub fn stack(&self) -> Result<Stack, InvalidEndpoint> {
+        let mut workshop = Workshop::default();
+        let classes: Result<Vec<_>, _> =
+            self.classes.iter().map(|class| workshop.class(self, class)).collect();
+        Ok(Stack::new(classes?).with_request_body_limit(self.settings.limits.request_body))
+    }
+}
+
+/// What is shared between the members of all classes while they are made.
+#[derive(Default)]
+struct Workshop {
+    /// One pool of connections for each connect timeout; nearly always one.
+    pools: HashMap<Duration, ClientPool>,
+    circuits: Vec<(Identity, CircuitBreakerSettings, CircuitBreakerLayer)>,
+    budgets: Vec<(Identity, f64, Budget)>,
+}
+
+/// Whose health it is: the credential is the provider's.
+#[derive(Clone, PartialEq)]
+struct Identity {
+    provider: String,
+    model: String,
+}
+
+impl Workshop {
+    fn class(&mut self, config: &Config, class: &Class) -> Result<ClassStack, InvalidEndpoint> {
+        let mut members = class.members.iter().map(|member| {
+            let provider = &config.providers[&member.provider];
+            self.member(provider, member, class.time())
+        });
+        // A class without members does not pass validation.
+        let primary = members.next().expect("a class has a primary")?;
+        let stack = ClassStack::new(class.name.as_str(), primary).with_deadline(class.time());
+        members.try_fold(stack, |stack, member| Ok(stack.with_fallback(member?)))
+    }
+
+    fn member(
+        &mut self,
+        provider: &Provider,
+        member: &Member,
+        total: Duration,
+    ) -> Result<MemberStack, InvalidEndpoint> {
+        let settings = &member.settings;
+        let client = self.client(provider, settings)?;
+        Ok(MemberStack::new(member.into(), dialect(provider.dialect), client)
+            .with_retry(self.retry(member, &settings.retry))
+            .with_circuit(self.circuit(member, &settings.circuit_breaker))
+            .with_timeouts(timeouts(settings, total)))
+    }
+
+    fn circuit(&mut self, member: &Member, settings: &CircuitBreakerSettings) -> CircuitBreakerLayer {
+        let identity = Identity::of(member);
+        let known = self.circuits.iter().find(|(whose, how, _)| *whose == identity && how == settings);
+        if let Some((_, _, circuit)) = known {
+            return circuit.clone();
+        }
+        let config = CircuitConfig::default()
+            .failures(settings.failures)
+            .rate(settings.rate)
+            .min_calls(settings.min_calls)
+            .window(settings.window)
+            .open(settings.open)
+            .cap(settings.cap);
+        let name = facts::Member::from(member).to_string();
+        let circuit = CircuitBreakerLayer::default().with_config(config).named(name);
+        self.circuits.push((identity, settings.clone(), circuit.clone()));
+        circuit
+    }
+
+    fn retry(&mut self, member: &Member, settings: &RetrySettings) -> RetryBudgetLayer {
+        RetryBudgetLayer::default()
+            .attempts(settings.attempts)
+            .window(settings.window)
+            .base(settings.base)
+            .cap(settings.cap)
+            .budget(self.budget(member, settings.ratio))
+    }
+
+    fn budget(&mut self, member: &Member, ratio: f64) -> Budget {
+        let identity = Identity::of(member);
+        let known = self.budgets.iter().find(|(whose, share, _)| *whose == identity && *share == ratio);
+        if let Some((_, _, budget)) = known {
+            return budget.clone();
+        }
+        let budget = Budget::new(ratio);
+        self.budgets.push((identity, ratio, budget.clone()));
+        budget
+    }
+
+    fn client(&mut self, provider: &Provider, settings: &Settings) -> Result<Client, InvalidEndpoint> {
+        let connect = settings.timeouts.connect;
+        let pool = self
+            .pools
+            .entry(connect)
+            .or_insert_with(|| ClientPool::builder().connect_timeout(connect).build());
+        let credential =
+            provider.api_key.as_ref().map_or_else(Credential::none, |key| match provider.dialect {
+                DialectName::OpenAiChat => Credential::bearer(key.expose()),
+                DialectName::AnthropicMessages => Credential::header("x-api-key", key.expose()),
+            });
+        Ok(Endpoint::new(&provider.base_url, credential)?.with_pool(pool).into_service())
+    }
+}
+
+impl Identity {
+    fn of(member: &Member) -> Self {
+        Self { provider: member.provider.clone(), model: member.model.clone() }
+    }
+}
+
+fn dialect(name: DialectName) -> AnyDialect {
+    match name {
+        DialectName::OpenAiChat => OpenAiChat.into(),
+        DialectName::AnthropicMessages => AnthropicMessages.into(),
+    }
+}
+
+fn timeouts(settings: &Settings, total: Duration) -> MemberTimeouts {
+    let mut timeouts = MemberTimeouts::default();
+    timeouts.first_token = settings.stream.first_token;
+    timeouts.idle = settings.stream.idle;
+    timeouts.attempt = settings.timeouts.attempt;
+    timeouts.total = total;
+    timeouts
+}

@@ -1,0 +1,95 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tower::ServiceBuilder;
+
+use super::{ClassService, MemberStack, preview};
+use crate::circuit_breaker::CircuitHandle;
+use crate::client::Client;
+use crate::deadline::DeadlineLayer;
+use crate::dialect::AnyDialect;
+use crate::facts::Member;
+use crate::health_routing::HealthRouting;
+
+/// A named set of equivalent members, in order: what callers put in `model`.
+#[derive(Clone, Debug)]
+pub struct ClassStack<C = Client> {
+    name: Arc<str>,
+    deadline: Duration,
+    primary: MemberStack<C>,
+    fallbacks: Vec<MemberStack<C>>,
+}
+
+impl<C> ClassStack<C> {
+    /// How long a call may take where nobody says otherwise. Official SDKs give up after ten minutes, and
+    /// proxies in between after five.
+    pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(300);
+
+    /// A class that is served by its primary alone.
+    #[must_use]
+    pub fn new(name: impl Into<Arc<str>>, primary: MemberStack<C>) -> Self {
+        Self { name: name.into(), deadline: Self::DEFAULT_DEADLINE, primary, fallbacks: Vec::new() }
+    }
+
+    /// How long a call of this class may take, all attempts included.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Adds a member to be asked when those before it cannot serve.
+    #[must_use]
+    pub fn with_fallback(mut self, member: MemberStack<C>) -> Self {
+        self.fallbacks.push(member);
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    /// How long a call of this class may take.
+    #[must_use]
+    pub const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
+    /// Its members, the primary first.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.stacks().map(MemberStack::member)
+    }
+
+    /// The circuits of its members, in the same order, to be watched or moved by hand.
+    pub fn circuits(&self) -> impl Iterator<Item = CircuitHandle> {
+        self.stacks().map(MemberStack::circuit)
+    }
+
+    /// What translation to each member would lose of a request that uses all that a caller's dialect has: one
+    /// line per front and member of different dialects, for people to read.
+    #[must_use]
+    pub fn losses(&self) -> Vec<String> {
+        self.stacks().flat_map(preview::losses_of).collect()
+    }
+
+    fn stacks(&self) -> impl Iterator<Item = &MemberStack<C>> {
+        std::iter::once(&self.primary).chain(&self.fallbacks)
+    }
+}
+
+impl<C: Clone> ClassStack<C> {
+    /// This class for callers who speak `front`.
+    pub(super) fn service(&self, front: AnyDialect) -> ClassService<C> {
+        let fallbacks = self.fallbacks.iter().map(|member| member.candidate(front));
+        ServiceBuilder::new()
+            // The class's own limit; an earlier instant that the caller set stands.
+            .layer(DeadlineLayer::new(self.deadline))
+            .service(HealthRouting::new(self.primary.candidate(front), fallbacks.collect()))
+    }
+}

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use tower::ServiceBuilder;
+
+use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, CircuitHandle};
+use crate::client::Client;
+use crate::dialect::AnyDialect;
+use crate::facts::Member;
+use crate::health_routing::Candidate;
+use crate::retry_budget::{RetryBudget, RetryBudgetLayer};
+use crate::schema_normalizer::{SchemaNormalizer, SchemaNormalizerLayer};
+use crate::stream_guard::{DialectGuard, StreamGuard, StreamGuardLayer};
+
+/// One member as a service that speaks the caller's dialect.
+pub type MemberService<C = Client> = RetryBudget<
+    CircuitBreaker<StreamGuard<SchemaNormalizer<C, AnyDialect, AnyDialect>, DialectGuard<AnyDialect>>>,
+>;
+
+/// One member with its own state: what is kept per (provider, model, credential).
+///
+/// Cheap to clone; clones share the state. `C` is its client: a service from `http::Request<body::Buffered>`,
+/// with a path for a URI, to an HTTP response.
+#[derive(Clone, Debug)]
+pub struct MemberStack<C = Client> {
+    member: Member,
+    dialect: AnyDialect,
+    client: C,
+    retry: RetryBudgetLayer,
+    circuit: CircuitBreakerLayer,
+    timeouts: MemberTimeouts,
+}
+
+/// How long a member may be silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemberTimeouts {
+    /// To the first content of a stream. Default: 10 s.
+    pub first_token: Duration,
+    /// Between two pieces of an answer. Default: 20 s.
+    pub idle: Duration,
+    /// To the head of a buffered answer. Default: 60 s.
+    pub attempt: Duration,
+    /// To the end of the answer, however lively it is. Default: 300 s.
+    pub total: Duration,
+}
+
+impl Default for MemberTimeouts {
+    fn default() -> Self {
+        Self {
+            first_token: Duration::from_secs(10),
+            idle: Duration::from_secs(20),
+            attempt: Duration::from_secs(60),
+            total: Duration::from_secs(300),
+        }
+    }
+}
+
+impl<C> MemberStack<C> {
+    /// A member that speaks `dialect`, reached through `client`, with the default settings.
+    #[must_use]
+    pub fn new(member: Member, dialect: impl Into<AnyDialect>, client: C) -> Self {
+        Self {
+            circuit: CircuitBreakerLayer::default().named(member.to_string()),
+            member,
+            dialect: dialect.into(),
+            client,
+            retry: RetryBudgetLayer::default(),
+            timeouts: MemberTimeouts::default(),
+        }
+    }
+
+    /// With this retry layer, and the budget in it.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryBudgetLayer) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// With this breaker, and the circuit in it.
+    #[must_use]
+    pub fn with_circuit(mut self, circuit: CircuitBreakerLayer) -> Self {
+        self.circuit = circuit;
+        self
+    }
+
+    /// With these limits of patience.
+    #[must_use]
+    pub fn with_timeouts(mut self, timeouts: MemberTimeouts) -> Self {
+        self.timeouts = timeouts;
+        self
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub const fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// What it speaks.
+    #[must_use]
+    pub const fn dialect(&self) -> AnyDialect {
+        self.dialect
+    }
+
+    /// Its circuit, to be watched or moved by hand.
+    #[must_use]
+    pub fn circuit(&self) -> CircuitHandle {
+        self.circuit.handle()
+    }
+}
+
+impl<C: Clone> MemberStack<C> {
+    /// This member for callers who speak `front`.
+    pub fn service(&self, front: AnyDialect) -> MemberService<C> {
+        let model = self.member.model().unwrap_or_default();
+        ServiceBuilder::new()
+            // Outermost: a retry is another attempt, so the breaker sees each of them.
+            .layer(self.retry.clone())
+            // Refuses before anything is sent, and judges what comes back to its last byte.
+            .layer(self.circuit.clone())
+            // Turns a bad status, a silence and a bad 200 into a failure, while there is still time to fail over.
+            .layer(
+                StreamGuardLayer::for_dialect(front)
+                    .first_token(self.timeouts.first_token)
+                    .idle(self.timeouts.idle)
+                    .attempt(self.timeouts.attempt)
+                    .total(self.timeouts.total),
+            )
+            // Derives the member's request from the caller's own, anew for every attempt.
+            .layer(SchemaNormalizerLayer::new(front, self.dialect).model(model))
+            .service(self.client.clone())
+    }
+
+    /// This member as a candidate of a router that looks at its circuit before it asks.
+    pub(super) fn candidate(&self, front: AnyDialect) -> Candidate<MemberService<C>> {
+        let circuit = self.circuit();
+        Candidate::new(self.member.clone(), self.service(front)).health(move |now| circuit.availability(now))
+    }
+}

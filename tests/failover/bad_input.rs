@@ -1,0 +1,157 @@
+//! What callers get wrong: a clear 4xx in their own dialect, nothing forwarded, the process unharmed.
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tower_failover::testing::FakeProvider;
+
+use crate::support::{APIS, Answer, Api, Gateway};
+
+async fn gateway() -> (Gateway, FakeProvider) {
+    let provider = Api::OpenAi.provider("fine").await;
+    let gateway =
+        Gateway::with_settings(&[(Api::OpenAi, provider.base_url())], "[limits]\nrequest_body = \"64KiB\"")
+            .await;
+    (gateway, provider)
+}
+
+/// A refusal in the caller's dialect, which says something; and the next call is served.
+async fn assert_refused(
+    gateway: &Gateway,
+    provider: &FakeProvider,
+    front: Api,
+    answer: &Answer,
+    status: u16,
+) {
+    assert_eq!(answer.status.as_u16(), status, "{answer:?}");
+    assert!(answer.header("content-type").starts_with("application/json"), "{answer:?}");
+    let body = answer.json();
+    assert!(body["error"]["message"].as_str().is_some_and(|message| message.len() > 8), "{body}");
+    assert!(body["error"]["type"].is_string(), "{body}");
+    assert_eq!(body["type"] == "error", front == Api::Anthropic, "{body}");
+    assert_eq!(provider.count(), 0, "nothing was forwarded");
+    assert_eq!(gateway.ask(front, false).await.status, 200, "the process is unharmed");
+}
+
+#[tokio::test]
+async fn malformed_bodies_are_refused() {
+    let bodies: [&[u8]; 12] = [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b"\"text\"",
+        b"{\"model\":\"workhorse\",\"messages\":[}",
+        b"{\"model\":\"workhorse\",\"messages\":[{\"role\":\"user\",\"content\":\"\xff\xfe\"}]}",
+        b"{\"messages\":[]}",
+        b"{\"model\":7,\"messages\":[]}",
+        b"{\"model\":null,\"messages\":[]}",
+        b"{\"model\":\"workhorse\",\"stream\":\"yes\",\"messages\":[]}",
+        b"{\"model\":\"workhorse\",\"model\":\"other\",\"messages\":[]}",
+    ];
+    for front in APIS {
+        for body in bodies {
+            let (gateway, provider) = gateway().await;
+            let answer = gateway.send(front, Bytes::from_static(body)).await;
+            assert_refused(&gateway, &provider, front, &answer, 400).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_types_are_refused_before_a_member_of_another_dialect_is_asked() {
+    let provider = Api::OpenAi.provider("fine").await;
+    let gateway = Gateway::start(&[(Api::OpenAi, provider.base_url())]).await;
+    for messages in
+        [json!("hello"), json!([7]), json!([{"role": "user"}]), json!([{"role": "nobody", "content": "x"}])]
+    {
+        let body = json!({"model": "workhorse", "max_tokens": 9, "messages": messages});
+        let answer = gateway.send(Api::Anthropic, body.to_string()).await;
+        assert_eq!(answer.status, 400, "{messages} {answer:?}");
+        assert_eq!(answer.json()["error"]["type"], "invalid_request_error");
+    }
+    assert_eq!(provider.count(), 0);
+}
+
+#[tokio::test]
+async fn deep_nesting_is_refused_and_not_followed() {
+    for front in APIS {
+        let (gateway, provider) = gateway().await;
+        let deep = format!(r#"{{"model":"workhorse","messages":{}"#, "[".repeat(20_000));
+        let answer = gateway.send(front, deep).await;
+        assert_refused(&gateway, &provider, front, &answer, 400).await;
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_class_is_named_beside_those_that_exist() {
+    for front in APIS {
+        let (gateway, provider) = gateway().await;
+        let mut question = front.question(false);
+        question["model"] = json!("gpt-17");
+        let answer = gateway.send(front, question.to_string()).await;
+        let message = answer.json()["error"]["message"].to_string();
+        assert!(message.contains("gpt-17") && message.contains("workhorse"), "{message}");
+        assert_refused(&gateway, &provider, front, &answer, 404).await;
+    }
+}
+
+#[tokio::test]
+async fn an_oversized_body_is_refused() {
+    for front in APIS {
+        let (gateway, provider) = gateway().await;
+        let answer = gateway.send(front, vec![b' '; 65 * 1024]).await;
+        assert_refused(&gateway, &provider, front, &answer, 413).await;
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_that_is_no_number_is_refused() {
+    for front in APIS {
+        for value in ["soon", "-5", "0", "1.5", ""] {
+            let (gateway, provider) = gateway().await;
+            let request = Request::post(format!("{}{}", gateway.url, front.path()))
+                .header("content-type", "application/json")
+                .header("x-failover-deadline-ms", value)
+                .body(Full::from(front.question(false).to_string()))
+                .unwrap();
+            let answer = gateway.send_request(request).await;
+            assert_refused(&gateway, &provider, front, &answer, 400).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn absurd_headers_do_no_harm() {
+    let (gateway, _provider) = gateway().await;
+    let mut request = Request::post(format!("{}{}", gateway.url, Api::OpenAi.path()));
+    for index in 0..60 {
+        request = request.header(format!("x-absurd-{index}"), "x".repeat(100));
+    }
+    request = request
+        .header("x-failover-provider", "forged")
+        .header("traceparent", "\u{1}\u{2}".replace(char::is_control, "?"));
+    let answer = gateway
+        .send_request(request.body(Full::from(Api::OpenAi.question(false).to_string())).unwrap())
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("x-failover-provider"), "primary");
+}
+
+#[tokio::test]
+async fn half_a_request_forwards_nothing() {
+    let (gateway, provider) = gateway().await;
+    let address = gateway.url.strip_prefix("http://").unwrap();
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{\"mod";
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer).await;
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{}", String::from_utf8_lossy(&answer));
+    assert_eq!(provider.count(), 0);
+    assert_eq!(gateway.ask(Api::OpenAi, false).await.status, 200);
+}

@@ -1,0 +1,9 @@
+//! The whole stack over real sockets: fake providers that speak the real wire formats and break on request, and
+//! what the caller got, beside what the providers saw.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod bad_input;
+mod corpora;
+mod disconnect;
+mod faults;
+mod support;

@@ -89,7 +89,6 @@ pub mod facts;
 pub mod failure;
 #[cfg(feature = "health-routing")]
 pub mod health_routing;
-pub mod prelude;
 #[cfg(feature = "rescue")]
 pub mod rescue;
 #[cfg(feature = "retry-budget")]
@@ -102,6 +101,25 @@ pub mod stack;
 pub mod stream_guard;
 #[cfg(feature = "testing")]
 pub mod testing;
+
+#[cfg(feature = "buffer")]
+pub use self::buffer::BufferLayer;
+#[cfg(feature = "circuit-breaker")]
+pub use self::circuit_breaker::CircuitBreakerLayer;
+#[cfg(feature = "deadline")]
+pub use self::deadline::DeadlineLayer;
+#[cfg(feature = "degraded-marker")]
+pub use self::degraded_marker::DegradedMarkerLayer;
+#[cfg(feature = "health-routing")]
+pub use self::health_routing::HealthRoutingLayer;
+#[cfg(feature = "rescue")]
+pub use self::rescue::RescueLayer;
+#[cfg(feature = "retry-budget")]
+pub use self::retry_budget::RetryBudgetLayer;
+#[cfg(feature = "schema-normalizer")]
+pub use self::schema_normalizer::SchemaNormalizerLayer;
+#[cfg(feature = "stream-guard")]
+pub use self::stream_guard::StreamGuardLayer;
 
 /// The examples of the README are compiled.
 #[cfg(all(doctest, feature = "full"))]

@@ -286,7 +286,7 @@ fn why_the_model_stopped_is_read_from_what_it_said() {
         finish(json!({"function_call": {"name": "f", "arguments": "{}"}}), json!("function_call")).unwrap(),
         "ToolCalls"
     );
-    assert_eq!(finish(json!({"refusal": "No."}), json!("stop")).unwrap(), "ContentFilter");
+    assert_eq!(finish(json!({"refusal": "No."}), json!("stop")).unwrap(), "Stop", "its part says it refused");
     assert_eq!(finish(Value::Null, json!("content_filter")).unwrap(), "ContentFilter");
     assert_eq!(finish(json!({"content": "x"}), json!("novelty")).unwrap(), r#"Other("novelty")"#);
     assert_eq!(finish(json!({"content": "x"}), Value::Null), None);

@@ -10,6 +10,7 @@
 //! | [`Exclusions`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker` |
+//! | [`Explained`] | response | `schema_normalizer` | `stream_guard` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
 
 mod attempts;
@@ -17,6 +18,7 @@ mod availability;
 mod call;
 mod deadline;
 mod exclusions;
+mod explained;
 mod losses;
 mod member;
 mod served;
@@ -26,6 +28,7 @@ pub use self::availability::Availability;
 pub use self::call::Call;
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
+pub use self::explained::Explained;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::served::{Degradation, Served};

@@ -5,7 +5,7 @@ use http::response::Parts;
 use super::error::Unreadable;
 use super::exchange::Exchange;
 use super::headers::request_id;
-use crate::dialect::canonical::{Answer, Content, Event};
+use crate::dialect::canonical::{Answer, Content, Event, Finish};
 use crate::dialect::{Dialect, Encode, ToolNames};
 use crate::failure::{Failure, retry_after};
 
@@ -51,6 +51,10 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
                 return Err(self.disguised(body).unwrap_or_else(foreign));
             }
         };
+        let is_explained = |finish: &Finish<'_>| finish.explains_nothing_said();
+        if answer.choices.iter().any(|choice| choice.finish.as_ref().is_some_and(is_explained)) {
+            self.explained.explain();
+        }
         if !self.tool_names.is_empty() {
             for part in answer.choices.iter_mut().flat_map(|choice| &mut choice.parts) {
                 restore(part, &self.tool_names);

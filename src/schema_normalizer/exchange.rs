@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 use crate::dialect::{Dialect, Reply, ToolNames};
-use crate::facts::Losses;
+use crate::facts::{Explained, Losses};
 
 /// What has to be remembered of a request until its answer comes. Owned by the attempt: nothing of it outlives
 /// or precedes it.
@@ -19,6 +19,8 @@ pub(super) struct Exchange<F, M> {
     pub(super) usage: Usage,
     pub(super) tool_names: ToolNames,
     pub(super) losses: Losses,
+    /// Set when the member says why its answer is empty.
+    pub(super) explained: Explained,
     /// The largest answer that is collected, in bytes.
     pub(super) answer_limit: usize,
 }

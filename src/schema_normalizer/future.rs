@@ -178,7 +178,8 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
             return self.respond(parts, Content::Untouched, ResponseBody::pass(body));
         }
         let encoder = self.front.encoder(self.reply());
-        let transcoder = Transcoder::new(self.member.decoder(), encoder, self.tool_names.clone());
+        let names = self.tool_names.clone();
+        let transcoder = Transcoder::new(self.member.decoder(), encoder, names, self.explained.clone());
         self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder))
     }
 
@@ -201,6 +202,9 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         *response.headers_mut() = for_caller(&parts.headers, self.is_same(), content);
         *response.status_mut() = parts.status;
         *response.extensions_mut() = parts.extensions;
+        if !self.is_same() {
+            response.extensions_mut().insert(self.explained);
+        }
         if !self.losses.is_empty() {
             response.extensions_mut().insert(self.losses);
         }

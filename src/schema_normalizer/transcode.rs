@@ -4,6 +4,7 @@ use super::error::Unreadable;
 use crate::dialect::canonical::Event;
 use crate::dialect::sse::{Frame, Splitter, Tail};
 use crate::dialect::{Decode, Encode, ToolNames};
+use crate::facts::Explained;
 use crate::failure::{BoxError, Class, Failure};
 
 /// One stream of the member, rewritten for the caller as it comes. Pure: no clock, no I/O.
@@ -20,15 +21,16 @@ pub(super) struct Transcoder<D, E> {
 struct Writer<E> {
     encoder: E,
     tool_names: ToolNames,
+    explained: Explained,
     out: Vec<u8>,
     end: Option<Result<(), BoxError>>,
 }
 
 impl<D: Decode, E: Encode> Transcoder<D, E> {
-    pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames) -> Self {
+    pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames, explained: Explained) -> Self {
         Self {
             splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
-            writer: Writer { encoder, tool_names, out: Vec::new(), end: None },
+            writer: Writer { encoder, tool_names, explained, out: Vec::new(), end: None },
             decoder,
             pool: BytesMut::new(),
         }
@@ -91,6 +93,11 @@ impl<E: Encode> Writer<E> {
         if self.end.is_some() {
             return;
         }
+        if let Event::Finish { reason, .. } = &event {
+            if reason.explains_nothing_said() {
+                self.explained.explain();
+            }
+        }
         match event {
             Event::End => self.finish(None),
             Event::Error(failure) => self.end = Some(Err(failure)),
@@ -148,7 +155,7 @@ mod tests {
     }
 
     fn transcode(chunks: &[&'static str]) -> (String, Option<Class>) {
-        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default());
+        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default(), Explained::default());
         for chunk in chunks {
             transcoder.push(Bytes::from_static(chunk.as_bytes()));
         }

@@ -155,18 +155,15 @@ where
         Poll::Ready(())
     }
 
-    /// The terminal frame has passed.
+    /// The terminal frame has passed: the provider's own word that nothing is missing, whether it said why it
+    /// stopped or not.
     fn end(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let mut this = self.project();
         if let Some(inner) = this.inner.as_mut().as_pin_mut() {
             linger(inner, cx);
         }
         this.inner.set(None);
-        *this.end = Some(if this.watch.has_finished() {
-            End::Clean
-        } else {
-            End::Broken(Some(BrokenAnswer::after_commit(Cause::NoFinish).into()))
-        });
+        *this.end = Some(End::Clean);
     }
 
     /// Nothing more will come. An answer that had said why it stops is whole, and is given the end it lacks.

@@ -1,6 +1,6 @@
 use http::Extensions;
 
-use crate::dialect::canonical::{Event, Finish};
+use crate::dialect::canonical::Event;
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Dialect, Signal};
 use crate::facts::Call;
@@ -97,7 +97,7 @@ impl<D: Dialect> Guard for DialectGuard<D> {
 
 fn says_something(event: &Event<'_>) -> bool {
     match event {
-        Event::Finish { reason, .. } => !matches!(reason, Finish::Stop | Finish::ToolCalls | Finish::Error),
+        Event::Finish { reason, .. } => reason.explains_nothing_said(),
         event => event.is_content(),
     }
 }

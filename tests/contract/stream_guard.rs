@@ -225,10 +225,9 @@ async fn whatever_fails_before_the_first_content_may_fail_over() {
 #[tokio::test(start_paused = true)]
 async fn whatever_fails_after_the_first_content_is_an_interruption() {
     let long = Do::Wait(60 * SECOND);
-    let rows: [(&[Do], Cause); 6] = [
+    let rows: [(&[Do], Cause); 5] = [
         (&[ROLE, HELLO, Do::Reset], Cause::Cut),
         (&[ROLE, HELLO], Cause::NoFinish),
-        (&[ROLE, HELLO, END], Cause::NoFinish),
         (&[ROLE, HELLO, long, FINISH], Cause::Stalled),
         (&[ROLE, HELLO, is_frame("overloaded"), FINISH, END], Cause::GaveUp),
         (&[ROLE, HELLO, Do::Raw("data: half of a fra".into())], Cause::NoFinish),
@@ -545,9 +544,9 @@ proptest! {
         let seen = outcome(&stream, &[], ends_in_a_reset);
         prop_assert_eq!(&outcome(&stream, &cuts, ends_in_a_reset), &seen);
         prop_assert_eq!(&outcome(&stream, &every, ends_in_a_reset), &seen);
-        // Never a clean end without a finish.
+        // Never a clean end without a finish, or the provider's own end.
         if let (text, None) = &seen {
-            prop_assert!(text.contains("finish"), "{}", text);
+            prop_assert!(text.contains("finish") || text.contains("end"), "{}", text);
         }
     }
 }
@@ -602,5 +601,6 @@ async fn an_answer_in_a_single_frame_is_one_and_an_empty_one_is_none() {
     let empty = watch_openai(chunks(&[role, ("{}", r#""stop""#)])).await;
     assert_eq!(refused(empty), (Class::InvalidOutput, Some(Cause::Empty)));
     let unfinished = watch_openai(chunks(&[role, (r#"{"content":"Hi"}"#, "null")])).await;
-    assert_eq!(broken(unfinished).2, Some(Cause::NoFinish));
+    // The terminal frame is the provider's own word that nothing is missing.
+    whole(unfinished);
 }

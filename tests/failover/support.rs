@@ -249,7 +249,9 @@ impl Reading {
             for call in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
                 let index = call["index"].as_u64().unwrap_or_default() as usize;
                 calls.resize(calls.len().max(index + 1), Default::default());
-                calls[index].0.push_str(text(&call["function"]["name"]));
+                if calls[index].0.is_empty() {
+                    calls[index].0.push_str(text(&call["function"]["name"]));
+                }
                 calls[index].1.push_str(text(&call["function"]["arguments"]));
             }
             if let Some(finish) = choice["finish_reason"].as_str() {

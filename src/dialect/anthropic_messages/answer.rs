@@ -193,12 +193,14 @@ fn arguments(out: &mut Vec<u8>, arguments: &str) {
 
 /// Writes usage. The SDKs want integers for input and output; what went through the cache may be `null`.
 pub(super) fn usage(out: &mut Vec<u8>, usage: Usage) {
-    let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
+    let input = usage.input.unwrap_or(0);
+    // Some servers tell more cached tokens than the prompt has; the three fields still add up to the prompt.
+    let read = usage.cache_read.map(|read| read.min(input));
+    let plain = input - read.unwrap_or(0);
+    let write = usage.cache_write.map(|write| write.min(plain));
     out.extend_from_slice(b"{\"input_tokens\":");
-    json::number(out, usage.input.unwrap_or(0).saturating_sub(cached));
-    for (name, count) in
-        [("cache_creation_input_tokens", usage.cache_write), ("cache_read_input_tokens", usage.cache_read)]
-    {
+    json::number(out, plain - write.unwrap_or(0));
+    for (name, count) in [("cache_creation_input_tokens", write), ("cache_read_input_tokens", read)] {
         match count {
             Some(count) => json::number_field(out, name, count),
             None => json::raw_field(out, name, "null"),

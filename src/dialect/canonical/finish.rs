@@ -23,3 +23,12 @@ pub enum Finish<'a> {
     /// A reason that only its dialect knows.
     Other(Text<'a>),
 }
+
+impl Finish<'_> {
+    /// Does it explain an answer with nothing in it? A model that stopped because it had said all, or called
+    /// tools, must have said or called something.
+    #[must_use]
+    pub const fn explains_nothing_said(&self) -> bool {
+        !matches!(self, Self::Stop | Self::ToolCalls | Self::Error)
+    }
+}

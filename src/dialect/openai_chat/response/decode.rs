@@ -44,8 +44,7 @@ fn choice<'a>(choice: wire::Choice<'a>, id: &str) -> Choice<'a> {
 
 fn finish<'a>(word: Text<'a>, parts: &[Content<'_>]) -> Finish<'a> {
     let has_calls = parts.iter().any(|part| matches!(part, Content::ToolCall(_)));
-    let has_refusal = parts.iter().any(|part| matches!(part, Content::Refusal(_)));
-    super::read_finish(word, has_calls, has_refusal)
+    super::read_finish(word, has_calls)
 }
 
 fn thoughts<'a>(message: &wire::Message<'a>, parts: &mut Vec<Content<'a>>) {

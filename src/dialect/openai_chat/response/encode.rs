@@ -56,7 +56,7 @@ fn choice(out: &mut Vec<u8>, index: usize, choice: &Choice<'_>, reply: &Reply) {
     out.extend_from_slice(choice.logprobs.as_ref().map_or("null", |value| value.get()).as_bytes());
     out.extend_from_slice(br#","finish_reason":"#);
     let finish = choice.finish.as_ref();
-    json::value(out, &finish.map(|finish| super::finish_word(finish, said.refusal.is_some())));
+    json::value(out, &finish.map(|finish| super::finish_word(finish)));
     out.push(b'}');
 }
 

@@ -1,10 +1,10 @@
 use crate::dialect::canonical::{Finish, Text};
 
-/// Reads why the model stopped. A call outweighs the word: a forced call ends with `stop`.
-pub(crate) fn read<'a>(word: Text<'a>, has_calls: bool, has_refusal: bool) -> Finish<'a> {
+/// Reads why the model stopped. A call outweighs the word: a forced call ends with `stop`. So does a refusal in
+/// words, which is known by its part.
+pub(crate) fn read<'a>(word: Text<'a>, has_calls: bool) -> Finish<'a> {
     match &*word {
         "stop" | "eos" | "end_turn" | "stop_sequence" if has_calls => Finish::ToolCalls,
-        "stop" if has_refusal => Finish::ContentFilter,
         "stop" | "eos" | "end_turn" => Finish::Stop,
         "stop_sequence" => Finish::StopSequence(None),
         "length" | "max_tokens" => Finish::Length,
@@ -16,14 +16,13 @@ pub(crate) fn read<'a>(word: Text<'a>, has_calls: bool, has_refusal: bool) -> Fi
     }
 }
 
-/// The dialect's word for it. A refusal in words ends with `stop`, as the vendor's own do.
-pub(crate) fn word(finish: &Finish<'_>, has_refusal: bool) -> &'static str {
+/// The dialect's word for it.
+pub(crate) const fn word(finish: &Finish<'_>) -> &'static str {
     match finish {
         Finish::Length | Finish::ContextWindow => "length",
         Finish::ToolCalls => "tool_calls",
-        Finish::ContentFilter if !has_refusal => "content_filter",
         // The API has no word for an answer that failed; this one at least is not the word for success.
-        Finish::Error => "content_filter",
+        Finish::ContentFilter | Finish::Error => "content_filter",
         _ => "stop",
     }
 }

@@ -26,7 +26,6 @@ struct Choice {
     calls: Calls,
     /// Readable thoughts have come in a field of their own; details only repeat them.
     has_thought: bool,
-    has_refusal: bool,
     is_finished: bool,
 }
 
@@ -42,7 +41,7 @@ impl Decode for Decoder {
             return Ok(());
         }
         if data == DONE {
-            emit(Event::End);
+            self.done(emit);
             return Ok(());
         }
         if frame.event == Some(b"error") {
@@ -88,6 +87,15 @@ impl Decoder {
         }
     }
 
+    /// Some servers, and the vendor's own streams of sound, end without having said why: then the terminal frame
+    /// is the provider's word that nothing is missing.
+    fn done(&mut self, emit: Emit<'_>) {
+        for choice in self.choices.iter_mut().filter(|choice| !choice.is_finished) {
+            choice.finish(Cow::Borrowed("stop"), emit);
+        }
+        emit(Event::End);
+    }
+
     fn choice(&mut self, choice: wire::Choice<'_>, emit: Emit<'_>) {
         let index = count(choice.index).and_then(|index| u32::try_from(index).ok()).unwrap_or(0);
         let known = self.choices.iter().position(|choice| choice.index == index);
@@ -113,7 +121,7 @@ impl Decoder {
 
 impl Choice {
     fn new(index: u32) -> Self {
-        Self { index, calls: Calls::default(), has_thought: false, has_refusal: false, is_finished: false }
+        Self { index, calls: Calls::default(), has_thought: false, is_finished: false }
     }
 
     fn delta(&mut self, answer: &str, delta: &wire::Message<'_>, emit: Emit<'_>) {
@@ -121,7 +129,6 @@ impl Choice {
         self.thought(delta, emit);
         content(choice, delta.content, emit);
         if let Some(text) = text(delta.refusal) {
-            self.has_refusal = true;
             emit(Event::Refusal { choice, text });
         }
         let origin = Origin { choice, answer };
@@ -157,7 +164,7 @@ impl Choice {
 
     fn finish(&mut self, word: Text<'_>, emit: Emit<'_>) {
         if !std::mem::replace(&mut self.is_finished, true) {
-            let reason = response::read_finish(word, !self.calls.is_empty(), self.has_refusal);
+            let reason = response::read_finish(word, !self.calls.is_empty());
             emit(Event::Finish { choice: self.index, reason });
         }
     }

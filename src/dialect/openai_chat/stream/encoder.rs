@@ -21,7 +21,6 @@ struct Choice {
     thought: String,
     /// The last call, as long as it has no arguments.
     bare_call: Option<u32>,
-    has_refusal: bool,
     /// Why it stopped, once known. Told at the very end: some servers go on after they have said it.
     finish: Option<&'static str>,
 }
@@ -43,9 +42,6 @@ impl Encode for Encoder {
             Event::Text { choice, text } => self.text(*choice, br#"{"content":"#, text, out),
             Event::Refusal { choice, text } => {
                 self.text(*choice, br#"{"refusal":"#, text, out);
-                if let Some(choice) = self.choice(*choice) {
-                    choice.has_refusal = true;
-                }
             }
             Event::Reasoning { choice, text } => {
                 self.text(*choice, br#"{"reasoning_content":"#, text, out);
@@ -219,7 +215,7 @@ impl Encoder {
     fn stop(&mut self, index: u32, reason: &Finish<'_>, out: &mut Vec<u8>) {
         self.begin(index, out);
         let Some(choice) = self.choice(index) else { return };
-        choice.finish.get_or_insert(response::finish_word(reason, choice.has_refusal));
+        choice.finish.get_or_insert(response::finish_word(reason));
         // Arguments that the limit cut off are not made up.
         if matches!(reason, Finish::Length | Finish::ContextWindow) {
             choice.bare_call = None;
@@ -247,6 +243,6 @@ impl Encoder {
 
 impl Choice {
     const fn new(index: u32) -> Self {
-        Self { index, thought: String::new(), bare_call: None, has_refusal: false, finish: None }
+        Self { index, thought: String::new(), bare_call: None, finish: None }
     }
 }

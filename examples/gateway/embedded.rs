@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tower_failover::config::Config;
-use tower_failover::testing::FakeProvider;
+use tower_failover::testing::{FakeProvider, FakeProviderBuilder};
 
 use crate::Result;
 
@@ -16,13 +16,13 @@ pub(crate) struct Embedded {
 
 impl Embedded {
     pub(crate) async fn start() -> Result<Self> {
-        let openai =
-            FakeProvider::openai().answer("Hello from the simulated OpenAI.").with_control().start().await?;
-        let anthropic = FakeProvider::anthropic()
-            .answer("Hello from the simulated Anthropic.")
-            .with_control()
-            .start()
-            .await?;
+        // Given a tool of this name they call it, so that tools can be tried, too.
+        let equip = |provider: FakeProviderBuilder, name: &str| {
+            let provider = provider.answer(format!("Hello from the simulated {name}."));
+            provider.tool_call("get_weather", serde_json::json!({"city": "Oslo"})).with_control()
+        };
+        let openai = equip(FakeProvider::openai(), "OpenAI").start().await?;
+        let anthropic = equip(FakeProvider::anthropic(), "Anthropic").start().await?;
         Ok(Self { openai, anthropic })
     }
 

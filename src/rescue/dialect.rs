@@ -36,10 +36,9 @@ where
             self.ours(&bare(&failure), attempts)
         };
         let made = attempts.map(Attempts::count);
-        let is_welcome = retry::is_welcome(&failure, made.unwrap_or(0));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(SHOULD_RETRY, HeaderValue::from_static(if is_welcome { "true" } else { "false" }));
+        headers.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
         if let Some(made) = made {
             headers.insert(ATTEMPTS, HeaderValue::from(made));
         }

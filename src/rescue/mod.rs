@@ -19,12 +19,8 @@
 //!
 //! 503 and 504 carry `Retry-After`: the earliest hope of any member in whole seconds, at least 1 and at most
 //! a day; 5 where nobody said. Official SDKs repeat a 503 by themselves, two times as a rule, so that in an
-//! outage their retries multiply ours. They obey `x-should-retry`, which is therefore always sent:
-//!
-//! - `true` where somebody named a moment within 5 s, or where nobody was asked and nobody named any: it is worth
-//!   another try, and costs nobody anything until then;
-//! - `false` otherwise: the call has been tried everywhere, the moment is far, the caller's time is up, or the
-//!   request is wrong.
+//! outage their retries multiply ours. They obey `x-should-retry: false`, which is therefore always sent: what
+//! could be repeated has been repeated, and when to come back is the caller's decision.
 //!
 //! # Streams
 //!

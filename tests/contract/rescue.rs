@@ -161,7 +161,7 @@ async fn an_outage_is_a_503_that_says_when_to_come_back_and_what_was_tried() {
     let (status, headers, body) = rescued(failure, &attempts).await;
     assert_eq!(status, 503);
     assert_eq!(headers["retry-after"], "3");
-    assert_eq!(headers["x-should-retry"], "true");
+    assert_eq!(headers["x-should-retry"], "false");
     assert_eq!(headers["x-failover-attempts"], "1", "a local refusal is listed and not counted");
     assert_eq!(headers["content-type"], "application/json");
     let (_, detail) = body.split_once("| ").unwrap();

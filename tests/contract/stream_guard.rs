@@ -601,6 +601,6 @@ async fn an_answer_in_a_single_frame_is_one_and_an_empty_one_is_none() {
     let empty = watch_openai(chunks(&[role, ("{}", r#""stop""#)])).await;
     assert_eq!(refused(empty), (Class::InvalidOutput, Some(Cause::Empty)));
     let unfinished = watch_openai(chunks(&[role, (r#"{"content":"Hi"}"#, "null")])).await;
-    // The terminal frame is the provider's own word that nothing is missing.
+    // The provider's own terminal frame passes as it is.
     whole(unfinished);
 }

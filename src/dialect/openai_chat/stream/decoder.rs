@@ -87,10 +87,11 @@ impl Decoder {
         }
     }
 
-    /// Some servers, and the vendor's own streams of sound, end without having said why: then the terminal frame
-    /// is the provider's word that nothing is missing.
+    /// Some servers end a tool call without having said why: then the call itself is the reason. Of text nobody
+    /// knows whether it is whole, and no reason is made up.
     fn done(&mut self, emit: Emit<'_>) {
-        for choice in self.choices.iter_mut().filter(|choice| !choice.is_finished) {
+        let is_open = |choice: &&mut Choice| !choice.is_finished && !choice.calls.is_empty();
+        for choice in self.choices.iter_mut().filter(is_open) {
             choice.finish(Cow::Borrowed("stop"), emit);
         }
         emit(Event::End);

@@ -130,10 +130,11 @@ impl Class {
         matches!(self, Self::CircuitOpen | Self::Shed | Self::Unsupported)
     }
 
-    /// Did one member decide the matter, so that its own words go back to the caller?
+    /// Is it the request that would have to change? Then the caller is told in the words of whoever decided so,
+    /// and not to come back later.
     #[must_use]
     pub const fn is_callers(self) -> bool {
-        matches!(self, Self::InvalidRequest | Self::ContentPolicy | Self::ContextOverflow)
+        matches!(self, Self::InvalidRequest | Self::ContentPolicy | Self::ContextOverflow | Self::Unsupported)
     }
 
     /// What a failure of this class concerns.

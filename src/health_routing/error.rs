@@ -7,8 +7,8 @@ use crate::failure::{Class, Failure};
 
 /// No member could answer.
 ///
-/// Its source is the [`Failure`] that says it best: the only one there was; `CircuitOpen` if all were refused
-/// here; `ContextOverflow` if that is what every member said that answered at all, so that the caller gets the
+/// Its source is the [`Failure`] that says it best: the only one there was; `Unsupported` if no member can carry
+/// the request; `CircuitOpen` if all were refused here and one of them may be back; `ContextOverflow` if that is what every member said that answered at all, so that the caller gets the
 /// exact error and can shorten his conversation; otherwise the first that came from a provider.
 #[derive(Debug)]
 pub struct AllFailed {
@@ -68,7 +68,9 @@ fn most_telling(failures: &[(Member, Failure)]) -> Option<&Failure> {
     }
     // One overflow among other failures is not the caller's last word: somebody larger may be back soon.
     let remote = all().find(|failure| !failure.class().is_local() && !is_overflow(failure));
-    remote.or_else(|| all().next())
+    // Nor is what one member cannot carry, if another that can will be back.
+    let hopeful = || all().find(|failure| failure.class() != Class::Unsupported);
+    remote.or_else(hopeful).or_else(|| all().next())
 }
 
 /// Did the provider itself say something?
@@ -94,6 +96,8 @@ mod tests {
         assert_eq!(class([Class::Shed]), Class::Shed);
         assert_eq!(class([Class::CircuitOpen, Class::CircuitOpen]), Class::CircuitOpen);
         assert_eq!(class([Class::CircuitOpen, Class::Timeout, Class::Auth]), Class::Timeout);
+        assert_eq!(class([Class::Unsupported, Class::CircuitOpen]), Class::CircuitOpen);
+        assert_eq!(class([Class::Unsupported, Class::Unsupported]), Class::Unsupported);
         assert_eq!(class([]), Class::Unsupported);
     }
 

@@ -55,7 +55,7 @@ impl<D> DialectRescue<D>
 where
     D: Dialect,
 {
-    /// One member decided the matter: its own words go back.
+    /// The request has to change: the words of whoever decided so go back.
     fn callers(&self, failure: &Failure) -> Response<Bytes> {
         let status = failure.status().filter(StatusCode::is_client_error).unwrap_or(StatusCode::BAD_REQUEST);
         let report = failure.report();
@@ -68,6 +68,7 @@ where
                 "The conversation does not fit the context of any model that could serve it."
             }
             Class::ContentPolicy => "The provider refused the content of the request.",
+            Class::Unsupported => "No model that could serve this request can carry all of it.",
             _ => "The request is invalid.",
         });
         with_status(status, self.dialect.encode_error(failure, status, message, None).into())

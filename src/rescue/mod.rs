@@ -8,6 +8,7 @@
 //! | what happened | status | body |
 //! |---|---|---|
 //! | the caller's request was wrong, too long, or refused for its content | the member's own 4xx, else 400 | the provider's own words |
+//! | no member can carry what the request needs | 400 | the field that cannot be carried |
 //! | the caller's time is up | 504 | the list of attempts |
 //! | anything else | 503 | the list of attempts |
 //!

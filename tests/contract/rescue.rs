@@ -188,7 +188,6 @@ async fn every_class_has_its_status() {
         QuotaExhausted,
         Auth,
         ModelGone,
-        Unsupported,
         InvalidOutput,
         Interrupted,
         CircuitOpen,
@@ -201,7 +200,7 @@ async fn every_class_has_its_status() {
         assert_eq!(rescued(failure, &[]).await.0, 503, "{class}");
     }
     assert_eq!(rescued(Failure::new(DeadlineExceeded), &[]).await.0, 504);
-    for class in [InvalidRequest, ContentPolicy, ContextOverflow] {
+    for class in [InvalidRequest, ContentPolicy, ContextOverflow, Unsupported] {
         assert_eq!(rescued(Failure::new(class), &[]).await.0, 400, "{class}");
         let failure = Failure::new(class).with_status(StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(rescued(failure, &[]).await.0, 422, "{class}");

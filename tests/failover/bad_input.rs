@@ -155,3 +155,24 @@ async fn half_a_request_forwards_nothing() {
     assert_eq!(provider.count(), 0);
     assert_eq!(gateway.ask(Api::OpenAi, false).await.status, 200);
 }
+
+/// An audio clip for a member that takes none: another who can is asked, and if there is none, the caller is
+/// told which field it was, and not to try again.
+#[tokio::test]
+async fn what_no_member_can_carry_is_the_callers_to_change() {
+    let question = json!({"model": "workhorse", "messages": [{"role": "user", "content": [
+        {"type": "text", "text": "what is said?"},
+        {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+    ]}]})
+    .to_string();
+    let (deaf, hearing) = (Api::Anthropic.provider("deaf").await, Api::OpenAi.provider("heard").await);
+    let alone = Gateway::start(&[(Api::Anthropic, deaf.base_url())]).await;
+    let answer = alone.send(Api::OpenAi, question.clone()).await;
+    assert_refused(&alone, &deaf, Api::OpenAi, &answer, 400).await;
+    assert!(answer.raw().contains("messages[0].content[1]"), "{answer:?}");
+    assert_eq!(answer.header("x-should-retry"), "false");
+    let both = Gateway::between(Api::Anthropic, &deaf, &hearing).await;
+    let answer = both.send(Api::OpenAi, question).await;
+    assert_eq!(answer.read(Api::OpenAi, false).text, "heard");
+    assert_eq!(answer.header("x-failover-provider"), "fallback");
+}

@@ -37,7 +37,8 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         let hint = retry_after(&parts.headers, std::time::SystemTime::now()).max(failure.retry_after());
         let mut report = failure.report().cloned().unwrap_or_default();
         report.request_id = request_id(&parts.headers).or(report.request_id);
-        report.verbatim = (self.is_same() && is_error(status) && !is_cut && !body.is_empty()).then_some(body);
+        let is_kept = self.is_same() && is_error(status) && !is_cut && is_json_object(&body);
+        report.verbatim = is_kept.then_some(body);
         failure.with_status(status).with_retry_after(hint).with_report(report)
     }
 
@@ -79,4 +80,9 @@ fn restore<'a>(part: &mut Content<'a>, names: &'a ToolNames) {
 
 fn is_error(status: StatusCode) -> bool {
     status.is_client_error() || status.is_server_error()
+}
+
+/// A proxy's page of HTML is no error that an SDK can read.
+fn is_json_object(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
 }

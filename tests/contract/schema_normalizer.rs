@@ -401,7 +401,10 @@ async fn an_error_response_becomes_a_failure_with_all_that_was_said() {
     let report = failure.report().unwrap();
     assert_eq!((report.message.as_str(), report.request_id.as_deref()), ("slow down", Some("req_9")));
     assert_eq!(report.verbatim.as_deref(), Some(said.as_bytes()));
-    // In another dialect the caller could not read it.
+    // What is no JSON the caller could not read, nor what is said in another dialect.
+    let page = answer(400, &[], Pieces::of("<html>no</html>"));
+    let failure = exchange(OpenAiChat, OpenAiChat, ask(ASK), page).await.failure();
+    assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::InvalidRequest, &None));
     let failure = exchange(AnthropicMessages, OpenAiChat, ask(&claude_ask()), limited()).await.failure();
     assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::RateLimited, &None));
 }

@@ -44,12 +44,12 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let model = fields.required_text(root, "model").map_err(|_| no_model())?;
     let messages = fields.take("messages").ok_or_else(|| root.field("messages").missing())?;
     let mut request = Request::new(&NAMES[0][0], model);
-    request.turns = message::decode(&root.field("messages"), messages)?;
+    request.turns = message::decode(&root.field("messages"), messages, &mut request.extra)?;
     request.stream = fields.boolean(root, "stream")?.unwrap_or(false);
     request.sampling = sampling(&mut fields)?;
     limits(&mut fields, &mut request)?;
     tool::decode(&mut fields, &mut request)?;
-    request.output = output(&mut fields)?;
+    request.output = output(&mut fields, &mut request.extra)?;
     request.reasoning = reasoning(&mut fields)?;
     stream_options(&mut fields, &mut request)?;
     for (name, value) in fields.rest().filter(|(name, value)| !is_default(name, value)) {
@@ -120,7 +120,7 @@ fn stop<'a>(fields: &mut Object<'a>) -> Result<Vec<Text<'a>>, Invalid> {
     items.into_iter().enumerate().map(|(index, item)| read::text(&path.index(index), item)).collect()
 }
 
-fn output<'a>(fields: &mut Object<'a>) -> Result<OutputFormat<'a>, Invalid> {
+fn output<'a>(fields: &mut Object<'a>, extra: &mut Vec<Extra<'a>>) -> Result<OutputFormat<'a>, Invalid> {
     let path = &Path::Root.field("response_format");
     let Some(mut format) = fields.object(&Path::Root, "response_format")? else {
         return Ok(OutputFormat::Text);
@@ -131,13 +131,15 @@ fn output<'a>(fields: &mut Object<'a>) -> Result<OutputFormat<'a>, Invalid> {
         "json_schema" => {
             let mut inner = format.required_object(path, "json_schema")?;
             let path = &path.field("json_schema");
-            Ok(OutputFormat::JsonSchema {
+            let read = OutputFormat::JsonSchema {
                 name: inner.text(path, "name")?,
                 description: inner.text(path, "description")?,
                 // Without a schema any object fits.
                 schema: inner.take("schema").map_or_else(any_object, |schema| Ok(Cow::Borrowed(schema)))?,
                 strict: inner.boolean(path, "strict")?,
-            })
+            };
+            inner.note_rest(path, extra);
+            Ok(read)
         }
         other => Err(path.field("type").unknown(other)),
     }

@@ -7,11 +7,15 @@ use serde_json::value::RawValue;
 use super::part;
 use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Content, Part, Position, Role, Text, ToolCall, ToolResult, Turn};
+use crate::dialect::canonical::{Content, Extra, Part, Position, Role, Text, ToolCall, ToolResult, Turn};
 use crate::dialect::openai_chat::{reasoning, wire};
 
 /// Reads the conversation. Results of tools that follow each other become one turn.
-pub(super) fn decode<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<Turn<'a>>, Invalid> {
+pub(super) fn decode<'a>(
+    path: &Path<'_>,
+    value: &'a RawValue,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Vec<Turn<'a>>, Invalid> {
     let items = read::list(path, value)?;
     if items.is_empty() {
         let message = format!(
@@ -19,22 +23,24 @@ pub(super) fn decode<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<Tur
         );
         return Err(Invalid::new(message).at(path.to_string()));
     }
-    let mut reader = Reader { turns: Vec::with_capacity(items.len()), results: false, function: None };
+    let mut reader = Reader { turns: Vec::with_capacity(items.len()), results: false, function: None, extra };
     for (index, item) in items.into_iter().enumerate() {
         reader.message(&path.index(index), index as u32, item)?;
     }
     Ok(reader.turns)
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'e> {
     turns: Vec<Turn<'a>>,
     /// The last turn holds results of tools only.
     results: bool,
     /// The id made up for the last call of a legacy function, which had none.
     function: Option<String>,
+    /// What has no place in the hub.
+    extra: &'e mut Vec<Extra<'a>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Reader<'a, '_> {
     fn message(&mut self, path: &Path<'_>, turn: u32, item: &'a RawValue) -> Result<(), Invalid> {
         let mut fields = Object::read(path, item)?;
         let word = fields.required_text(path, "role")?;
@@ -43,7 +49,7 @@ impl<'a> Reader<'a> {
             "developer" => Role::Developer,
             "user" => Role::User,
             "assistant" => Role::Assistant,
-            "tool" | "function" => return self.result(path, turn, &word, &mut fields),
+            "tool" | "function" => return self.result(path, turn, &word, fields),
             other => return Err(path.field("role").unknown(other)),
         };
         self.results = false;
@@ -52,10 +58,11 @@ impl<'a> Reader<'a> {
             self.assistant(path, turn, &mut fields, &mut parts)?;
         } else {
             let content = fields.take("content").ok_or_else(|| path.field("content").missing())?;
-            parts = part::decode(&path.field("content"), turn, content)?;
+            parts = part::decode(&path.field("content"), turn, content, self.extra)?;
         }
         cache(&mut fields, &mut parts);
         self.turns.push(Turn { role, name: fields.text(path, "name")?, parts });
+        fields.note_rest(path, self.extra);
         Ok(())
     }
 
@@ -76,7 +83,7 @@ impl<'a> Reader<'a> {
                 .map(|thought| Part::new(Content::Reasoning(thought), position("reasoning_content", None))),
         );
         if let Some(content) = fields.take("content") {
-            let content = part::decode(&path.field("content"), turn, content)?;
+            let content = part::decode(&path.field("content"), turn, content, self.extra)?;
             let is_empty = |part: &Part<'_>| matches!(&part.content, Content::Text(text) if text.is_empty());
             parts.extend(content.into_iter().filter(|part| !is_empty(part)));
         }
@@ -90,14 +97,14 @@ impl<'a> Reader<'a> {
         if let Some(calls) = fields.take("tool_calls") {
             let path = &path.field("tool_calls");
             for (index, call) in read::list(path, calls)?.into_iter().enumerate() {
-                let content = tool_call(&path.index(index), call)?;
+                let content = tool_call(&path.index(index), call, self.extra)?;
                 parts.push(Part::new(content, position("tool_calls", Some(index as u32))));
             }
         }
-        if let Some(mut call) = fields.object(path, "function_call")? {
+        if let Some(call) = fields.object(path, "function_call")? {
             let id = format!("call_function_{turn}");
             self.function = Some(id.clone());
-            let content = function(&path.field("function_call"), id.into(), &mut call)?;
+            let content = function(&path.field("function_call"), id.into(), call, self.extra)?;
             parts.push(Part::new(content, position("function_call", None)));
         }
         Ok(())
@@ -109,7 +116,7 @@ impl<'a> Reader<'a> {
         path: &Path<'_>,
         turn: u32,
         role: &str,
-        fields: &mut Object<'a>,
+        mut fields: Object<'a>,
     ) -> Result<(), Invalid> {
         let id = match (role, self.function.clone()) {
             ("function", Some(id)) => Cow::Owned(id),
@@ -117,12 +124,15 @@ impl<'a> Reader<'a> {
             _ => fields.required_text(path, "tool_call_id")?,
         };
         let mut parts = match fields.take("content") {
-            Some(content) => part::decode(&path.field("content"), turn, content)?,
+            Some(content) => part::decode(&path.field("content"), turn, content, self.extra)?,
             // The legacy role takes `null` for a function without a result.
             None if role == "function" => Vec::new(),
             None => return Err(path.field("content").missing()),
         };
-        cache(fields, &mut parts);
+        cache(&mut fields, &mut parts);
+        // The call it answers names the tool.
+        fields.take("name");
+        fields.note_rest(path, self.extra);
         let position = Position { turn: Some(turn), field: "content", index: None };
         let part = Part::new(Content::ToolResult(ToolResult { id, parts, is_error: false }), position);
         match self.turns.last_mut() {
@@ -141,9 +151,15 @@ fn cache<'a>(fields: &mut Object<'a>, parts: &mut [Part<'a>]) {
     }
 }
 
-fn tool_call<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Content<'a>, Invalid> {
+fn tool_call<'a>(
+    path: &Path<'_>,
+    value: &'a RawValue,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
     let mut fields = Object::read(path, value)?;
     let id = fields.required_text(path, "id")?;
+    // Its kind shows in its fields; its place in a stream, which some callers keep, is its place in the list.
+    let _ = (fields.take("type"), fields.take("index"));
     if let Some(mut custom) = fields.object(path, "custom")? {
         let path = &path.field("custom");
         let name = custom.required_text(path, "name")?;
@@ -151,11 +167,19 @@ fn tool_call<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Content<'a>, In
         // The input of a custom tool is any text: as a JSON string it is at least arguments that parse.
         return Ok(Content::ToolCall(ToolCall { id, name, arguments: Cow::Borrowed(input.get()) }));
     }
-    function(&path.field("function"), id, &mut fields.required_object(path, "function")?)
+    let call = function(&path.field("function"), id, fields.required_object(path, "function")?, extra);
+    fields.note_rest(path, extra);
+    call
 }
 
-fn function<'a>(path: &Path<'_>, id: Text<'a>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+fn function<'a>(
+    path: &Path<'_>,
+    id: Text<'a>,
+    mut fields: Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
     let name = fields.required_text(path, "name")?;
     let arguments = fields.take("arguments").map_or(Cow::Borrowed(""), wire::json_text);
+    fields.note_rest(path, extra);
     Ok(Content::ToolCall(ToolCall { id, name, arguments }))
 }

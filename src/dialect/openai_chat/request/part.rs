@@ -6,10 +6,15 @@ use serde_json::value::RawValue;
 
 use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Content, Part, Position, Source, Text};
+use crate::dialect::canonical::{Content, Extra, Part, Position, Source, Text};
 
 /// Reads content: a string, or a list of parts.
-pub(super) fn decode<'a>(path: &Path<'_>, turn: u32, value: &'a RawValue) -> Result<Vec<Part<'a>>, Invalid> {
+pub(super) fn decode<'a>(
+    path: &Path<'_>,
+    turn: u32,
+    value: &'a RawValue,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Vec<Part<'a>>, Invalid> {
     let position = |index| Position { turn: Some(turn), field: "content", index };
     if value.get().starts_with('"') {
         return Ok(vec![Part::new(Content::Text(read::text(path, value)?), position(None))]);
@@ -29,6 +34,10 @@ pub(super) fn decode<'a>(path: &Path<'_>, turn: u32, value: &'a RawValue) -> Res
         let mut fields = Object::read(path, item)?;
         let content = content(path, item, &mut fields)?;
         let cache = fields.take("cache_control").or_else(|| fields.take("prompt_cache_breakpoint"));
+        // A part that nobody knows is kept whole.
+        if !matches!(content, Content::Unknown { .. }) {
+            fields.note_rest(path, extra);
+        }
         parts.push(Part { content, position, cache: cache.map(Cow::Borrowed) });
     }
     Ok(parts)

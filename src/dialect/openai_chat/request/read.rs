@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::dialect::Invalid;
-use crate::dialect::canonical::Text;
+use crate::dialect::canonical::{Extra, Text};
 use crate::dialect::openai_chat::wire;
 
 /// Where a value stands; spelled out only when something is wrong.
@@ -124,10 +124,21 @@ impl<'a> Object<'a> {
         self.object(path, name)?.ok_or_else(|| path.field(name).missing())
     }
 
+    /// Notes what nobody has taken, unless it says nothing: what vanishes is to be named.
+    pub(super) fn note_rest(self, path: &Path<'_>, extra: &mut Vec<Extra<'a>>) {
+        for (name, value) in self.0.into_iter().filter(|(_, value)| !says_nothing(value)) {
+            extra.push(Extra { path: path.field(&name).to_string().into(), value: Cow::Borrowed(value) });
+        }
+    }
+
     /// What nobody has taken.
     pub(super) fn rest(self) -> impl Iterator<Item = (Text<'a>, &'a RawValue)> {
         self.0.into_iter()
     }
+}
+
+fn says_nothing(value: &RawValue) -> bool {
+    matches!(value.get(), "false" | "\"\"" | "[]" | "{}")
 }
 
 /// A string.

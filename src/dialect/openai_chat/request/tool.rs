@@ -14,7 +14,7 @@ pub(super) fn decode<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> 
     if let Some(value) = fields.take("tools") {
         let path = &root.field("tools");
         for (index, item) in read::list(path, value)?.into_iter().enumerate() {
-            let tool = tool(&path.index(index), index, item, &mut request.extra)?;
+            let tool = tool(&path.index(index), item, &mut request.extra)?;
             request.tools.push(tool);
         }
     }
@@ -25,12 +25,7 @@ pub(super) fn decode<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> 
     legacy(fields, request)
 }
 
-fn tool<'a>(
-    path: &Path<'_>,
-    index: usize,
-    item: &'a RawValue,
-    extra: &mut Vec<Extra<'a>>,
-) -> Result<Tool<'a>, Invalid> {
+fn tool<'a>(path: &Path<'_>, item: &'a RawValue, extra: &mut Vec<Extra<'a>>) -> Result<Tool<'a>, Invalid> {
     let mut fields = Object::read(path, item)?;
     let kind = fields.required_text(path, "type")?;
     if kind != "function" {
@@ -39,9 +34,8 @@ fn tool<'a>(
     let mut inner = fields.required_object(path, "function")?;
     let cache = fields.take("cache_control").map(Cow::Borrowed);
     let function = function(&path.field("function"), &mut inner, cache)?;
-    for (name, value) in fields.rest() {
-        extra.push(Extra { path: format!("tools[{index}].{name}").into(), value: Cow::Borrowed(value) });
-    }
+    inner.note_rest(&path.field("function"), extra);
+    fields.note_rest(path, extra);
     Ok(function)
 }
 

@@ -100,6 +100,37 @@ fn a_request_is_read_whole() {
 }
 
 #[test]
+fn no_field_vanishes_unnamed_however_deep_it_stands() {
+    let call = json!({"id": "c", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}", "x": 1}, "x": 1});
+    let body = json!({
+        "model": "m",
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "Hi", "x": 1}], "x": 1},
+            {"role": "assistant", "content": null, "refusal": null, "annotations": [], "tool_calls": [call], "x": 1},
+            {"role": "tool", "tool_call_id": "c", "name": "f", "content": "", "x": 1},
+        ],
+        "tools": [{"type": "function", "function": {"name": "f", "x": 1}, "x": 1}],
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}, "x": 1}},
+    })
+    .to_string();
+    let request = OpenAiChat.decode_request(body.as_bytes()).unwrap();
+    let mut extra: Vec<_> = request.extra.iter().map(|extra| &*extra.path).collect();
+    extra.sort_unstable();
+    let expected = [
+        "messages[0].content[0].x",
+        "messages[0].x",
+        "messages[1].tool_calls[0].function.x",
+        "messages[1].tool_calls[0].x",
+        "messages[1].x",
+        "messages[2].x",
+        "response_format.json_schema.x",
+        "tools[0].function.x",
+        "tools[0].x",
+    ];
+    assert_eq!(extra, expected);
+}
+
+#[test]
 fn a_request_written_again_says_the_same() {
     let (body, losses, _) = encode(REQUEST, "workhorse");
     assert_eq!(losses, "dropped=logit_bias");

@@ -16,13 +16,25 @@ fn what_says_nothing_is_no_loss_and_what_says_something_is() {
         "model": "m", "max_tokens": 1, "stream": false, "metadata": {}, "service_tier": "auto", "container": null,
         "mcp_servers": [], "messages": [{"role": "user", "content": "x"}],
         "inference_geo": "eu", "context_management": {"edits": [1]},
-        "tools": [{"name": "t", "input_schema": {}, "defer_loading": false, "input_examples": [{}]}],
+        "tools": [
+            {"name": "t", "input_schema": {}, "defer_loading": false, "input_examples": [{}], "allowed_callers": ["x"]},
+        ],
+        "tool_choice": {"type": "auto", "novel": 1},
+        "output_config": {"effort": "low", "task_budget": {"total": 1}},
     });
     let body = body.to_string();
     let request = AnthropicMessages.decode_request(body.as_bytes()).unwrap();
     let mut extra: Vec<_> = request.extra.iter().map(|extra| &*extra.path).collect();
     extra.sort_unstable();
-    assert_eq!(extra, ["context_management", "inference_geo", "tools[0].input_examples"]);
+    let expected = [
+        "context_management",
+        "inference_geo",
+        "output_config.task_budget",
+        "tool_choice.novel",
+        "tools[0].allowed_callers",
+        "tools[0].input_examples",
+    ];
+    assert_eq!(extra, expected);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::dialect::Invalid;
 use crate::dialect::canonical::Usage;
 
 /// A string. Serde lends a plain `Cow` only outside of an `Option`.
-#[derive(Debug, serde::Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
 #[serde(transparent)]
 pub(super) struct Str<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 

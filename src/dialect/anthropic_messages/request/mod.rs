@@ -8,6 +8,7 @@ mod top;
 pub(super) use self::blocks::{Blocks, read_block, read_blocks};
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
@@ -96,6 +97,19 @@ impl Place for Path {
 fn note<'a>(extra: &mut Vec<Extra<'a>>, path: impl Into<Cow<'a, str>>, value: Option<&'a RawValue>) {
     if let Some(value) = value.filter(|value| !json::is_void(value)) {
         extra.push(Extra { path: path.into(), value: Cow::Borrowed(value) });
+    }
+}
+
+/// The fields of a small object, for which one more look costs nothing, that are none of `known`.
+fn note_rest<'a>(
+    extra: &mut Vec<Extra<'a>>,
+    raw: &'a RawValue,
+    known: &[&str],
+    path: &dyn Fn(&str) -> Cow<'static, str>,
+) {
+    let Ok(fields) = serde_json::from_str::<BTreeMap<Str<'a>, &'a RawValue>>(raw.get()) else { return };
+    for (Str(name), value) in fields.into_iter().filter(|(Str(name), _)| !known.contains(&&**name)) {
+        note(extra, path(&name), Some(value));
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::super::wire::{self, Object, Str};
 use super::top::Top;
-use super::{note, optional};
+use super::{note, note_rest, optional};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Effort, Extra, Json, OutputFormat, ReasoningRequest, Request, Text};
 
@@ -49,6 +49,10 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
         (None, Some(format)) => output("output_format", format)?,
         (None, None) => OutputFormat::Text,
     };
+    if let Some(raw) = top.output_config {
+        let path = |field: &str| format!("output_config.{field}").into();
+        note_rest(&mut request.extra, raw, &["effort", "format"], &path);
+    }
     request.reasoning = reasoning(top.thinking, effort)?;
     for (name, value) in std::mem::take(&mut top.rest) {
         if !is_default(&name, value) {
@@ -73,9 +77,7 @@ fn user<'a>(metadata: Option<&'a RawValue>, extra: &mut Vec<Extra<'a>>) -> Resul
     }
     let Some(raw) = metadata else { return Ok(None) };
     let Object(read): Object<Metadata<'a>> = wire::read("metadata", raw)?;
-    if read.user_id.is_none() {
-        note(extra, "metadata", Some(raw));
-    }
+    note_rest(extra, raw, &["user_id"], &|field| format!("metadata.{field}").into());
     Ok(read.user_id.map(|Str(user)| user))
 }
 

@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::super::wire::{self, Object, Str};
 use super::top::Top;
-use super::{NAMES, note, optional};
+use super::{NAMES, note_rest, optional};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Extra, Request, Tool, ToolChoice};
 
@@ -20,13 +20,12 @@ struct Custom<'a> {
     strict: Option<bool>,
     #[serde(borrow, default)]
     cache_control: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    input_examples: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    defer_loading: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    eager_input_streaming: Option<&'a RawValue>,
 }
+
+/// The fields of a tool that the hub has a place for.
+const TOOL: &[&str] = &["type", "name", "description", "input_schema", "strict", "cache_control"];
+/// The fields of a choice.
+const CHOICE: &[&str] = &["type", "name", "disable_parallel_tool_use"];
 
 #[derive(serde::Deserialize)]
 struct MaybeKind<'a> {
@@ -60,6 +59,9 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
         ("tool", None) => return Err(wire::wrong("tool_choice.name", "Field required")),
         _ => return Err(wire::wrong("tool_choice.type", "Input should be 'auto', 'any', 'tool' or 'none'")),
     });
+    if let Some(raw) = top.tool_choice {
+        note_rest(&mut request.extra, raw, CHOICE, &|field| format!("tool_choice.{field}").into());
+    }
     request.parallel_tool_calls = choice.disable_parallel_tool_use.map(|disabled| !disabled);
     Ok(())
 }
@@ -74,15 +76,7 @@ fn tool<'a>(index: usize, raw: &'a RawValue, extra: &mut Vec<Extra<'a>>) -> Resu
         _ => {}
     }
     let Object(tool): Object<Custom<'a>> = read_at(&path, raw)?;
-    for (field, value) in [
-        ("input_examples", tool.input_examples),
-        ("defer_loading", tool.defer_loading),
-        ("eager_input_streaming", tool.eager_input_streaming),
-    ] {
-        if value.is_some() {
-            note(extra, NAMES.tool(index, field), value);
-        }
-    }
+    note_rest(extra, raw, TOOL, &|field| NAMES.tool(index, field));
     Ok(Tool::Function {
         name: tool.name,
         description: tool.description.map(|Str(text)| text),

@@ -100,6 +100,13 @@ fn a_request_is_read_whole() {
 }
 
 #[test]
+fn the_beginning_of_an_answer_is_not_continued_and_that_is_said() {
+    let prefill = json!([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "{"}]);
+    let (body, losses, _) = encode(&request(&json!({"messages": prefill})), "gpt-4o");
+    assert_eq!((&body["messages"], &*losses), (&prefill, "approximated=messages[1].content"));
+}
+
+#[test]
 fn no_field_vanishes_unnamed_however_deep_it_stands() {
     let call = json!({"id": "c", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}", "x": 1}, "x": 1});
     let body = json!({

@@ -33,7 +33,18 @@ pub(super) fn encode<'a>(writer: &mut Writer<'a, '_>) -> Result<Vec<Message<'a>>
         }
     }
     messages.extend(waiting);
+    prefill(writer);
     Ok(messages)
+}
+
+/// Words of the assistant at the very end are to be continued. This API answers them afresh.
+fn prefill(writer: &mut Writer<'_, '_>) {
+    let last = writer.request.turns.last().filter(|turn| turn.role == Role::Assistant);
+    let text =
+        last.and_then(|turn| turn.parts.last()).filter(|part| matches!(part.content, Content::Text(_)));
+    if let Some(part) = text {
+        writer.losses.approximated(writer.request.names.part(part.position, ""));
+    }
 }
 
 fn system<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Option<Message<'a>>, Failure> {

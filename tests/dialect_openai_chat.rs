@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::canonical::{
     Content, Event, Finish, Reasoning, Role, Source, Tool, ToolChoice, Usage,
 };
@@ -104,6 +105,22 @@ fn the_beginning_of_an_answer_is_not_continued_and_that_is_said() {
     let prefill = json!([{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "{"}]);
     let (body, losses, _) = encode(&request(&json!({"messages": prefill})), "gpt-4o");
     assert_eq!((&body["messages"], &*losses), (&prefill, "approximated=messages[1].content"));
+}
+
+#[test]
+fn a_loss_is_named_by_the_field_that_the_caller_sent() {
+    let losses = |field: &str, value: Value| {
+        let mut body =
+            json!({"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]});
+        body[field] = value;
+        let body = body.to_string();
+        let mut losses = Losses::new();
+        let request = AnthropicMessages.decode_request(body.as_bytes()).unwrap();
+        OpenAiChat.encode_request(&request, "gpt-4o", &mut losses).unwrap();
+        losses.to_string()
+    };
+    assert_eq!(losses("output_config", json!({"effort": "low"})), "dropped=output_config.effort");
+    assert_eq!(losses("thinking", json!({"type": "enabled", "budget_tokens": 2000})), "dropped=thinking");
 }
 
 #[test]

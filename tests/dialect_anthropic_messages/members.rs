@@ -91,6 +91,13 @@ fn a_request_survives_reading_and_writing() {
 }
 
 #[test]
+fn a_conversation_in_which_nothing_is_said_is_for_another_member() {
+    let failure = encode(&asked(vec![(Role::User, vec![text("")])]), "claude-sonnet-4-6").unwrap_err();
+    assert_eq!(failure.class(), Class::Unsupported);
+    assert_eq!(failure.report().unwrap().param.as_deref(), Some("messages"));
+}
+
+#[test]
 fn turns_alternate_whatever_the_caller_wrote() {
     let request = asked(vec![
         (Role::System, vec![text("Be kind.")]),

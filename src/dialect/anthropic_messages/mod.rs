@@ -49,23 +49,30 @@ const NAME: &str = "anthropic-messages";
 /// The version whose shapes are read and written here.
 const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
-static NAMES: Names = Names {
-    turns: "messages",
-    max_tokens: "max_tokens",
-    stop: "stop_sequences",
-    temperature: "temperature",
-    top_p: "top_p",
-    top_k: "top_k",
-    frequency_penalty: "frequency_penalty",
-    presence_penalty: "presence_penalty",
-    seed: "seed",
-    tools: "tools",
-    tool_choice: "tool_choice",
-    parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
-    output: "output_config.format",
-    reasoning: "thinking",
-    user: "metadata.user_id",
-};
+static NAMES: Names = names("thinking");
+
+/// The words of a caller who asked for thought by effort alone.
+static NAMES_BY_EFFORT: Names = names("output_config.effort");
+
+const fn names(reasoning: &'static str) -> Names {
+    Names {
+        turns: "messages",
+        max_tokens: "max_tokens",
+        stop: "stop_sequences",
+        temperature: "temperature",
+        top_p: "top_p",
+        top_k: "top_k",
+        frequency_penalty: "frequency_penalty",
+        presence_penalty: "presence_penalty",
+        seed: "seed",
+        tools: "tools",
+        tool_choice: "tool_choice",
+        parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
+        output: "output_config.format",
+        reasoning,
+        user: "metadata.user_id",
+    }
+}
 
 /// The dialect `anthropic-messages`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use self::settings::Form;
 use super::model::{self, Family};
-use super::{NAMES, json};
+use super::{NAMES, NAMES_BY_EFFORT, json};
 use crate::dialect::canonical::{Content, Json, Position, Request, Role};
 use crate::dialect::{Encoded, ToolNames};
 use crate::facts::Losses;
@@ -38,7 +38,7 @@ pub(super) fn encode(request: &Request<'_>, model: &str, losses: &mut Losses) ->
         losses,
         tool_names: ToolNames::default(),
         leading: 0,
-        is_own: std::ptr::eq(request.names, &NAMES),
+        is_own: [&NAMES, &NAMES_BY_EFFORT].into_iter().any(|own| std::ptr::eq(request.names, own)),
     };
     writer.leading = writer.count_leading();
     let mut body = Vec::with_capacity(1024);

@@ -1,7 +1,9 @@
 use super::super::{NAME, json};
 use super::settings::Form;
 use super::{Writer, base64, names};
-use crate::dialect::canonical::{Content, Part, Reasoning, Role, Source, ToolCall, ToolResult, Turn};
+use crate::dialect::canonical::{
+    Content, Part, Position, Reasoning, Role, Source, ToolCall, ToolResult, Turn,
+};
 use crate::failure::Failure;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,6 +90,11 @@ impl<'a> Writer<'_, 'a> {
             self.turn(&mut turns, turn, index == last)?;
         }
         turns.flush();
+        if turns.list.is_empty() {
+            // Empty text is a question elsewhere, and here none.
+            let nowhere = Position { turn: None, field: request.names.turns, index: None };
+            return Err(self.unsupported(nowhere, "", "nothing is said in them"));
+        }
         json::key(body, "messages");
         body.push(b'[');
         body.append(&mut turns.list);

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
+use super::super::NAMES_BY_EFFORT;
 use super::super::wire::{self, Object, Str};
 use super::top::Top;
 use super::{note, note_rest, optional};
@@ -52,6 +53,9 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
     if let Some(raw) = top.output_config {
         let path = |field: &str| format!("output_config.{field}").into();
         note_rest(&mut request.extra, raw, &["effort", "format"], &path);
+    }
+    if top.thinking.is_none() && effort.is_some() {
+        request.names = &NAMES_BY_EFFORT;
     }
     request.reasoning = reasoning(top.thinking, effort)?;
     for (name, value) in std::mem::take(&mut top.rest) {

@@ -10,15 +10,15 @@
 //! | [`Exclusions`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker` |
-//! | [`Explained`] | response | `schema_normalizer` | `stream_guard` |
+//! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
 
 mod attempts;
 mod availability;
 mod call;
+mod checked;
 mod deadline;
 mod exclusions;
-mod explained;
 mod losses;
 mod member;
 mod served;
@@ -26,9 +26,9 @@ mod served;
 pub use self::attempts::{Attempt, Attempts};
 pub use self::availability::Availability;
 pub use self::call::Call;
+pub use self::checked::Checked;
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
-pub use self::explained::Explained;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::served::{Degradation, Served};

@@ -52,9 +52,8 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
                 return Err(self.disguised(body).unwrap_or_else(foreign));
             }
         };
-        let is_explained = |finish: &Finish<'_>| finish.explains_nothing_said();
-        if answer.choices.iter().any(|choice| choice.finish.as_ref().is_some_and(is_explained)) {
-            self.explained.explain();
+        if says_something(&answer) {
+            self.checked.pass();
         }
         if !self.tool_names.is_empty() {
             for part in answer.choices.iter_mut().flat_map(|choice| &mut choice.parts) {
@@ -67,6 +66,17 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     fn disguised(&self, body: &[u8]) -> Option<Failure> {
         self.member.check_answer(body).err()
     }
+}
+
+/// Is it an answer in any dialect? Not all of them show more than the first choice, or thoughts.
+fn says_something(answer: &Answer<'_>) -> bool {
+    let is_explained = |finish: &Finish<'_>| finish.explains_nothing_said();
+    let is_said = |part: &Content<'_>| match part {
+        Content::Text(text) | Content::Refusal(text) => !text.is_empty(),
+        part => matches!(part, Content::ToolCall(_)),
+    };
+    answer.choices.iter().any(|choice| choice.finish.as_ref().is_some_and(is_explained))
+        || answer.choices.first().is_some_and(|choice| choice.parts.iter().any(is_said))
 }
 
 fn restore<'a>(part: &mut Content<'a>, names: &'a ToolNames) {

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 use crate::dialect::{Dialect, Reply, ToolNames};
-use crate::facts::{Explained, Losses};
+use crate::facts::{Checked, Losses};
 
 /// What has to be remembered of a request until its answer comes. Owned by the attempt: nothing of it outlives
 /// or precedes it.
@@ -20,7 +20,7 @@ pub(super) struct Exchange<F, M> {
     pub(super) tool_names: ToolNames,
     pub(super) losses: Losses,
     /// Set when the member says why its answer is empty.
-    pub(super) explained: Explained,
+    pub(super) checked: Checked,
     /// The largest answer that is collected, in bytes.
     pub(super) answer_limit: usize,
 }

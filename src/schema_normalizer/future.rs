@@ -179,7 +179,7 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         }
         let encoder = self.front.encoder(self.reply());
         let names = self.tool_names.clone();
-        let transcoder = Transcoder::new(self.member.decoder(), encoder, names, self.explained.clone());
+        let transcoder = Transcoder::new(self.member.decoder(), encoder, names, self.checked.clone());
         self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder))
     }
 
@@ -203,7 +203,7 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         *response.status_mut() = parts.status;
         *response.extensions_mut() = parts.extensions;
         if !self.is_same() {
-            response.extensions_mut().insert(self.explained);
+            response.extensions_mut().insert(self.checked);
         }
         if !self.losses.is_empty() {
             response.extensions_mut().insert(self.losses);

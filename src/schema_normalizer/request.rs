@@ -10,7 +10,7 @@ use super::exchange::{Exchange, Usage};
 use super::splice::{holds_string, splice};
 use crate::body::Buffered;
 use crate::dialect::{Dialect, ToolNames};
-use crate::facts::{Call, Explained, Losses};
+use crate::facts::{Call, Checked, Losses};
 use crate::failure::{Class, Failure};
 
 /// The caller's side, the member's side, and what is asked of whom.
@@ -53,7 +53,7 @@ impl<F: Dialect, M: Dialect> Translator<F, M> {
             usage: written.usage,
             tool_names: written.tool_names,
             losses: written.losses,
-            explained: Explained::default(),
+            checked: Checked::default(),
             answer_limit: self.answer_limit,
             model,
         };

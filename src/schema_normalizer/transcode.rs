@@ -4,7 +4,7 @@ use super::error::Unreadable;
 use crate::dialect::canonical::Event;
 use crate::dialect::sse::{Frame, Splitter, Tail};
 use crate::dialect::{Decode, Encode, ToolNames};
-use crate::facts::Explained;
+use crate::facts::Checked;
 use crate::failure::{BoxError, Class, Failure};
 
 /// One stream of the member, rewritten for the caller as it comes. Pure: no clock, no I/O.
@@ -21,16 +21,16 @@ pub(super) struct Transcoder<D, E> {
 struct Writer<E> {
     encoder: E,
     tool_names: ToolNames,
-    explained: Explained,
+    checked: Checked,
     out: Vec<u8>,
     end: Option<Result<(), BoxError>>,
 }
 
 impl<D: Decode, E: Encode> Transcoder<D, E> {
-    pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames, explained: Explained) -> Self {
+    pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames, checked: Checked) -> Self {
         Self {
             splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
-            writer: Writer { encoder, tool_names, explained, out: Vec::new(), end: None },
+            writer: Writer { encoder, tool_names, checked, out: Vec::new(), end: None },
             decoder,
             pool: BytesMut::new(),
         }
@@ -95,7 +95,7 @@ impl<E: Encode> Writer<E> {
         }
         if let Event::Finish { reason, .. } = &event {
             if reason.explains_nothing_said() {
-                self.explained.explain();
+                self.checked.pass();
             }
         }
         match event {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     fn transcode(chunks: &[&'static str]) -> (String, Option<Class>) {
-        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default(), Explained::default());
+        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default(), Checked::default());
         for chunk in chunks {
             transcoder.push(Bytes::from_static(chunk.as_bytes()));
         }

@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
 use crate::body::Gather;
-use crate::facts::Explained;
+use crate::facts::Checked;
 use crate::failure::BoxError;
 
 /// An answer whose head has come, and of which the caller has seen nothing.
@@ -35,8 +35,8 @@ enum SoFar {
 
 impl<B> Attempt<B> {
     pub(super) fn stream(response: Response<B>, limits: &Limits) -> Self {
-        let explained = response.extensions().get::<Explained>().cloned().unwrap_or_default();
-        let watch = Watch::new(limits.hold_back, explained);
+        let checked = response.extensions().get::<Checked>().cloned().unwrap_or_default();
+        let watch = Watch::new(limits.hold_back, checked);
         Self::new(response, SoFar::Stream { watch, held: VecDeque::new() })
     }
 
@@ -145,8 +145,8 @@ where
             },
             SoFar::Whole(gather) => {
                 let bytes = std::mem::replace(gather, Gather::new(0)).into_bytes();
-                let is_explained = self.parts.extensions.get().is_some_and(Explained::is_explained);
-                if !is_explained {
+                let is_checked = self.parts.extensions.get().is_some_and(Checked::has_passed);
+                if !is_checked {
                     guard.check_answer(&bytes)?;
                 }
                 *gather = Gather::of(bytes);

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use super::{Cause, Guard};
 use crate::dialect::Signal;
 use crate::dialect::sse::{RawFrame, Splitter, Tail};
-use crate::facts::Explained;
+use crate::facts::Checked;
 use crate::failure::Failure;
 
 /// What is known of a stream by its frames so far. Pure: no clock, no I/O.
@@ -19,7 +19,7 @@ pub(super) struct Watch {
     /// How much came before the first content.
     lead: usize,
     hold_back: usize,
-    explained: Explained,
+    checked: Checked,
     has_content: bool,
     has_finished: bool,
     has_ended: bool,
@@ -49,7 +49,7 @@ enum Verdict {
 }
 
 impl Watch {
-    pub(super) fn new(hold_back: usize, explained: Explained) -> Self {
+    pub(super) fn new(hold_back: usize, checked: Checked) -> Self {
         Self {
             splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
             chunk: Bytes::new(),
@@ -57,7 +57,7 @@ impl Watch {
             carried: 0,
             lead: 0,
             hold_back,
-            explained,
+            checked,
             has_content: false,
             has_finished: false,
             has_ended: false,
@@ -133,7 +133,7 @@ impl Watch {
             Signal::Error(failure) => return Step::Fail(failure),
             Signal::End => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
-                self.has_content |= self.explained.is_explained() || guard.is_answer(&frame);
+                self.has_content |= self.checked.has_passed() || guard.is_answer(&frame);
                 self.has_finished = true;
             }
             _ => return Step::Starve,
@@ -150,8 +150,7 @@ impl Watch {
             Signal::Alive | Signal::Lifecycle => {}
             Signal::Content => self.has_content = true,
             Signal::Finish => {
-                self.has_content =
-                    self.has_content || self.explained.is_explained() || guard.is_answer(&frame);
+                self.has_content = self.has_content || self.checked.has_passed() || guard.is_answer(&frame);
                 self.has_finished = true;
             }
             Signal::End => self.has_ended = true,

@@ -129,7 +129,9 @@ fn no_field_vanishes_unnamed_however_deep_it_stands() {
     let body = json!({
         "model": "m",
         "messages": [
-            {"role": "user", "content": [{"type": "text", "text": "Hi", "x": 1}], "x": 1},
+            {"role": "user", "content": [
+                {"type": "text", "text": "Hi", "x": 1, "cache_control": {}, "prompt_cache_breakpoint": {}},
+            ], "x": 1},
             {"role": "assistant", "content": null, "refusal": null, "annotations": [], "tool_calls": [call], "x": 1},
             {"role": "tool", "tool_call_id": "c", "name": "f", "content": "", "x": 1},
         ],

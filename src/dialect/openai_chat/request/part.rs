@@ -33,7 +33,9 @@ pub(super) fn decode<'a>(
         }
         let mut fields = Object::read(path, item)?;
         let content = content(path, item, &mut fields)?;
-        let cache = fields.take("cache_control").or_else(|| fields.take("prompt_cache_breakpoint"));
+        // Two words for one wish.
+        let cache = [fields.take("cache_control"), fields.take("prompt_cache_breakpoint")];
+        let cache = cache.into_iter().flatten().next();
         // A part that nobody knows is kept whole.
         if !matches!(content, Content::Unknown { .. }) {
             fields.note_rest(path, extra);

@@ -28,6 +28,10 @@ pub(super) struct Attempt<B> {
 }
 
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one per call, and a box would be an allocation for each"
+)]
 enum SoFar {
     Stream { watch: Watch, held: VecDeque<Bytes> },
     Whole(Gather),

@@ -155,8 +155,7 @@ where
         Poll::Ready(())
     }
 
-    /// The terminal frame has passed: the provider's own end. Where it did not say why it stopped, no reason is made up and
-    /// nothing is added: the caller sees what the provider sent.
+    /// The terminal frame has passed.
     fn end(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let mut this = self.project();
         if let Some(inner) = this.inner.as_mut().as_pin_mut() {

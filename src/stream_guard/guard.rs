@@ -33,6 +33,14 @@ pub trait Guard {
         false
     }
 
+    /// Is an answer whole whose last content is this frame, though the stream ends with its terminal frame and
+    /// never said why the model stopped? Some servers end calls of tools so, and the vendor's own streams of
+    /// sound do. Of text nobody knows.
+    fn is_whole_by_itself(&self, last: &Frame<'_>) -> bool {
+        let _ = last;
+        false
+    }
+
     /// Reads a whole answer.
     ///
     /// # Errors
@@ -86,6 +94,12 @@ impl<D: Dialect> Guard for DialectGuard<D> {
         decoded.is_ok() && is_answer
     }
 
+    fn is_whole_by_itself(&self, last: &Frame<'_>) -> bool {
+        let mut is_text = false;
+        let decoded = self.0.decoder().decode(last, &mut |event| is_text |= is_said(&event));
+        decoded.is_ok() && !is_text
+    }
+
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
         self.0.check_answer(body)
     }
@@ -93,6 +107,11 @@ impl<D: Dialect> Guard for DialectGuard<D> {
     fn terminal_frame(&self) -> &'static [u8] {
         self.0.terminal_frame()
     }
+}
+
+fn is_said(event: &Event<'_>) -> bool {
+    matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::Refusal { .. })
+        && event.is_content()
 }
 
 fn says_something(event: &Event<'_>) -> bool {

@@ -14,10 +14,11 @@
 //!   try: silence is a [`Timeout`](crate::failure::Class::Timeout), a reset is
 //!   [`Connect`](crate::failure::Class::Connect), an error frame is what it says it is, and a stream that ends
 //!   with nothing said is [`InvalidOutput`](crate::failure::Class::InvalidOutput).
-//! * **After it** frames pass as the slices that arrived. A cut, a stall, an error frame, or an end with
-//!   neither finish reason nor terminal frame, ends the body with an error:
-//!   [`Interrupted`](crate::failure::Class::Interrupted). A stream that finished and only lacks its terminal frame
-//!   is given one, 5 s later at most. Malformed frames are left out.
+//! * **After it** frames pass as the slices that arrived. A cut, a stall, an error frame or an end without a
+//!   finish reason ends the body with an error: [`Interrupted`](crate::failure::Class::Interrupted). A stream
+//!   that finished and only lacks its terminal frame is given one, 5 s later at most. One that has its terminal
+//!   frame and lacks the reason passes where what it said last is whole by itself, as a call of a tool is.
+//!   Malformed frames are left out.
 //! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole.
 //!
 //! A response whose status is 400 or more becomes an `Err` by [`Standard`](crate::failure::Standard)

@@ -21,6 +21,7 @@ pub(super) struct Watch {
     hold_back: usize,
     checked: Checked,
     has_content: bool,
+    last_content: Option<RawFrame>,
     has_finished: bool,
     has_ended: bool,
     /// Found behind frames that have to go out first.
@@ -59,6 +60,7 @@ impl Watch {
             hold_back,
             checked,
             has_content: false,
+            last_content: None,
             has_finished: false,
             has_ended: false,
             pending: None,
@@ -131,7 +133,7 @@ impl Watch {
         let Some(data) = frame.data.as_deref() else { return Step::Starve };
         match guard.signal(&frame) {
             Signal::Error(failure) => return Step::Fail(failure),
-            Signal::End => self.has_ended = true,
+            Signal::End if self.may_end(guard) => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
                 self.has_content |= self.checked.has_passed() || guard.is_answer(&frame);
                 self.has_finished = true;
@@ -143,17 +145,32 @@ impl Watch {
         Step::Forward(whole.freeze())
     }
 
+    /// The model said why it stopped, or what it said last is whole by itself.
+    fn may_end<G: Guard>(&self, guard: &G) -> bool {
+        let is_whole = |last: &RawFrame| guard.is_whole_by_itself(&last.parse());
+        self.has_finished || self.last_content.as_ref().is_some_and(is_whole)
+    }
+
     fn read<G: Guard>(&mut self, raw: &RawFrame, guard: &G) -> Verdict {
         let frame = raw.parse();
         let signal = if frame.data.is_none() { Signal::Alive } else { guard.signal(&frame) };
         match signal {
             Signal::Alive | Signal::Lifecycle => {}
-            Signal::Content => self.has_content = true,
+            Signal::Content => {
+                self.has_content = true;
+                self.last_content = Some(raw.clone());
+            }
             Signal::Finish => {
                 self.has_content = self.has_content || self.checked.has_passed() || guard.is_answer(&frame);
                 self.has_finished = true;
             }
-            Signal::End => self.has_ended = true,
+            Signal::End => {
+                self.has_ended = true;
+                // Whoever reads as far as this and no further must not take half an answer for a whole one.
+                if self.has_content && !self.may_end(guard) {
+                    return Verdict::Stop(Step::Break(Cause::NoFinish));
+                }
+            }
             Signal::Error(failure) => return Verdict::Stop(Step::Fail(failure)),
             Signal::Malformed => {
                 tracing::debug!(bytes = raw.bytes().len(), "skipped a malformed frame");

@@ -225,9 +225,11 @@ async fn whatever_fails_before_the_first_content_may_fail_over() {
 #[tokio::test(start_paused = true)]
 async fn whatever_fails_after_the_first_content_is_an_interruption() {
     let long = Do::Wait(60 * SECOND);
-    let rows: [(&[Do], Cause); 5] = [
+    let rows: [(&[Do], Cause); 7] = [
         (&[ROLE, HELLO, Do::Reset], Cause::Cut),
         (&[ROLE, HELLO], Cause::NoFinish),
+        (&[ROLE, HELLO, END], Cause::NoFinish),
+        (&[ROLE, HELLO, Do::Raw("data: end".into())], Cause::NoFinish),
         (&[ROLE, HELLO, long, FINISH], Cause::Stalled),
         (&[ROLE, HELLO, is_frame("overloaded"), FINISH, END], Cause::GaveUp),
         (&[ROLE, HELLO, Do::Raw("data: half of a fra".into())], Cause::NoFinish),
@@ -236,6 +238,7 @@ async fn whatever_fails_after_the_first_content_is_an_interruption() {
         let (text, class, seen) = broken(watch(steps.to_vec()).await);
         assert!(text.starts_with("data: role\n\ndata: hello\n\n"), "{steps:?}");
         assert!(!text.contains("overloaded") && !text.contains("half"), "{steps:?}");
+        assert!(!text.contains("data: end"), "an SDK stops there and takes the answer for whole: {steps:?}");
         assert_eq!((class, seen), (Class::Interrupted, Some(cause)), "{steps:?}");
     }
 }
@@ -544,9 +547,9 @@ proptest! {
         let seen = outcome(&stream, &[], ends_in_a_reset);
         prop_assert_eq!(&outcome(&stream, &cuts, ends_in_a_reset), &seen);
         prop_assert_eq!(&outcome(&stream, &every, ends_in_a_reset), &seen);
-        // Never a clean end without a finish, or the provider's own end.
+        // Never a clean end without a finish.
         if let (text, None) = &seen {
-            prop_assert!(text.contains("finish") || text.contains("end"), "{}", text);
+            prop_assert!(text.contains("finish"), "{}", text);
         }
     }
 }
@@ -601,6 +604,8 @@ async fn an_answer_in_a_single_frame_is_one_and_an_empty_one_is_none() {
     let empty = watch_openai(chunks(&[role, ("{}", r#""stop""#)])).await;
     assert_eq!(refused(empty), (Class::InvalidOutput, Some(Cause::Empty)));
     let unfinished = watch_openai(chunks(&[role, (r#"{"content":"Hi"}"#, "null")])).await;
-    // The provider's own terminal frame passes as it is.
-    whole(unfinished);
+    assert_eq!(broken(unfinished).2, Some(Cause::NoFinish));
+    // A call that is there is whole by itself; the terminal frame passes as it came.
+    let call = watch_openai(chunks(&[role, (whole_call, "null")])).await;
+    assert!(whole(call).ends_with("data: [DONE]\n\n"));
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tower::ServiceBuilder;
 
-use super::{ClassService, MemberStack, preview};
+use super::{ClassService, MemberStack, Preview, preview};
 use crate::circuit_breaker::CircuitHandle;
 use crate::client::Client;
 use crate::deadline::DeadlineLayer;
@@ -71,10 +71,9 @@ impl<C> ClassStack<C> {
         self.stacks().map(MemberStack::circuit)
     }
 
-    /// What translation to each member would lose of a request that uses all that a caller's dialect has: one
-    /// line per front and member of different dialects, for people to read.
+    /// What callers of another dialect than a member's may lose there.
     #[must_use]
-    pub fn losses(&self) -> Vec<String> {
+    pub fn losses(&self) -> Vec<Preview> {
         self.stacks().flat_map(preview::losses_of).collect()
     }
 

@@ -57,6 +57,7 @@ use tower::ServiceBuilder;
 pub use self::class::ClassStack;
 pub use self::classes::{Classes, ResponseFuture};
 pub use self::member::{MemberService, MemberStack, MemberTimeouts};
+pub use self::preview::Preview;
 use crate::buffer::{Buffer, BufferLayer, Peeking};
 use crate::client::Client;
 use crate::deadline::{Deadline, DeadlineLayer};

@@ -32,7 +32,8 @@ pin_project! {
             // `None` when the stream is over.
             #[pin]
             inner: Option<B>,
-            transcoder: Transcoder<D, E>,
+            // In a box, once per stream: every layer above moves this body, and most answers are no streams.
+            transcoder: Box<Transcoder<D, E>>,
         },
     }
 }
@@ -46,8 +47,8 @@ impl<B, D, E> ResponseBody<B, D, E> {
         Self { kind: Kind::Whole { bytes } }
     }
 
-    pub(super) const fn transcode(inner: B, transcoder: Transcoder<D, E>) -> Self {
-        Self { kind: Kind::Transcode { inner: Some(inner), transcoder } }
+    pub(super) fn transcode(inner: B, transcoder: Transcoder<D, E>) -> Self {
+        Self { kind: Kind::Transcode { inner: Some(inner), transcoder: Box::new(transcoder) } }
     }
 }
 

@@ -36,7 +36,8 @@ pin_project! {
     #[project = KindProj]
     enum Kind<B, G> {
         Whole { bytes: Bytes },
-        Stream { #[pin] stream: Stream<B, G> },
+        // In a box, once per stream: every layer above moves this body, and most answers are no streams.
+        Stream { stream: Pin<Box<Stream<B, G>>> },
     }
 }
 
@@ -78,11 +79,8 @@ impl<B, G> ResponseBody<B, G> {
         guard: G,
         (timer, idle): (Timer, Duration),
     ) -> Self {
-        Self {
-            kind: Kind::Stream {
-                stream: Stream { inner, timer, idle, is_waiting: false, watch, held, end: None, guard },
-            },
-        }
+        let stream = Stream { inner, timer, idle, is_waiting: false, watch, held, end: None, guard };
+        Self { kind: Kind::Stream { stream: Box::pin(stream) } }
     }
 }
 
@@ -204,7 +202,7 @@ where
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            KindProj::Stream { stream } => stream.poll_data(cx),
+            KindProj::Stream { stream } => stream.as_mut().poll_data(cx),
         }
     }
 

@@ -23,16 +23,25 @@ pin_project! {
     /// Dropping it drops the call.
     #[derive(Debug)]
     pub struct ResponseFuture<F, B, G> {
-        // Until the head has come.
         #[pin]
-        inner: Option<F>,
-        // From then on.
-        attempt: Option<Attempt<B>>,
+        state: State<F, B>,
         #[pin]
         timer: Timer,
         guard: G,
         limits: Limits,
         is_first_token_timed: bool,
+    }
+}
+
+pin_project! {
+    #[derive(Debug)]
+    #[project = StateProj]
+    enum State<F, B> {
+        // Until the head has come.
+        Calling { #[pin] inner: F },
+        // From then on.
+        Reading { attempt: Option<Attempt<B>> },
+        Done,
     }
 }
 
@@ -44,7 +53,7 @@ impl<F, B, G> ResponseFuture<F, B, G> {
         limits: Limits,
         is_first_token_timed: bool,
     ) -> Self {
-        Self { inner: Some(inner), attempt: None, timer, guard, limits, is_first_token_timed }
+        Self { state: State::Calling { inner }, timer, guard, limits, is_first_token_timed }
     }
 }
 
@@ -58,15 +67,15 @@ where
 {
     fn poll_attempt(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         let mut this = self.project();
-        if let Some(inner) = this.inner.as_mut().as_pin_mut() {
+        if let StateProj::Calling { inner } = this.state.as_mut().project() {
             let result = ready!(inner.poll(cx));
-            this.inner.set(None);
+            this.state.set(State::Done);
             let response = result.map_err(|error| uncommitted(error.into()))?;
             if let Some(failure) = Standard.classify(Ok(&response)) {
                 return Poll::Ready(Err(failure.into()));
             }
             let now = Instant::now();
-            *this.attempt = Some(if is_event_stream(response.headers()) {
+            let attempt = if is_event_stream(response.headers()) {
                 if !*this.is_first_token_timed {
                     this.timer.as_mut().set(Alarm::after(now, this.limits.first_token, Cause::NoFirstToken));
                 }
@@ -74,19 +83,23 @@ where
             } else {
                 this.timer.as_mut().set(Alarm::after(now, this.limits.idle, Cause::Stalled));
                 Attempt::whole(response, this.limits)
-            });
+            };
+            this.state.set(State::Reading { attempt: Some(attempt) });
         }
-        match this.attempt {
-            Some(attempt) => attempt.poll(cx, this.timer, this.guard, this.limits),
-            None => unreachable!("polled after it was ready"),
+        match this.state.project() {
+            StateProj::Reading { attempt: Some(attempt) } => {
+                attempt.poll(cx, this.timer, this.guard, this.limits)
+            }
+            _ => unreachable!("polled after it was ready"),
         }
     }
 
-    /// Ends the attempt at once, and not when the future is dropped some time later.
-    fn stop(self: Pin<&mut Self>) {
-        let mut this = self.project();
-        this.inner.set(None);
-        *this.attempt = None;
+    /// What is there to be committed.
+    fn take_attempt(self: Pin<&mut Self>) -> Option<Attempt<B>> {
+        match self.project().state.project() {
+            StateProj::Reading { attempt } => attempt.take(),
+            StateProj::Calling { .. } | StateProj::Done => None,
+        }
     }
 }
 
@@ -108,13 +121,15 @@ where
                 Err(BrokenAnswer::before_commit(cause).into())
             }
         };
-        let this = self.as_mut().project();
-        let answer = match (result, this.attempt.take()) {
+        let attempt = self.as_mut().take_attempt();
+        let mut this = self.project();
+        let answer = match (result, attempt) {
             (Ok(()), Some(attempt)) => Ok(attempt.commit(this.guard, this.limits, this.timer.last())),
             (Err(error), _) => Err(error),
             (Ok(()), None) => unreachable!("an attempt that succeeded"),
         };
-        self.stop();
+        // Ends the attempt at once, and not when the future is dropped some time later.
+        this.state.set(State::Done);
         Poll::Ready(answer)
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::client::legacy;
@@ -11,7 +12,7 @@ pub(super) type Http = legacy::Client<Connector, Buffered>;
 
 /// Connections to any number of hosts, kept open between calls. A clone shares them.
 #[derive(Clone)]
-pub struct ClientPool(Http);
+pub struct ClientPool(Arc<Http>);
 
 impl ClientPool {
     /// A pool with the defaults of [`ClientPoolBuilder`].
@@ -30,7 +31,7 @@ impl ClientPool {
         }
     }
 
-    pub(super) fn into_http(self) -> Http {
+    pub(super) fn into_http(self) -> Arc<Http> {
         self.0
     }
 }
@@ -99,6 +100,6 @@ impl ClientPoolBuilder {
             // A repeated request is an attempt, and attempts are counted by the layers above.
             .retry_canceled_requests(false)
             .build(connector);
-        ClientPool(http)
+        ClientPool(Arc::new(http))
     }
 }

@@ -17,7 +17,8 @@ use crate::failure::{BoxError, Class, Failure};
 /// Always ready: connections are opened as needed.
 #[derive(Clone)]
 pub struct Client {
-    http: Http,
+    /// Large, and cloned with every layer around it at every attempt.
+    http: Arc<Http>,
     target: Arc<Target>,
 }
 

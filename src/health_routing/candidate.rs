@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,8 +28,8 @@ impl<S> Candidate<S> {
         self
     }
 
-    pub(super) fn availability(&self, now: Instant) -> Availability {
-        self.health.as_ref().map_or(Availability::Up, |health| health.availability(now))
+    pub(super) fn availability(&self, now: &LazyCell<Instant>) -> Availability {
+        self.health.as_ref().map_or(Availability::Up, |health| health.availability(**now))
     }
 
     /// The same member, reached by another service.

@@ -1,3 +1,4 @@
+use std::cell::LazyCell;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -36,13 +37,19 @@ impl<F, P> Set<F, P> {
     where
         P: RoutingPolicy<Req, Res>,
     {
-        let now = Instant::now();
-        let primary = self.standing(&self.primary, request, now);
-        let fallbacks = self.fallbacks.iter().map(|candidate| self.standing(candidate, request, now));
+        // Asked only by members that know of their health.
+        let now: LazyCell<Instant> = LazyCell::new(Instant::now);
+        let primary = self.standing(&self.primary, request, &now);
+        let fallbacks = self.fallbacks.iter().map(|candidate| self.standing(candidate, request, &now));
         plan(std::iter::once(primary).chain(fallbacks))
     }
 
-    fn standing<S, Req, Res>(&self, candidate: &Candidate<S>, request: &Req, now: Instant) -> Standing
+    fn standing<S, Req, Res>(
+        &self,
+        candidate: &Candidate<S>,
+        request: &Req,
+        now: &LazyCell<Instant>,
+    ) -> Standing
     where
         P: RoutingPolicy<Req, Res>,
     {

@@ -63,6 +63,9 @@ fn remove_foreign(headers: &mut HeaderMap) {
 }
 
 fn name(text: &str) -> HeaderValue {
+    if text.len() <= LONGEST && text.chars().all(|c| c == printable(c)) {
+        return HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("?"));
+    }
     value(text.chars().take(LONGEST).map(printable).collect())
 }
 

@@ -18,6 +18,8 @@ pub mod sse;
 mod any;
 mod api;
 mod invalid;
+#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+mod quoted;
 mod reply;
 
 #[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::finish::{self, Held};
-use super::request::{Blocks, read_block, read_blocks};
+use super::request::{Blocks, is_plain, read_block, read_blocks};
 use super::wire::{self, Block, Object, Str, Tokens};
 use super::{error, json, peek, provenance};
 use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, ToolCall, Usage};
@@ -13,13 +13,12 @@ use crate::dialect::{Invalid, Reply};
 use crate::failure::{Class, Failure, Report};
 
 #[derive(serde::Deserialize)]
-struct Message<'a> {
+struct Message<'a, C> {
     #[serde(borrow, default)]
     id: Option<Str<'a>>,
     #[serde(borrow, default)]
     model: Option<Str<'a>>,
-    #[serde(borrow)]
-    content: &'a RawValue,
+    content: C,
     #[serde(borrow, default)]
     stop_reason: Option<Str<'a>>,
     #[serde(borrow, default)]
@@ -33,22 +32,44 @@ struct Message<'a> {
 /// Reads a whole answer.
 pub(super) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
     let text = peek::text(body)?;
-    let Object(message): Object<Message<'_>> =
+    // Nearly every answer is a list of blocks of known kinds, and then one pass will do.
+    if let Ok(Object(message)) = serde_json::from_str::<Object<Message<'_, Vec<Object<Block<'_>>>>>>(text) {
+        if message.content.iter().all(|Object(block)| is_plain(block)) {
+            let (blocks, message) = message.split();
+            return Ok(answer(
+                message,
+                blocks.into_iter().map(|Object(block)| content(block, None)).collect(),
+            ));
+        }
+    }
+    let Object(message): Object<Message<'_, &RawValue>> =
         serde_json::from_str(text).map_err(|error| wire::invalid("", &error))?;
-    let mut parts = contents(message.content)?;
+    let (raw, message) = message.split();
+    Ok(answer(message, contents(raw)?))
+}
+
+impl<'a, C> Message<'a, C> {
+    /// The content, and the rest.
+    fn split(self) -> (C, Message<'a, ()>) {
+        let Self { id, model, content, stop_reason, stop_sequence, stop_details, usage } = self;
+        (content, Message { id, model, content: (), stop_reason, stop_sequence, stop_details, usage })
+    }
+}
+
+fn answer<'a>(message: Message<'a, ()>, mut parts: Vec<Content<'a>>) -> Answer<'a> {
     let reason = message.stop_reason.map(|Str(reason)| reason);
     if reason.as_deref() == Some("refusal") {
         parts.extend(explanation(message.stop_details).map(Content::Refusal));
     }
     let sequence = message.stop_sequence.map(|Str(sequence)| sequence);
     let finish = reason.map(|reason| finish::decode(reason, sequence));
-    Ok(Answer {
+    Answer {
         id: message.id.map(|Str(id)| id),
         model: message.model.map(|Str(model)| model),
         created: None,
         choices: vec![Choice { parts, finish, logprobs: None }],
         usage: Tokens::of(message.usage).map(Tokens::usage),
-    })
+    }
 }
 
 /// What the provider says to its refusal.

@@ -2,10 +2,11 @@
 
 use serde_json::value::RawValue;
 
+use crate::dialect::quoted::quoted;
+
 /// Appends `text` as a JSON string.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    // Writing a string to a vector cannot fail.
-    let _ = serde_json::to_writer(out, text);
+    quoted(out, text);
 }
 
 /// Appends a string, or `null`.

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use crate::dialect::quoted::quoted;
+
 /// Appends a string, escaped.
 pub(super) fn string(out: &mut Vec<u8>, text: &str) {
-    value(out, text);
+    quoted(out, text);
 }
 
 /// Appends a value. Strings, numbers and raw JSON in structs cannot fail to be written to memory.

@@ -28,7 +28,7 @@ fn is_known(kind: &str) -> bool {
 }
 
 /// Of a known kind, and no document made of blocks: that is one that only this dialect has.
-fn is_plain(block: &Block<'_>) -> bool {
+pub(in super::super) fn is_plain(block: &Block<'_>) -> bool {
     let of_blocks = |source: &RawValue| {
         serde_json::from_str::<Object<Kind<'_>>>(source.get()).is_ok_and(|source| source.0.kind == "content")
     };

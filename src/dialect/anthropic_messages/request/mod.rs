@@ -5,7 +5,7 @@ mod settings;
 mod tools;
 mod top;
 
-pub(super) use self::blocks::{Blocks, read_block, read_blocks};
+pub(super) use self::blocks::{Blocks, is_plain, read_block, read_blocks};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

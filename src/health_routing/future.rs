@@ -64,7 +64,14 @@ where
         loop {
             let next = match this.state.as_mut().project() {
                 StateProj::Choosing => match this.walk.next() {
-                    Some((index, service)) => State::Waiting { index, service, patience: None },
+                    Some((index, mut service)) => match service.poll_ready(cx) {
+                        // As a rule; then there is no need to keep the service for another poll.
+                        Poll::Ready(ready) => {
+                            let ready = ready.map_err(|error| this.walk.unready(error));
+                            ask(this.walk, index, &mut service, ready)
+                        }
+                        Poll::Pending => State::Waiting { index, service, patience: None },
+                    },
                     None => {
                         this.state.set(State::Done);
                         return Poll::Ready(Err(this.walk.give_up().into()));

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::dialect::Reply;
-use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, ToolCall, Usage};
+use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, Text, ToolCall, Usage};
 use crate::dialect::openai_chat::{json, reasoning};
 
 /// Writes a whole answer.
@@ -60,11 +60,19 @@ fn choice(out: &mut Vec<u8>, index: usize, choice: &Choice<'_>, reply: &Reply) {
     out.push(b'}');
 }
 
+/// Joins texts; one alone is not copied.
+fn append<'a>(said: &mut Option<Text<'a>>, text: &'a str) {
+    match said {
+        Some(said) => said.to_mut().push_str(text),
+        None => *said = Some(Cow::Borrowed(text)),
+    }
+}
+
 /// What was said, by the fields of a message: they keep no order among each other.
 #[derive(Default)]
 struct Said<'a> {
-    text: Option<String>,
-    refusal: Option<String>,
+    text: Option<Text<'a>>,
+    refusal: Option<Text<'a>>,
     thoughts: Vec<&'a Reasoning<'a>>,
     calls: Vec<&'a ToolCall<'a>>,
     audio: Option<&'a str>,
@@ -75,8 +83,8 @@ impl<'a> Said<'a> {
         let mut said = Self::default();
         for part in parts {
             match part {
-                Content::Text(text) => said.text.get_or_insert_default().push_str(text),
-                Content::Refusal(refusal) => said.refusal.get_or_insert_default().push_str(refusal),
+                Content::Text(text) => append(&mut said.text, text),
+                Content::Refusal(refusal) => append(&mut said.refusal, refusal),
                 Content::Reasoning(thought) => said.thoughts.push(thought),
                 Content::ToolCall(call) => said.calls.push(call),
                 Content::Unknown { kind, value } if kind == "audio" => said.audio = Some(value.get()),

@@ -20,7 +20,7 @@ pub(super) struct Call<P, S, Req, Res> {
     withdrawal: Option<Withdrawal>,
     /// `None` while the last attempt runs.
     again: Option<Again<S, Req>>,
-    /// `Some` between two attempts.
+    /// `Some` between two attempts, and after that for as long as the next may turn out to be refused here.
     held: Option<Held<Res>>,
 }
 
@@ -30,13 +30,15 @@ pub(super) struct Again<S, Req> {
     request: Req,
 }
 
-/// The failed attempt that is to be repeated, kept for the case that the repeat cannot start after all.
+/// The failed attempt that is to be repeated, kept for the case that the repeat does not reach the member after
+/// all.
 struct Held<Res> {
     result: Result<Res, BoxError>,
     note: Note,
 }
 
-/// Records an attempt when it is dropped: when the next one starts, or when the caller goes away before.
+/// Records an attempt when it is dropped: when the next one has reached the member, or when the caller goes away
+/// before.
 struct Note(Option<(Attempts, Attempt)>);
 
 impl<S, Req> Again<S, Req> {
@@ -63,11 +65,19 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
 
     /// The result that was to be repeated: final after all, and so for others to record.
     pub(super) fn give_up(&mut self) -> Result<Res, BoxError> {
-        let Some(Held { result, note }) = self.held.take() else {
-            unreachable!("a failed attempt is held until the next one starts")
-        };
+        self.take_held().unwrap_or_else(|| unreachable!("a failed attempt is held until the next one starts"))
+    }
+
+    fn take_held(&mut self) -> Option<Result<Res, BoxError>> {
+        let Held { result, note } = self.held.take()?;
         note.cancel();
-        result
+        Some(result)
+    }
+
+    /// The attempt waits for somebody: not for a breaker, which refuses at once. A failed response goes now, and
+    /// its connection with it; an error keeps nothing busy.
+    pub(super) fn wait(&mut self) {
+        self.held.take_if(|held| held.result.is_ok());
     }
 
     /// Judges the attempt that started then: for how long to wait before the next, or the result as it is.
@@ -86,6 +96,10 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
             return Err(result);
         };
         self.settle(&failure);
+        // That the member was not asked again hides why it had failed.
+        if let Some(seen) = failure.class().is_local().then(|| self.take_held()).flatten() {
+            return Err(seen);
+        }
         let Some(pause) = self.pause(&result, &failure, now) else {
             return Err(result);
         };
@@ -144,8 +158,6 @@ where
 
     fn begin_next(&mut self, again: Again<S, Req>) -> S::Future {
         let Again { mut service, request } = again;
-        // The failed response goes before the new attempt starts, and its connection with it.
-        self.held = None;
         if let Some(withdrawal) = &mut self.withdrawal {
             withdrawal.begin();
         }

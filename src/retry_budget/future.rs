@@ -11,7 +11,7 @@ use super::call::Call;
 use crate::failure::BoxError;
 
 pin_project! {
-    /// The response of the last attempt, as it came.
+    /// The response of the last attempt that reached the member, as it came.
     pub struct ResponseFuture<S, P, Req>
     where
         S: Service<Req>,
@@ -90,8 +90,11 @@ impl<F> State<F> {
         loop {
             let next = match self.as_mut().project() {
                 StateProj::Attempt { attempt, started } => {
-                    let result = ready!(attempt.poll(cx)).map_err(Into::into);
-                    match call.judge(result, *started) {
+                    let Poll::Ready(result) = attempt.poll(cx) else {
+                        call.wait();
+                        return Poll::Pending;
+                    };
+                    match call.judge(result.map_err(Into::into), *started) {
                         Ok(pause) => Self::Pausing { pause: sleep(pause) },
                         Err(result) => return Poll::Ready(result),
                     }

@@ -51,9 +51,13 @@
 //! # Errors
 //!
 //! The result of the last attempt passes as it is: a response with a bad status stays `Ok`, an error stays the
-//! error it was. [`TooLate`] is the only error of this layer's own. While a retry waits its failed predecessor
-//! is kept, an unread body included, and is returned if the service cannot take the retry after all: when it
-//! fails to become ready, or is not ready before the window or the deadline ends.
+//! error it was. [`TooLate`] is the only error of this layer's own.
+//!
+//! While a retry waits its failed predecessor is kept, an unread body included, and is returned if the retry does
+//! not reach the member after all: when the service fails to become ready, is not ready before the window or the
+//! deadline ends, or refuses the retry itself, as a breaker does that has just opened. A response is kept no
+//! longer than until the retry has to wait for its answer, since it may keep a connection busy; an error is kept
+//! to the end.
 //!
 //! # Cancel safety
 //!

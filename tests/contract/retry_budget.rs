@@ -295,8 +295,53 @@ async fn a_local_refusal_neither_costs_nor_earns() {
     // One deposit, one withdrawal for the retry, and that one is given back.
     let trips = Member::new([fails(Class::ServerError), fails(Class::CircuitOpen)]);
     let error = layer.layer(trips.service()).oneshot(()).await.unwrap_err();
-    assert_eq!((class(&error), trips.count()), (Class::CircuitOpen, 2));
+    assert_eq!((class(&error), trips.count()), (Class::ServerError, 2));
     assert_eq!(budget.balance(Instant::now()), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_refused_here_does_not_hide_why_the_member_failed() {
+    for refusal in [Class::CircuitOpen, Class::Shed, Class::Unsupported] {
+        let log = Attempts::default();
+        let mut request = Request::new(());
+        request.extensions_mut().insert(log.clone());
+        let member = Member::new([fails(Class::Connect), fails(Class::ServerError), fails(refusal)]);
+        let service = RetryBudgetLayer::default().layer(http_member(&member));
+        let error = service.oneshot(request).await.unwrap_err();
+        assert_eq!((class(&error), member.count()), (Class::ServerError, 3));
+        let classes: Vec<_> = log.list().iter().map(|attempt| attempt.class).collect();
+        assert_eq!(classes, [Some(Class::Connect)], "the one returned is for others to record");
+    }
+}
+
+/// Answers 500 once and is refused from then on, after a wait.
+fn breaks(wait: Duration) -> impl Service<Request<()>, Response = Response<()>, Error = BoxError> + Clone {
+    let asked = Arc::new(AtomicUsize::new(0));
+    service_fn(move |_| {
+        let is_first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if is_first {
+                return Ok(Response::builder().status(500).body(()).unwrap());
+            }
+            if !wait.is_zero() {
+                sleep(wait).await;
+            }
+            Err(Failure::new(Class::CircuitOpen).into())
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_response_is_kept_until_its_repeat_waits_for_an_answer() {
+    let layer = RetryBudgetLayer::default();
+    let response = layer.layer(breaks(Duration::ZERO)).oneshot(Request::new(())).await.unwrap();
+    assert_eq!(response.status(), 500);
+    // It may keep a connection busy, which the repeat could need.
+    let log = Attempts::default();
+    let mut request = Request::new(());
+    request.extensions_mut().insert(log.clone());
+    let error = layer.layer(breaks(SECOND)).oneshot(request).await.unwrap_err();
+    assert_eq!((class(&error), log.list().len()), (Class::CircuitOpen, 1));
 }
 
 #[tokio::test(start_paused = true)]

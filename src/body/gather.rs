@@ -1,6 +1,6 @@
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 
-/// A body on its way into memory, bounded. One chunk alone is kept as it arrived, without a copy.
+/// A body on its way into memory, bounded. One chunk alone is kept as it arrived; only a second makes a copy.
 #[derive(Debug)]
 pub(crate) struct Gather {
     first: Bytes,
@@ -23,8 +23,8 @@ impl Gather {
         Self { limit: bytes.len(), first: bytes, rest: BytesMut::new() }
     }
 
-    pub(crate) fn push(&mut self, chunk: Bytes) -> Result<(), TooLarge> {
-        if chunk.len() > self.room() {
+    pub(crate) fn push(&mut self, chunk: impl Buf) -> Result<(), TooLarge> {
+        if chunk.remaining() > self.room() {
             return Err(TooLarge);
         }
         self.keep(chunk);
@@ -33,11 +33,10 @@ impl Gather {
 
     /// Takes what fits and says whether all of it did.
     #[cfg(feature = "schema-normalizer")]
-    pub(crate) fn push_cut(&mut self, mut chunk: Bytes) -> Result<(), TooLarge> {
+    pub(crate) fn push_cut(&mut self, chunk: impl Buf) -> Result<(), TooLarge> {
         let room = self.room();
-        let is_cut = chunk.len() > room;
-        chunk.truncate(room);
-        self.keep(chunk);
+        let is_cut = chunk.remaining() > room;
+        self.keep(chunk.take(room));
         if is_cut { Err(TooLarge) } else { Ok(()) }
     }
 
@@ -53,15 +52,24 @@ impl Gather {
         self.limit.saturating_sub(self.len())
     }
 
-    fn keep(&mut self, chunk: Bytes) {
+    /// Memory grows with what has come and not with what was announced: who announces much and sends little
+    /// takes none.
+    fn keep(&mut self, mut chunk: impl Buf) {
+        let size = chunk.remaining();
+        if size == 0 {
+            return;
+        }
         if self.len() == 0 {
-            self.first = chunk;
+            // Of `Bytes` this is a reference and no copy.
+            self.first = chunk.copy_to_bytes(size);
             return;
         }
         if self.rest.is_empty() {
-            self.rest.extend_from_slice(&std::mem::take(&mut self.first));
+            let first = std::mem::take(&mut self.first);
+            self.rest.reserve((2 * (first.len() + size)).min(self.limit));
+            self.rest.extend_from_slice(&first);
         }
-        self.rest.extend_from_slice(&chunk);
+        self.rest.put(chunk);
     }
 }
 
@@ -75,6 +83,7 @@ mod tests {
         let mut gather = Gather::new(100);
         gather.push(Bytes::new()).unwrap();
         gather.push(chunk.clone()).unwrap();
+        gather.push(Bytes::new()).unwrap();
         assert_eq!(gather.into_bytes().as_ptr(), chunk.as_ptr());
     }
 
@@ -82,7 +91,7 @@ mod tests {
     fn chunks_are_joined_up_to_the_limit_and_no_further() {
         let mut gather = Gather::new(4);
         gather.push(Bytes::from_static(b"ab")).unwrap();
-        gather.push(Bytes::from_static(b"cd")).unwrap();
+        gather.push(Bytes::from_static(b"c").chain(&b"d"[..])).unwrap();
         assert_eq!(gather.push(Bytes::from_static(b"e")), Err(TooLarge));
         assert_eq!(gather.into_bytes(), "abcd");
     }

@@ -5,13 +5,15 @@
 //! streams is judged at its end and not at its head.
 
 mod buffered;
-#[cfg(any(feature = "schema-normalizer", feature = "stream-guard"))]
+#[cfg(any(feature = "buffer", feature = "schema-normalizer", feature = "stream-guard"))]
 mod gather;
 #[cfg(any(feature = "schema-normalizer", feature = "stream-guard"))]
 mod linger;
 mod observed;
 
 pub use self::buffered::Buffered;
-pub use self::observed::{End, Observed, Witness};
+#[cfg(any(feature = "buffer", feature = "schema-normalizer", feature = "stream-guard"))]
+pub(crate) use self::gather::Gather;
 #[cfg(any(feature = "schema-normalizer", feature = "stream-guard"))]
-pub(crate) use self::{gather::Gather, linger::linger};
+pub(crate) use self::linger::linger;
+pub use self::observed::{End, Observed, Witness};

@@ -52,7 +52,6 @@
 //! # Ok(()) }
 //! ```
 
-mod chunks;
 mod error;
 mod future;
 mod layer;

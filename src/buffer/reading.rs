@@ -1,7 +1,7 @@
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, Request};
@@ -9,10 +9,9 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::chunks::Chunks;
 use super::layer::Settings;
 use super::{BodyRefused, ReadCall};
-use crate::body::Buffered;
+use crate::body::{Buffered, Gather};
 use crate::failure::BoxError;
 
 pin_project! {
@@ -28,7 +27,7 @@ pin_project! {
         parts: Option<Parts>,
         // What the head told before anything was read.
         refusal: Option<BodyRefused>,
-        chunks: Chunks,
+        gather: Gather,
         settings: Settings<R>,
     }
 }
@@ -42,8 +41,8 @@ where
     pub(super) fn new(request: Request<B>, settings: Settings<R>) -> Self {
         let (parts, body) = request.into_parts();
         let refusal = refusal(&parts, body.size_hint().lower(), settings.limit);
-        let (parts, chunks) = (Some(parts), Chunks::default());
-        Self { body, timer: None, is_waiting: false, parts, refusal, chunks, settings }
+        let (parts, gather) = (Some(parts), Gather::new(settings.limit));
+        Self { body, timer: None, is_waiting: false, parts, refusal, gather, settings }
     }
 
     /// The whole request, with what was read of it.
@@ -56,10 +55,9 @@ where
         }
         while let Some(data) = ready!(self.as_mut().poll_data(cx)?) {
             let this = self.as_mut().project();
-            if this.settings.limit - this.chunks.len() < data.remaining() {
+            if this.gather.push(data).is_err() {
                 return Poll::Ready(Err(BodyRefused::too_large(this.settings.limit)));
             }
-            this.chunks.push(data);
         }
         Poll::Ready(self.finish())
     }
@@ -105,7 +103,7 @@ where
 
     fn finish(self: Pin<&mut Self>) -> Result<Request<Buffered>, BodyRefused> {
         let this = self.project();
-        let body: Bytes = std::mem::take(this.chunks).into_bytes();
+        let body: Bytes = std::mem::replace(this.gather, Gather::new(0)).into_bytes();
         let mut parts = this.parts.take().expect("not polled after completion");
         // It told how the caller's body was framed, which is no longer how it is.
         parts.headers.remove(TRANSFER_ENCODING);

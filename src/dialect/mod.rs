@@ -17,6 +17,8 @@ pub mod sse;
 #[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
 mod any;
 mod api;
+#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+mod cut;
 mod invalid;
 #[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
 mod quoted;

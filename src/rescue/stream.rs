@@ -1,8 +1,9 @@
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use super::Respond;
+use crate::dialect::sse::is_event_stream;
 use crate::failure::{BoxError, Class, Failure};
 
 /// An event stream that may have to be ended with an error event.
@@ -16,10 +17,9 @@ pub(super) struct Stream<R> {
 impl<R> Stream<R> {
     /// `None` for a body to which nothing can be added: no event stream, encoded, or of a length already told.
     pub(super) fn of(headers: &HeaderMap, respond: R) -> Option<Self> {
-        let is_events = headers.get(CONTENT_TYPE).is_some_and(is_event_stream);
         let is_open = !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH);
         // Before anything has passed a frame can begin, as after a blank line.
-        (is_events && is_open).then_some(Self { respond, tail: *b"\n\n\n\n" })
+        (is_event_stream(headers) && is_open).then_some(Self { respond, tail: *b"\n\n\n\n" })
     }
 
     pub(super) fn passed(&mut self, data: &[u8]) {
@@ -47,11 +47,6 @@ impl<R> Stream<R> {
         let blank_lines: [&[u8]; 4] = [b"\n\n", b"\r\r", b"\n\r\n", b"\r\n\r\n"];
         blank_lines.iter().any(|line| self.tail.ends_with(line))
     }
-}
-
-fn is_event_stream(value: &HeaderValue) -> bool {
-    let media_type = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    media_type.trim_ascii().eq_ignore_ascii_case(b"text/event-stream")
 }
 
 #[cfg(test)]

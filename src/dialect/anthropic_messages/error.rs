@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::json;
 use super::wire::{Object, Str};
+use crate::dialect::cut::cut;
 use crate::dialect::sse;
 use crate::failure::{ANTHROPIC, Class, Failure, Report};
 
@@ -80,24 +81,16 @@ fn report(body: &[u8]) -> Report {
 /// A string, or the text of a number. Bounded.
 fn word(value: &RawValue) -> Option<String> {
     match serde_json::from_str::<Str<'_>>(value.get()) {
-        Ok(Str(text)) => Some(bounded(&text).to_owned()),
+        Ok(Str(text)) => Some(cut(&text, LONGEST).to_owned()),
         Err(_) if value.get() == "null" => None,
-        Err(_) => Some(bounded(value.get()).to_owned()),
+        Err(_) => Some(cut(value.get(), LONGEST).to_owned()),
     }
 }
 
 /// What a proxy says in a page or in plain text.
 fn prose(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    if text.starts_with('<') { Cow::Borrowed("an HTML page") } else { Cow::Borrowed(bounded(text)) }
-}
-
-fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    if text.starts_with('<') { Cow::Borrowed("an HTML page") } else { Cow::Borrowed(cut(text, LONGEST)) }
 }
 
 /// The type that the SDK expects with a status.

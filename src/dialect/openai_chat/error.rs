@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::json;
 use super::wire::{self, Raw};
+use crate::dialect::cut::cut;
 use crate::failure::{Class, Failure, OPENAI, Report};
 
 /// How much of a provider's message is kept, in bytes.
@@ -82,8 +83,8 @@ fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
     let word = |inner: Raw<'_>, outer: Raw<'_>| word(inner).or_else(|| word(outer));
     let message = inner.message.or(outer.error.filter(|error| error.get().starts_with('"')));
     let message = message.or(outer.message).or(inner.detail).or(outer.detail);
-    let mut report = Report::new(message.map_or(Cow::Borrowed(""), wire::json_text));
-    truncate(&mut report.message, MAX_MESSAGE);
+    let message = message.map_or(Cow::Borrowed(""), wire::json_text);
+    let mut report = Report::new(cut(&message, MAX_MESSAGE));
     report.kind = word(inner.kind, outer.kind).or_else(|| word(inner.status, outer.status));
     report.code = word(inner.code, outer.code);
     report.param = word(inner.param, outer.param);
@@ -112,25 +113,17 @@ fn outer(body: &[u8]) -> Option<Body<'_>> {
 /// A code is a string or a number.
 fn word(raw: Raw<'_>) -> Option<String> {
     let raw = raw?;
-    let mut word = match raw.get().as_bytes().first() {
-        Some(b'"') => wire::text(Some(raw))?.into_owned(),
-        Some(b'-' | b'0'..=b'9') => raw.get().to_owned(),
+    let word = match raw.get().as_bytes().first() {
+        Some(b'"') => wire::text(Some(raw))?,
+        Some(b'-' | b'0'..=b'9') => Cow::Borrowed(raw.get()),
         _ => return None,
     };
-    truncate(&mut word, MAX_WORD);
-    Some(word)
+    Some(cut(&word, MAX_WORD).to_owned())
 }
 
 fn status_of(raw: Raw<'_>) -> Option<StatusCode> {
     let code: u16 = raw.map(wire::json_text)?.parse().ok()?;
     StatusCode::from_u16(code).ok().filter(|status| status.is_client_error() || status.is_server_error())
-}
-
-fn truncate(text: &mut String, max: usize) {
-    if text.len() > max {
-        let end = (0..=max).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        text.truncate(end);
-    }
 }
 
 /// `Please try again in 1m12.5s`: some 429 say it in words only.

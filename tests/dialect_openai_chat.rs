@@ -123,37 +123,80 @@ fn a_loss_is_named_by_the_field_that_the_caller_sent() {
     assert_eq!(losses("thinking", json!({"type": "enabled", "budget_tokens": 2000})), "dropped=thinking");
 }
 
+/// The names of what nobody has a place for, in order.
+fn extra(body: &Value) -> Vec<String> {
+    let body = body.to_string();
+    let request = OpenAiChat.decode_request(body.as_bytes()).unwrap();
+    let mut names: Vec<_> = request.extra.iter().map(|extra| extra.path.to_string()).collect();
+    names.sort_unstable();
+    names
+}
+
 #[test]
 fn no_field_vanishes_unnamed_however_deep_it_stands() {
     let call = json!({"id": "c", "type": "function", "index": 0, "function": {"name": "f", "arguments": "{}", "x": 1}, "x": 1});
+    let custom = json!({"id": "d", "type": "custom", "custom": {"name": "f", "input": "", "x": 1}, "x": 1});
     let body = json!({
         "model": "m",
         "messages": [
             {"role": "user", "content": [
                 {"type": "text", "text": "Hi", "x": 1, "cache_control": {}, "prompt_cache_breakpoint": {}},
+                {"type": "image_url", "image_url": {"url": "https://a/b.png", "x": 1}},
+                {"type": "file", "file": {"file_id": "f", "x": 1}},
+                {"type": "input_audio", "input_audio": {"data": "", "format": "mp3", "x": 1}},
             ], "x": 1},
-            {"role": "assistant", "content": null, "refusal": null, "annotations": [], "tool_calls": [call], "x": 1},
+            {"role": "assistant", "content": null, "refusal": null, "annotations": [], "tool_calls": [call, custom], "x": 1},
             {"role": "tool", "tool_call_id": "c", "name": "f", "content": "", "x": 1},
         ],
         "tools": [{"type": "function", "function": {"name": "f", "x": 1}, "x": 1}],
-        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}, "x": 1}},
-    })
-    .to_string();
-    let request = OpenAiChat.decode_request(body.as_bytes()).unwrap();
-    let mut extra: Vec<_> = request.extra.iter().map(|extra| &*extra.path).collect();
-    extra.sort_unstable();
+        "tool_choice": {"type": "function", "function": {"name": "f", "x": 1}, "x": 1},
+        "response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": {}, "x": 1}, "x": 1},
+    });
     let expected = [
         "messages[0].content[0].x",
+        "messages[0].content[1].image_url.x",
+        "messages[0].content[2].file.x",
+        "messages[0].content[3].input_audio.x",
         "messages[0].x",
         "messages[1].tool_calls[0].function.x",
         "messages[1].tool_calls[0].x",
+        "messages[1].tool_calls[1].custom.x",
+        "messages[1].tool_calls[1].x",
         "messages[1].x",
         "messages[2].x",
         "response_format.json_schema.x",
+        "response_format.x",
+        "tool_choice.function.x",
+        "tool_choice.x",
         "tools[0].function.x",
         "tools[0].x",
     ];
-    assert_eq!(extra, expected);
+    assert_eq!(extra(&body), expected);
+}
+
+#[test]
+fn no_field_of_a_choice_among_tools_vanishes_unnamed() {
+    let tool = json!({"type": "function", "function": {"name": "f", "x": 1}, "x": 1});
+    let body = json!({
+        "model": "m", "messages": [{"role": "user", "content": "Hi"}],
+        "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [tool], "x": 1}, "x": 1},
+    });
+    let expected = [
+        "tool_choice.allowed_tools.tools[0].function.x",
+        "tool_choice.allowed_tools.tools[0].x",
+        "tool_choice.allowed_tools.x",
+        "tool_choice.x",
+    ];
+    assert_eq!(extra(&body), expected);
+}
+
+#[test]
+fn legacy_functions_are_carried_as_tools_and_that_is_said() {
+    let legacy = json!({"functions": [{"name": "f", "x": 1}], "function_call": {"name": "f", "x": 1}});
+    let (body, losses, _) = encode(&request(&legacy), "gpt-4o");
+    assert_eq!(body["tools"][0]["function"]["name"], "f");
+    assert_eq!(body["tool_choice"]["function"]["name"], "f");
+    assert_eq!(losses, "dropped=functions[0].x, approximated=functions, dropped=function_call.x");
 }
 
 #[test]

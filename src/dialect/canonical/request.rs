@@ -1,4 +1,5 @@
 use super::{Json, Names, Text, Tool, ToolChoice, Turn};
+use crate::facts::Losses;
 
 /// A request for the next turn of a conversation.
 #[derive(Clone, Debug)]
@@ -66,6 +67,22 @@ pub struct Extra<'a> {
     pub path: Text<'a>,
     /// Its value.
     pub value: Json<'a>,
+    /// What it asks for is carried in another form, as legacy functions are as tools.
+    pub is_carried: bool,
+}
+
+impl<'a> Extra<'a> {
+    /// A field that is not carried at all.
+    #[must_use]
+    pub fn new(path: impl Into<Text<'a>>, value: Json<'a>) -> Self {
+        Self { path: path.into(), value, is_carried: false }
+    }
+
+    /// Records what becomes of it at a member of another dialect.
+    pub fn note(&self, losses: &mut Losses) {
+        let path = self.path.clone().into_owned();
+        if self.is_carried { losses.approximated(path) } else { losses.dropped(path) }
+    }
 }
 
 /// How to sample. Numbers keep their digits.

@@ -79,7 +79,7 @@ impl<'a> Writer<'_, 'a> {
             json::raw_field(body, "stream", "true");
         }
         for extra in &self.request.extra {
-            self.losses.dropped(extra.path.to_string());
+            extra.note(self.losses);
         }
         Ok(())
     }

@@ -96,7 +96,7 @@ impl Place for Path {
 /// Notes a field that the hub has no place for, unless it says nothing.
 fn note<'a>(extra: &mut Vec<Extra<'a>>, path: impl Into<Cow<'a, str>>, value: Option<&'a RawValue>) {
     if let Some(value) = value.filter(|value| !json::is_void(value)) {
-        extra.push(Extra { path: path.into(), value: Cow::Borrowed(value) });
+        extra.push(Extra::new(path, Cow::Borrowed(value)));
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     request.reasoning = reasoning(&mut fields)?;
     stream_options(&mut fields, &mut request)?;
     for (name, value) in fields.rest().filter(|(name, value)| !is_default(name, value)) {
-        request.extra.push(Extra { path: name, value: Cow::Borrowed(value) });
+        request.extra.push(Extra::new(name, Cow::Borrowed(value)));
     }
     Ok(request)
 }
@@ -125,24 +125,33 @@ fn output<'a>(fields: &mut Object<'a>, extra: &mut Vec<Extra<'a>>) -> Result<Out
     let Some(mut format) = fields.object(&Path::Root, "response_format")? else {
         return Ok(OutputFormat::Text);
     };
-    match &*format.required_text(path, "type")? {
-        "text" => Ok(OutputFormat::Text),
-        "json_object" => Ok(OutputFormat::JsonObject),
+    let read = match &*format.required_text(path, "type")? {
+        "text" => OutputFormat::Text,
+        "json_object" => OutputFormat::JsonObject,
         "json_schema" => {
-            let mut inner = format.required_object(path, "json_schema")?;
-            let path = &path.field("json_schema");
-            let read = OutputFormat::JsonSchema {
-                name: inner.text(path, "name")?,
-                description: inner.text(path, "description")?,
-                // Without a schema any object fits.
-                schema: inner.take("schema").map_or_else(any_object, |schema| Ok(Cow::Borrowed(schema)))?,
-                strict: inner.boolean(path, "strict")?,
-            };
-            inner.note_rest(path, extra);
-            Ok(read)
+            let inner = format.required_object(path, "json_schema")?;
+            json_schema(&path.field("json_schema"), inner, extra)?
         }
-        other => Err(path.field("type").unknown(other)),
-    }
+        other => return Err(path.field("type").unknown(other)),
+    };
+    format.note_rest(path, extra);
+    Ok(read)
+}
+
+fn json_schema<'a>(
+    path: &Path<'_>,
+    mut fields: Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<OutputFormat<'a>, Invalid> {
+    let read = OutputFormat::JsonSchema {
+        name: fields.text(path, "name")?,
+        description: fields.text(path, "description")?,
+        // Without a schema any object fits.
+        schema: fields.take("schema").map_or_else(any_object, |schema| Ok(Cow::Borrowed(schema)))?,
+        strict: fields.boolean(path, "strict")?,
+    };
+    fields.note_rest(path, extra);
+    Ok(read)
 }
 
 fn any_object<'a>() -> Result<Json<'a>, Invalid> {
@@ -167,7 +176,7 @@ fn stream_options<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Res
     request.wants_usage = options.boolean(path, "include_usage")?.unwrap_or(false);
     for (name, value) in options.rest().filter(|(_, value)| value.get() != "false") {
         let path = Cow::Owned(path.field(&name).to_string());
-        request.extra.push(Extra { path, value: Cow::Borrowed(value) });
+        request.extra.push(Extra::new(path, Cow::Borrowed(value)));
     }
     Ok(())
 }

@@ -61,7 +61,7 @@ pub(crate) fn encode(request: &Request<'_>, model: &str, losses: &mut Losses) ->
     };
     writer.number(false, &request.sampling.top_k, request.names.top_k);
     for extra in &request.extra {
-        writer.losses.dropped(extra.path.clone().into_owned());
+        extra.note(writer.losses);
     }
     let mut out = Vec::new();
     json::value(&mut out, &body);

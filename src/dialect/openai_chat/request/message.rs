@@ -160,16 +160,25 @@ fn tool_call<'a>(
     let id = fields.required_text(path, "id")?;
     // Its kind shows in its fields; its place in a stream, which some callers keep, is its place in the list.
     let _ = (fields.take("type"), fields.take("index"));
-    if let Some(mut custom) = fields.object(path, "custom")? {
-        let path = &path.field("custom");
-        let name = custom.required_text(path, "name")?;
-        let input = custom.take("input").ok_or_else(|| path.field("input").missing())?;
-        // The input of a custom tool is any text: as a JSON string it is at least arguments that parse.
-        return Ok(Content::ToolCall(ToolCall { id, name, arguments: Cow::Borrowed(input.get()) }));
-    }
-    let call = function(&path.field("function"), id, fields.required_object(path, "function")?, extra);
+    let call = match fields.object(path, "custom")? {
+        Some(inner) => custom(&path.field("custom"), id, inner, extra)?,
+        None => function(&path.field("function"), id, fields.required_object(path, "function")?, extra)?,
+    };
     fields.note_rest(path, extra);
-    call
+    Ok(call)
+}
+
+fn custom<'a>(
+    path: &Path<'_>,
+    id: Text<'a>,
+    mut fields: Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
+    let name = fields.required_text(path, "name")?;
+    let input = fields.take("input").ok_or_else(|| path.field("input").missing())?;
+    fields.note_rest(path, extra);
+    // The input of a custom tool is any text: as a JSON string it is at least arguments that parse.
+    Ok(Content::ToolCall(ToolCall { id, name, arguments: Cow::Borrowed(input.get()) }))
 }
 
 fn function<'a>(

@@ -32,7 +32,7 @@ pub(super) fn decode<'a>(
             continue;
         }
         let mut fields = Object::read(path, item)?;
-        let content = content(path, item, &mut fields)?;
+        let content = content(path, item, &mut fields, extra)?;
         // Two words for one wish.
         let cache = [fields.take("cache_control"), fields.take("prompt_cache_breakpoint")];
         let cache = cache.into_iter().flatten().next();
@@ -45,19 +45,28 @@ pub(super) fn decode<'a>(
     Ok(parts)
 }
 
-fn content<'a>(path: &Path<'_>, item: &'a RawValue, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+fn content<'a>(
+    path: &Path<'_>,
+    item: &'a RawValue,
+    fields: &mut Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
     let kind = fields.required_text(path, "type")?;
     Ok(match &*kind {
         "text" => Content::Text(fields.required_text(path, "text")?),
         "refusal" => Content::Refusal(fields.required_text(path, "refusal")?),
-        "image_url" => image(path, fields)?,
-        "input_audio" => audio(path, fields)?,
-        "file" => file(path, fields)?,
+        "image_url" => image(path, fields, extra)?,
+        "input_audio" => audio(path, fields, extra)?,
+        "file" => file(path, fields, extra)?,
         _ => Content::Unknown { kind, value: Cow::Borrowed(item) },
     })
 }
 
-fn image<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+fn image<'a>(
+    path: &Path<'_>,
+    fields: &mut Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
     let path = &path.field("image_url");
     let value = fields.take("image_url").ok_or_else(|| path.missing())?;
     // A plain string is Mistral's form.
@@ -65,17 +74,24 @@ fn image<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, In
         (read::text(path, value)?, None)
     } else {
         let mut inner = Object::read(path, value)?;
-        (inner.required_text(path, "url")?, inner.text(path, "detail")?)
+        let read = (inner.required_text(path, "url")?, inner.text(path, "detail")?);
+        inner.note_rest(path, extra);
+        read
     };
     let detail = detail.filter(|detail| detail != "auto");
     Ok(Content::Image { source: base64(&url).unwrap_or(Source::Url(url)), detail })
 }
 
-fn audio<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+fn audio<'a>(
+    path: &Path<'_>,
+    fields: &mut Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
     let mut inner = fields.required_object(path, "input_audio")?;
     let path = &path.field("input_audio");
     let data = inner.required_text(path, "data")?;
     let format = inner.required_text(path, "format")?;
+    inner.note_rest(path, extra);
     let media_type = match &*format {
         "mp3" => Cow::Borrowed("audio/mpeg"),
         "wav" => Cow::Borrowed("audio/wav"),
@@ -84,7 +100,11 @@ fn audio<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, In
     Ok(Content::Audio { source: Source::Base64 { media_type, data } })
 }
 
-fn file<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+fn file<'a>(
+    path: &Path<'_>,
+    fields: &mut Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Content<'a>, Invalid> {
     let mut inner = fields.required_object(path, "file")?;
     let path = &path.field("file");
     let name = inner.text(path, "filename")?;
@@ -98,6 +118,7 @@ fn file<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Inv
         (None, Some(id)) => Source::File(id),
         (None, None) => return Err(path.field("file_data").missing()),
     };
+    inner.note_rest(path, extra);
     Ok(Content::Document { source, name })
 }
 

@@ -127,7 +127,7 @@ impl<'a> Object<'a> {
     /// Notes what nobody has taken, unless it says nothing: what vanishes is to be named.
     pub(super) fn note_rest(self, path: &Path<'_>, extra: &mut Vec<Extra<'a>>) {
         for (name, value) in self.0.into_iter().filter(|(_, value)| !says_nothing(value)) {
-            extra.push(Extra { path: path.field(&name).to_string().into(), value: Cow::Borrowed(value) });
+            extra.push(Extra::new(path.field(&name).to_string(), Cow::Borrowed(value)));
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn decode<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> 
         }
     }
     if let Some(value) = fields.take("tool_choice") {
-        request.tool_choice = Some(choice(&root.field("tool_choice"), value)?);
+        request.tool_choice = Some(choice(&root.field("tool_choice"), value, &mut request.extra)?);
     }
     request.parallel_tool_calls = fields.boolean(root, "parallel_tool_calls")?;
     legacy(fields, request)
@@ -53,7 +53,11 @@ fn function<'a>(
     })
 }
 
-fn choice<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<ToolChoice<'a>, Invalid> {
+fn choice<'a>(
+    path: &Path<'_>,
+    value: &'a RawValue,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<ToolChoice<'a>, Invalid> {
     if value.get().starts_with('"') {
         return Ok(match &*read::text(path, value)? {
             "auto" => ToolChoice::Auto,
@@ -66,28 +70,47 @@ fn choice<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<ToolChoice<'a>, In
     let mut fields = Object::read(path, value)?;
     // Some callers leave the type out; then it is a function.
     let kind = fields.text(path, "type")?.unwrap_or(Cow::Borrowed("function"));
-    match &*kind {
-        "function" | "custom" => {
-            let mut inner = fields.required_object(path, &kind)?;
-            inner.required_text(&path.field(&kind), "name").map(ToolChoice::Tool)
-        }
-        "allowed_tools" => allowed(&path.field("allowed_tools"), fields.required_object(path, &kind)?),
-        other => Err(path.field("type").unknown(other)),
-    }
+    let choice = match &*kind {
+        "function" | "custom" => ToolChoice::Tool(named(path, &kind, &mut fields, extra)?),
+        "allowed_tools" => allowed(&path.field(&kind), fields.required_object(path, &kind)?, extra)?,
+        other => return Err(path.field("type").unknown(other)),
+    };
+    fields.note_rest(path, extra);
+    Ok(choice)
 }
 
-fn allowed<'a>(path: &Path<'_>, mut fields: Object<'a>) -> Result<ToolChoice<'a>, Invalid> {
-    let mode = fields.required_text(path, "mode")?;
+/// The name in `{"function": {"name": …}}`, or in what else the kind is called.
+fn named<'a>(
+    path: &Path<'_>,
+    kind: &str,
+    fields: &mut Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Text<'a>, Invalid> {
+    let mut inner = fields.required_object(path, kind)?;
+    let path = &path.field(kind);
+    let name = inner.required_text(path, "name")?;
+    inner.note_rest(path, extra);
+    Ok(name)
+}
+
+fn allowed<'a>(
+    path: &Path<'_>,
+    mut fields: Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<ToolChoice<'a>, Invalid> {
+    let required = fields.required_text(path, "mode")? == "required";
+    let tools = fields.take("tools").ok_or_else(|| path.field("tools").missing())?;
+    fields.note_rest(path, extra);
     let path = &path.field("tools");
-    let tools = fields.take("tools").ok_or_else(|| path.missing())?;
-    let name = |(index, item)| -> Result<Text<'a>, Invalid> {
+    let mut names = Vec::new();
+    for (index, item) in read::list(path, tools)?.into_iter().enumerate() {
         let path = &path.index(index);
         let mut tool = Object::read(path, item)?;
         let kind = tool.required_text(path, "type")?;
-        tool.required_object(path, &kind)?.required_text(&path.field(&kind), "name")
-    };
-    let names = read::list(path, tools)?.into_iter().enumerate().map(name).collect::<Result<_, _>>()?;
-    Ok(ToolChoice::Allowed { names, required: mode == "required" })
+        names.push(named(path, &kind, &mut tool, extra)?);
+        tool.note_rest(path, extra);
+    }
+    Ok(ToolChoice::Allowed { names, required })
 }
 
 /// `functions` and `function_call`, which tools replaced. Members get them as tools; that the answer then
@@ -95,19 +118,24 @@ fn allowed<'a>(path: &Path<'_>, mut fields: Object<'a>) -> Result<ToolChoice<'a>
 fn legacy<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
     let root = &Path::Root;
     let Some(value) = fields.take("functions") else { return Ok(()) };
+    let extra = &mut request.extra;
     let path = &root.field("functions");
     for (index, item) in read::list(path, value)?.into_iter().enumerate() {
         let path = &path.index(index);
-        let tool = function(path, &mut Object::read(path, item)?, None)?;
-        request.tools.push(tool);
+        let mut fields = Object::read(path, item)?;
+        request.tools.push(function(path, &mut fields, None)?);
+        fields.note_rest(path, extra);
     }
-    request.extra.push(Extra { path: "functions".into(), value: Cow::Borrowed(value) });
+    extra.push(Extra { is_carried: true, ..Extra::new("functions", Cow::Borrowed(value)) });
     let Some(value) = fields.take("function_call") else { return Ok(()) };
     let path = &root.field("function_call");
     request.tool_choice = Some(if value.get().starts_with('"') {
-        choice(path, value)?
+        choice(path, value, extra)?
     } else {
-        ToolChoice::Tool(Object::read(path, value)?.required_text(path, "name")?)
+        let mut fields = Object::read(path, value)?;
+        let name = fields.required_text(path, "name")?;
+        fields.note_rest(path, extra);
+        ToolChoice::Tool(name)
     });
     Ok(())
 }

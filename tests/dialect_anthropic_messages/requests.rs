@@ -38,6 +38,41 @@ fn what_says_nothing_is_no_loss_and_what_says_something_is() {
 }
 
 #[test]
+fn no_field_vanishes_unnamed_however_deep_it_stands() {
+    let image = json!({"type": "image", "source": {"type": "url", "url": "https://a/b.png", "x": 1}, "x": 1});
+    let called = json!({"type": "tool_use", "id": "c", "name": "f", "input": {"free": 1}, "caller": {"type": "direct"}});
+    let body = json!({
+        "model": "m", "max_tokens": 1, "x": 1, "system": [{"type": "text", "text": "s", "x": 1}],
+        "messages": [
+            {"role": "user", "content": [{"type": "text", "text": "t", "x": {"y": 1}, "cache_control": {}}, image], "x": 1},
+            {"role": "assistant", "content": [called]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "c", "content": [image]}], "z": null},
+            {"role": "user", "content": [{"type": "novel", "x": 1}, {"type": "text", "text": "t", "x": 1}]},
+        ],
+        "thinking": {"type": "enabled", "budget_tokens": 1024, "x": 1},
+        "output_config": {"format": {"type": "json_schema", "schema": {"x": 1}, "x": 1}},
+    });
+    let body = body.to_string();
+    let request = AnthropicMessages.decode_request(body.as_bytes()).unwrap();
+    let mut extra: Vec<_> = request.extra.iter().map(|extra| &*extra.path).collect();
+    extra.sort_unstable();
+    let expected = [
+        "messages[0].content[0].x",
+        "messages[0].content[1].source.x",
+        "messages[0].content[1].x",
+        "messages[0].x",
+        "messages[2].content[0].source.x",
+        "messages[2].content[0].x",
+        "messages[3].content[1].x",
+        "output_config.format.x",
+        "system[0].x",
+        "thinking.x",
+        "x",
+    ];
+    assert_eq!(extra, expected);
+}
+
+#[test]
 fn what_is_wrong_is_named_in_the_vendors_words() {
     let message = |message: Value| json!({"model": "m", "max_tokens": 1, "messages": [message]});
     let block =

@@ -28,6 +28,7 @@ mod model;
 mod peek;
 mod provenance;
 mod request;
+mod rest;
 mod stream;
 mod wire;
 

@@ -8,6 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::rest::{Rest, keeps_rest};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Usage;
 
@@ -54,6 +55,7 @@ where
 
 /// A content block of any kind that is understood.
 #[derive(Debug, serde::Deserialize)]
+#[serde(remote = "Block")]
 pub(super) struct Block<'a> {
     #[serde(rename = "type", borrow)]
     pub(super) kind: Cow<'a, str>,
@@ -87,7 +89,10 @@ pub(super) struct Block<'a> {
     pub(super) data: Option<Str<'a>>,
     #[serde(borrow, default)]
     pub(super) cache_control: Option<&'a RawValue>,
+    #[serde(skip)]
+    pub(super) rest: Rest<'a>,
 }
+keeps_rest!(Block);
 
 /// The kind of a block or tool, and no more of it.
 #[derive(Debug, serde::Deserialize)]
@@ -98,6 +103,7 @@ pub(super) struct Kind<'a> {
 
 /// Where media is.
 #[derive(Debug, serde::Deserialize)]
+#[serde(remote = "MediaSource")]
 pub(super) struct MediaSource<'a> {
     #[serde(rename = "type", borrow)]
     pub(super) kind: Cow<'a, str>,
@@ -109,7 +115,10 @@ pub(super) struct MediaSource<'a> {
     pub(super) url: Option<Str<'a>>,
     #[serde(borrow, default)]
     pub(super) file_id: Option<Str<'a>>,
+    #[serde(skip)]
+    pub(super) rest: Rest<'a>,
 }
+keeps_rest!(MediaSource);
 
 /// Counts of tokens.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]

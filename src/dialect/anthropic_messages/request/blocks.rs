@@ -132,8 +132,19 @@ fn part<'a>(
             note(extra, NAMES.part(at, field), Some(value));
         }
     }
+    for (name, value) in std::mem::take(&mut block.rest) {
+        if !is_default(&name, value) {
+            note(extra, NAMES.part(at, &name), Some(value));
+        }
+    }
     let content = content(spell, block, at, extra)?;
     Ok(Part { content, position: at, cache })
+}
+
+/// Answers say by whom a tool is called, and callers send it back: only code that calls is worth a word.
+fn is_default(name: &str, value: &RawValue) -> bool {
+    name == "caller"
+        && serde_json::from_str::<Object<Kind<'_>>>(value.get()).is_ok_and(|caller| caller.0.kind == "direct")
 }
 
 /// `citations: {"enabled": false}` asks for nothing.
@@ -156,10 +167,10 @@ fn content<'a>(
     };
     Ok(match &*block.kind {
         "text" => Content::Text(need(block.text, "text")?),
-        "image" => Content::Image { source: source(spell, block.source)?, detail: None },
+        "image" => Content::Image { source: source(spell, block.source, at, extra)?, detail: None },
         "document" => {
             let name = block.title.map(|Str(title)| title);
-            Content::Document { source: source(spell, block.source)?, name }
+            Content::Document { source: source(spell, block.source, at, extra)?, name }
         }
         "tool_use" => Content::ToolCall(ToolCall {
             id: need(block.id, "id")?,
@@ -213,10 +224,18 @@ fn arguments<'a>(spell: &dyn Fn() -> String, input: Option<&'a RawValue>) -> Res
     }
 }
 
-fn source<'a>(spell: &dyn Fn() -> String, raw: Option<&'a RawValue>) -> Result<Source<'a>, Invalid> {
+fn source<'a>(
+    spell: &dyn Fn() -> String,
+    raw: Option<&'a RawValue>,
+    at: Position,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Source<'a>, Invalid> {
     let path = || wire::join(&spell(), "source");
     let raw = raw.ok_or_else(|| wire::wrong(&path(), "Field required"))?;
     let Object(media): Object<MediaSource<'a>> = wire::read(&path(), raw)?;
+    for (name, value) in media.rest {
+        note(extra, NAMES.part(at, &wire::join("source", &name)), Some(value));
+    }
     let need = |field: Option<Str<'a>>, name: &str| {
         field.map(|Str(text)| text).ok_or_else(|| wire::wrong(&wire::join(&path(), name), "Field required"))
     };

@@ -34,7 +34,7 @@ pub(super) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     request.turns.reserve(messages.len() + 1);
     request.turns.extend(system(top.system, &mut request.extra)?);
     for (index, Object(message)) in messages.into_iter().enumerate() {
-        request.turns.push(turn(index, &message, &mut request.extra)?);
+        request.turns.push(turn(index, message, &mut request.extra)?);
     }
     tools::read(&mut top, &mut request)?;
     settings::read(&mut top, &mut request)?;
@@ -56,7 +56,7 @@ fn system<'a>(system: Option<&'a RawValue>, extra: &mut Vec<Extra<'a>>) -> Resul
     Ok((!parts.is_empty()).then_some(Turn { role: Role::System, name: None, parts }))
 }
 
-fn turn<'a>(index: usize, message: &Message<'a>, extra: &mut Vec<Extra<'a>>) -> Result<Turn<'a>, Invalid> {
+fn turn<'a>(index: usize, message: Message<'a>, extra: &mut Vec<Extra<'a>>) -> Result<Turn<'a>, Invalid> {
     let role = match &*message.role {
         "user" => Role::User,
         "assistant" => Role::Assistant,
@@ -69,6 +69,9 @@ fn turn<'a>(index: usize, message: &Message<'a>, extra: &mut Vec<Extra<'a>>) -> 
     let at = Position { turn: u32::try_from(index).ok(), field: "content", index: None };
     let path = Path { turn: index };
     let parts: Vec<Part<'a>> = blocks::parts(&path, message.content, at, extra)?;
+    for (name, value) in message.rest {
+        note(extra, format!("messages[{index}].{name}"), Some(value));
+    }
     Ok(Turn { role, name: None, parts })
 }
 

@@ -46,8 +46,8 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
     let config = optional::<Object<OutputConfig<'a>>>("output_config", top.output_config)?;
     let (effort, format) = config.map_or((None, None), |config| (config.0.effort, config.0.format));
     request.output = match (format, top.output_format) {
-        (Some(format), _) => output("output_config.format", format)?,
-        (None, Some(format)) => output("output_format", format)?,
+        (Some(format), _) => output("output_config.format", format, &mut request.extra)?,
+        (None, Some(format)) => output("output_format", format, &mut request.extra)?,
         (None, None) => OutputFormat::Text,
     };
     if let Some(raw) = top.output_config {
@@ -57,7 +57,7 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
     if top.thinking.is_none() && effort.is_some() {
         request.names = &NAMES_BY_EFFORT;
     }
-    request.reasoning = reasoning(top.thinking, effort)?;
+    request.reasoning = reasoning(top.thinking, effort, &mut request.extra)?;
     for (name, value) in std::mem::take(&mut top.rest) {
         if !is_default(&name, value) {
             note(&mut request.extra, name, Some(value));
@@ -85,19 +85,25 @@ fn user<'a>(metadata: Option<&'a RawValue>, extra: &mut Vec<Extra<'a>>) -> Resul
     Ok(read.user_id.map(|Str(user)| user))
 }
 
-fn output<'a>(path: &str, raw: &'a RawValue) -> Result<OutputFormat<'a>, Invalid> {
+fn output<'a>(
+    path: &str,
+    raw: &'a RawValue,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<OutputFormat<'a>, Invalid> {
     let Object(format): Object<Format<'a>> = wire::read(path, raw)?;
     if format.kind != "json_schema" {
         return Err(wire::wrong(&wire::join(path, "type"), "Input should be 'json_schema'"));
     }
     let schema = format.schema.ok_or_else(|| wire::wrong(&wire::join(path, "schema"), "Field required"))?;
     let schema = Cow::Borrowed(schema);
+    note_rest(extra, raw, &["type", "schema"], &|field| wire::join(path, field).into());
     Ok(OutputFormat::JsonSchema { name: None, description: None, schema, strict: Some(true) })
 }
 
 fn reasoning<'a>(
     thinking: Option<&'a RawValue>,
     effort: Option<Str<'a>>,
+    extra: &mut Vec<Extra<'a>>,
 ) -> Result<Option<ReasoningRequest<'a>>, Invalid> {
     let mut request = ReasoningRequest::default();
     if let Some(Str(word)) = &effort {
@@ -119,6 +125,12 @@ fn reasoning<'a>(
         _ => {}
     }
     let is_special = !matches!(&*thinking.kind, "enabled" | "adaptive" | "disabled");
+    // A kind that nobody knows is kept whole.
+    if !is_special {
+        note_rest(extra, raw, &["type", "budget_tokens", "display"], &|field| {
+            format!("thinking.{field}").into()
+        });
+    }
     request.raw = (is_special || thinking.display.is_some()).then_some(Cow::Borrowed(raw));
     Ok(Some(request))
 }

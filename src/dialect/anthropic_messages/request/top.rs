@@ -4,6 +4,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::super::rest::{Rest, keeps_rest};
 use super::super::wire::{Object, Str};
 
 /// What a request may hold at its top. Of fields that are read later, or by nobody here, the text is kept.
@@ -24,17 +25,21 @@ pub(super) struct Top<'a> {
     pub(super) thinking: Option<&'a RawValue>,
     pub(super) output_config: Option<&'a RawValue>,
     pub(super) output_format: Option<&'a RawValue>,
-    pub(super) rest: Vec<(Cow<'a, str>, &'a RawValue)>,
+    pub(super) rest: Rest<'a>,
 }
 
 /// One message of a request.
 #[derive(Debug, serde::Deserialize)]
+#[serde(remote = "Message")]
 pub(super) struct Message<'a> {
     #[serde(borrow)]
     pub(super) role: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) content: &'a RawValue,
+    #[serde(skip)]
+    pub(super) rest: Rest<'a>,
 }
+keeps_rest!(Message);
 
 impl<'a> Top<'a> {
     fn field(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {

@@ -5,7 +5,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use tower_failover::config::{Config, ConfigError, DialectName, Problem, Secret, Settings, StreamRescue};
+use tower_failover::config::{Config, ConfigError, Problem, Secret, Settings, StreamRescue};
+use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::facts;
 
 /// The sample that the documentation shows: all values are the defaults.
@@ -115,7 +116,7 @@ fn the_documented_sample_is_the_defaults() {
 fn the_documented_sample_has_its_providers_and_its_members_in_order() {
     let config = good(SAMPLE);
     let anthropic = &config.providers["anthropic"];
-    assert_eq!(anthropic.dialect, DialectName::AnthropicMessages);
+    assert_eq!(anthropic.dialect, AnthropicMessages.into());
     assert_eq!(anthropic.base_url, "https://api.anthropic.com");
     let key = anthropic.api_key.as_ref().expect("a key");
     assert_eq!(key.expose(), "key-of-ANTHROPIC_API_KEY");

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{CircuitBreakerSettings, Class, Config, DialectName, Member, Provider, RetrySettings, Settings};
+use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings};
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
 use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
 use crate::dialect::AnyDialect;
-use crate::dialect::anthropic_messages::AnthropicMessages;
-use crate::dialect::openai_chat::OpenAiChat;
 use crate::facts;
 use crate::retry_budget::{Budget, RetryBudgetLayer};
 use crate::stack::{ClassStack, MemberStack, MemberTimeouts, Stack};
@@ -65,7 +63,7 @@ impl Workshop {
     ) -> Result<MemberStack, InvalidEndpoint> {
         let settings = &member.settings;
         let client = self.client(provider, settings)?;
-        Ok(MemberStack::new(member.into(), dialect(provider.dialect), client)
+        Ok(MemberStack::new(member.into(), provider.dialect, client)
             .with_retry(self.retry(member, &settings.retry))
             .with_circuit(self.circuit(member, &settings.circuit_breaker))
             .with_timeouts(timeouts(settings, total)))
@@ -118,8 +116,8 @@ impl Workshop {
             .or_insert_with(|| ClientPool::builder().connect_timeout(connect).build());
         let credential =
             provider.api_key.as_ref().map_or_else(Credential::none, |key| match provider.dialect {
-                DialectName::OpenAiChat => Credential::bearer(key.expose()),
-                DialectName::AnthropicMessages => Credential::header("x-api-key", key.expose()),
+                AnyDialect::OpenAiChat(_) => Credential::bearer(key.expose()),
+                AnyDialect::AnthropicMessages(_) => Credential::header("x-api-key", key.expose()),
             });
         Ok(Endpoint::new(&provider.base_url, credential)?.with_pool(pool).into_service())
     }
@@ -128,13 +126,6 @@ impl Workshop {
 impl Identity {
     fn of(member: &Member) -> Self {
         Self { provider: member.provider.clone(), model: member.model.clone() }
-    }
-}
-
-fn dialect(name: DialectName) -> AnyDialect {
-    match name {
-        DialectName::OpenAiChat => OpenAiChat.into(),
-        DialectName::AnthropicMessages => AnthropicMessages.into(),
     }
 }
 

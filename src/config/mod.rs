@@ -77,7 +77,7 @@ mod size;
 mod value;
 
 pub use self::error::{ConfigError, Problem};
-pub use self::model::{Class, Config, DialectName, Member, Provider};
+pub use self::model::{Class, Config, Member, Provider};
 pub use self::secret::Secret;
 pub use self::settings::{
     CircuitBreakerSettings, LimitSettings, RetrySettings, Settings, StreamRescue, StreamSettings,

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::settings::Settings;
+use crate::dialect::AnyDialect;
 use crate::facts;
 
 /// A whole configuration, checked.
@@ -24,7 +25,7 @@ pub struct Config {
 #[non_exhaustive]
 pub struct Provider {
     /// The API it speaks.
-    pub dialect: DialectName,
+    pub dialect: AnyDialect,
     /// Its address, as its official SDK takes it, without a slash at the end. An `http` or `https` URL without
     /// credentials, query or fragment.
     pub base_url: String,
@@ -62,17 +63,6 @@ pub struct Member {
     pub settings: Settings,
 }
 
-/// A dialect of this build, by the name it has in the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DialectName {
-    /// `openai-chat`
-    #[default]
-    OpenAiChat,
-    /// `anthropic-messages`
-    AnthropicMessages,
-}
-
 impl Config {
     /// The class of this name.
     #[must_use]
@@ -93,17 +83,6 @@ impl Class {
     #[must_use]
     pub fn time(&self) -> Duration {
         self.deadline.unwrap_or(self.settings.timeouts.total)
-    }
-}
-
-impl DialectName {
-    /// The name in the file.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::OpenAiChat => "openai-chat",
-            Self::AnthropicMessages => "anthropic-messages",
-        }
     }
 }
 

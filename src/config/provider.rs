@@ -1,18 +1,16 @@
 use http::Uri;
 
-use super::model::{DialectName, Provider};
+use super::model::Provider;
 use super::secret::Secret;
 use super::section::Section;
 use super::settings::Settings;
 use super::value::{self, Value};
+use crate::dialect::anthropic_messages::AnthropicMessages;
+use crate::dialect::{AnyDialect, Dialect};
 
 /// Looks up an environment variable.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-const SUPPORTED: [(&str, DialectName); 2] = [
-    (DialectName::OpenAiChat.as_str(), DialectName::OpenAiChat),
-    (DialectName::AnthropicMessages.as_str(), DialectName::AnthropicMessages),
-];
 /// Names of the contract which a later version serves.
 const PLANNED: [&str; 2] = ["openai-responses", "gemini"];
 
@@ -27,25 +25,27 @@ pub(super) fn read(mut section: Section<'_>, global: &Settings, env: Env<'_>) ->
     settings.read(&mut section);
     section.close();
     Provider {
-        dialect: dialect.unwrap_or_default(),
+        dialect: dialect.unwrap_or(AnyDialect::ALL[0]),
         base_url: base_url.unwrap_or_default(),
         api_key,
         settings,
     }
 }
 
-fn dialect(value: &Value<'_>) -> Result<DialectName, String> {
+fn dialect(value: &Value<'_>) -> Result<AnyDialect, String> {
+    let supported = AnyDialect::ALL.iter().map(|dialect| (dialect.name(), *dialect));
+    let supported: Vec<(&str, AnyDialect)> = supported.collect();
     match value.as_str() {
         Some(name) if PLANNED.contains(&name) => {
-            let supported = value::listed(SUPPORTED.iter().map(|(name, _)| *name));
+            let supported = value::listed(supported.iter().map(|(name, _)| *name));
             Err(format!("cannot be `{name}`: it is not part of this build; supported: {supported}"))
         }
-        _ => value::choice(value, &SUPPORTED),
+        _ => value::choice(value, &supported),
     }
 }
 
 /// The messages show nothing of the URL, as some have a key in them.
-fn base_url(value: &Value<'_>, dialect: Option<DialectName>) -> Result<String, String> {
+fn base_url(value: &Value<'_>, dialect: Option<AnyDialect>) -> Result<String, String> {
     let text = value::text(value)?.trim_end_matches('/');
     let example = "write it as \"https://api.openai.com/v1\"";
     let url: Uri = text.parse().map_err(|_| format!("is no URL; {example}"))?;
@@ -63,7 +63,7 @@ fn base_url(value: &Value<'_>, dialect: Option<DialectName>) -> Result<String, S
             "has a query or fragment; a path is put after it, so end it before the `?` or `#`".to_owned()
         );
     }
-    if dialect == Some(DialectName::AnthropicMessages) && url.path() == "/v1" {
+    if dialect == Some(AnthropicMessages.into()) && url.path() == "/v1" {
         return Err("ends in /v1, which this dialect adds itself; leave it out".to_owned());
     }
     Ok(text.to_owned())

@@ -21,8 +21,6 @@
 //!
 //! ```no_run
 //! # fn main() -> Result<(), tower_failover::failure::BoxError> {
-//! use std::time::Duration;
-//!
 //! use tower_failover::client::Endpoint;
 //! use tower_failover::dialect::openai_chat::OpenAiChat;
 //! use tower_failover::facts::Member;

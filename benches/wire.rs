@@ -8,11 +8,12 @@ mod support;
 use std::hint::black_box;
 
 use bytes::Bytes;
+use http::Uri;
 use serde::{Deserialize, Serialize};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::sse::{Frame, Splitter};
-use tower_failover::dialect::{Decode, Dialect, Encode, Reply};
+use tower_failover::dialect::{Decode, Dialect, Encode, Reply, Target};
 
 use crate::support::cost;
 
@@ -98,13 +99,15 @@ fn answers(bytes: usize) {
 fn requests(bytes: usize) {
     let body = openai_request(bytes);
     report(&format!("request of {bytes} B: what routing needs"), body.len(), || {
-        black_box(OpenAiChat.peek(&body).expect("a request"));
+        black_box(OpenAiChat.peek(&Uri::from_static("/"), &body).expect("a request"));
     });
     report(&format!("request of {bytes} B: OpenAI to Anthropic"), body.len(), || {
         let mut losses = tower_failover::facts::Losses::new();
         let request = OpenAiChat.decode_request(&body).expect("a request");
         black_box(
-            AnthropicMessages.encode_request(&request, "claude-sonnet-4-6", &mut losses).expect("carried"),
+            AnthropicMessages
+                .encode_request(&request, &Target::new("claude-sonnet-4-6"), &mut losses)
+                .expect("carried"),
         );
     });
 }

@@ -306,8 +306,8 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
             provider,
             "base_url = \"http://h\"",
             10,
-            "[providers.p] has no `dialect`; say which API it speaks, as dialect = \"openai-chat\" or \
-            \"anthropic-messages\"",
+            "[providers.p] has no `dialect`; say which API it speaks, as dialect = \"openai-chat\" (or openai-responses, \
+            anthropic-messages, gemini)",
         ),
         (
             provider,

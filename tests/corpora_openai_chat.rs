@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use http::Uri;
 use serde_json::Value;
 use tower_failover::dialect::canonical::{Content, Event, Finish, Tool, Usage};
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::sse::{Splitter, Tail};
-use tower_failover::dialect::{Decode, Dialect, Encode, Reply, Signal};
+use tower_failover::dialect::{Decode, Dialect, Encode, Reply, Signal, Target};
 use tower_failover::facts::Losses;
 
 const FOLDERS: [&str; 2] = ["openai.chat", "openai_compat.chat"];
@@ -180,7 +181,8 @@ fn every_recorded_request_is_read() {
             let _ = OpenAiChat.decode_request(&body);
             return None;
         }
-        let peek = match OpenAiChat.peek(&body) {
+        let uri = Uri::from_static("/");
+        let peek = match OpenAiChat.peek(&uri, &body) {
             Ok(peek) => peek,
             // Azure's old paths name the model in the URL.
             Err(invalid) if each.value["request"]["body"]["model"].is_null() => {
@@ -201,7 +203,7 @@ fn every_recorded_request_is_written_and_reads_the_same_again() {
         let body = each.request().filter(|_| each.status() < 400)?;
         let request = OpenAiChat.decode_request(&body).ok()?;
         let model = request.model.clone().into_owned();
-        let encoded = OpenAiChat.encode_request(&request, &model, &mut Losses::new());
+        let encoded = OpenAiChat.encode_request(&request, &Target::new(&model), &mut Losses::new());
         let encoded = match encoded {
             Ok(encoded) => encoded,
             // Sound of the model's own, files stored elsewhere, parts of other servers' making.

@@ -2,7 +2,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
@@ -11,7 +11,7 @@ use tower_failover::dialect::canonical::{
 };
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::sse::{Frame, Splitter, Tail};
-use tower_failover::dialect::{Decode, Dialect, Encode, Encoded, Reply, Signal};
+use tower_failover::dialect::{Decode, Dialect, Encode, Encoded, Reply, Signal, Target};
 use tower_failover::facts::Losses;
 use tower_failover::failure::{Class, Failure, Report};
 
@@ -69,7 +69,7 @@ fn chunks(stream: &[u8]) -> Vec<Value> {
 fn encode(body: &[u8], model: &str) -> (Value, String, Encoded) {
     let request = OpenAiChat.decode_request(body).unwrap();
     let mut losses = Losses::new();
-    let encoded = OpenAiChat.encode_request(&request, model, &mut losses).unwrap();
+    let encoded = OpenAiChat.encode_request(&request, &Target::new(model), &mut losses).unwrap();
     (serde_json::from_slice(&encoded.body).unwrap(), losses.to_string(), encoded)
 }
 
@@ -116,7 +116,7 @@ fn a_loss_is_named_by_the_field_that_the_caller_sent() {
         let body = body.to_string();
         let mut losses = Losses::new();
         let request = AnthropicMessages.decode_request(body.as_bytes()).unwrap();
-        OpenAiChat.encode_request(&request, "gpt-4o", &mut losses).unwrap();
+        OpenAiChat.encode_request(&request, &Target::new("gpt-4o"), &mut losses).unwrap();
         losses.to_string()
     };
     assert_eq!(losses("output_config", json!({"effort": "low"})), "dropped=output_config.effort");
@@ -235,7 +235,7 @@ fn a_reasoning_model_gets_only_what_it_takes() {
 fn numbers_keep_their_digits() {
     let body = br#"{"model":"m","seed":12345678901234567890,"top_p":1.0e-1,"messages":[{"role":"user","content":""}]}"#;
     let request = OpenAiChat.decode_request(body).unwrap();
-    let encoded = OpenAiChat.encode_request(&request, "m", &mut Losses::new()).unwrap();
+    let encoded = OpenAiChat.encode_request(&request, &Target::new("m"), &mut Losses::new()).unwrap();
     let text = String::from_utf8(encoded.body).unwrap();
     assert!(text.contains(r#""seed":12345678901234567890"#) && text.contains(r#""top_p":1.0e-1"#), "{text}");
 }
@@ -292,7 +292,8 @@ fn what_would_falsify_the_question_is_refused() {
     ] {
         let body = request(&json!({"messages": [{"role": "user", "content": [part]}]}));
         let request = OpenAiChat.decode_request(&body).unwrap();
-        let failure = OpenAiChat.encode_request(&request, "gpt-4o", &mut Losses::new()).unwrap_err();
+        let failure =
+            OpenAiChat.encode_request(&request, &Target::new("gpt-4o"), &mut Losses::new()).unwrap_err();
         assert_eq!(failure.class(), Class::Unsupported);
         assert!(failure.report().unwrap().param.as_deref().unwrap().starts_with("messages[0].content[0]."));
     }
@@ -344,9 +345,9 @@ fn a_sealed_thought_comes_back_to_its_issuer() {
         (&*back.text, back.signature.as_deref(), back.issuer.as_deref()),
         ("Hm", Some("c2ln"), Some("anthropic-messages"))
     );
-    assert!(OpenAiChat.holds_foreign(&body));
+    assert!(OpenAiChat.holds_foreign(&body, &Target::new("gpt-4o")));
     let mut losses = Losses::new();
-    OpenAiChat.encode_request(&request, "gpt-4o", &mut losses).unwrap();
+    OpenAiChat.encode_request(&request, &Target::new("gpt-4o"), &mut losses).unwrap();
     assert_eq!(losses.to_string(), "dropped=messages[0].reasoning_content.thinking");
 }
 
@@ -652,7 +653,7 @@ fn credentials_and_what_belongs_to_them_stay_behind() {
         caller.insert(name, "x".parse().unwrap());
     }
     let names = |same| {
-        let headers = OpenAiChat.request_headers(&caller, same);
+        let headers = OpenAiChat.request_headers(&caller, &Target::new("gpt-4o"), same);
         let mut names: Vec<_> = headers.keys().map(|name| name.as_str().to_owned()).collect();
         names.sort_unstable();
         names
@@ -722,10 +723,10 @@ fn soup() -> impl Strategy<Value = Value> {
 
 /// Everything that reads bytes, on these.
 fn read_all(bytes: &[u8]) {
-    let _ = OpenAiChat.peek(bytes);
-    let _ = OpenAiChat.scrub(bytes, &mut Losses::new());
+    let _ = OpenAiChat.peek(&Uri::from_static("/"), bytes);
+    let _ = OpenAiChat.scrub(bytes, &Target::new("m"), &mut Losses::new());
     if let Ok(request) = OpenAiChat.decode_request(bytes) {
-        if let Ok(encoded) = OpenAiChat.encode_request(&request, "gpt-5", &mut Losses::new()) {
+        if let Ok(encoded) = OpenAiChat.encode_request(&request, &Target::new("gpt-5"), &mut Losses::new()) {
             serde_json::from_slice::<Value>(&encoded.body).unwrap();
         }
     }

@@ -47,12 +47,8 @@ where
         if parts.method != Method::POST {
             return Ok(None);
         }
-        let peek = self.0.peek(body).map_err(|invalid| refusal(&invalid))?;
-        let call = Call::new(&*peek.model).with_stream(peek.stream);
-        Ok(Some(match peek.model_span {
-            Some(span) => call.with_model_span(span),
-            None => call,
-        }))
+        let peek = self.0.peek(&parts.uri, body).map_err(|invalid| refusal(&invalid))?;
+        Ok(Some(peek.into_call()))
     }
 }
 

@@ -116,8 +116,11 @@ impl Workshop {
             .or_insert_with(|| ClientPool::builder().connect_timeout(connect).build());
         let credential =
             provider.api_key.as_ref().map_or_else(Credential::none, |key| match provider.dialect {
-                AnyDialect::OpenAiChat(_) => Credential::bearer(key.expose()),
+                AnyDialect::OpenAiChat(_) | AnyDialect::OpenAiResponses(_) => {
+                    Credential::bearer(key.expose())
+                }
                 AnyDialect::AnthropicMessages(_) => Credential::header("x-api-key", key.expose()),
+                AnyDialect::Gemini(_) => Credential::header("x-goog-api-key", key.expose()),
             });
         Ok(Endpoint::new(&provider.base_url, credential)?.with_pool(pool).into_service())
     }

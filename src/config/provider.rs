@@ -11,12 +11,9 @@ use crate::dialect::{AnyDialect, Dialect};
 /// Looks up an environment variable.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Names of the contract which a later version serves.
-const PLANNED: [&str; 2] = ["openai-responses", "gemini"];
-
 /// Reads `[providers.NAME]` over the settings of the top level.
 pub(super) fn read(mut section: Section<'_>, global: &Settings, env: Env<'_>) -> Provider {
-    let remedy = "say which API it speaks, as dialect = \"openai-chat\" or \"anthropic-messages\"";
+    let remedy = "say which API it speaks, as dialect = \"openai-chat\" (or openai-responses, anthropic-messages, gemini)";
     let dialect = section.require("dialect", remedy, dialect);
     let remedy = "give it the address its official SDK takes, as base_url = \"https://api.openai.com/v1\"";
     let base_url = section.require("base_url", remedy, |value| base_url(value, dialect));
@@ -35,13 +32,7 @@ pub(super) fn read(mut section: Section<'_>, global: &Settings, env: Env<'_>) ->
 fn dialect(value: &Value<'_>) -> Result<AnyDialect, String> {
     let supported = AnyDialect::ALL.iter().map(|dialect| (dialect.name(), *dialect));
     let supported: Vec<(&str, AnyDialect)> = supported.collect();
-    match value.as_str() {
-        Some(name) if PLANNED.contains(&name) => {
-            let supported = value::listed(supported.iter().map(|(name, _)| *name));
-            Err(format!("cannot be `{name}`: it is not part of this build; supported: {supported}"))
-        }
-        _ => value::choice(value, &supported),
-    }
+    value::choice(value, &supported)
 }
 
 /// The messages show nothing of the URL, as some have a key in them.

@@ -2,16 +2,20 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 #[cfg(feature = "anthropic-messages")]
 use super::anthropic_messages::{self, AnthropicMessages};
 use super::canonical::{Answer, Event, Request};
+#[cfg(feature = "gemini")]
+use super::gemini::{self, Gemini};
 #[cfg(feature = "openai-chat")]
 use super::openai_chat::{self, OpenAiChat};
+#[cfg(feature = "openai-responses")]
+use super::openai_responses::{self, OpenAiResponses};
 use super::sse::Frame;
-use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Signal};
-use crate::facts::Losses;
+use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Signal, Target};
+use crate::facts::{Call, Losses};
 use crate::failure::Failure;
 
 /// A dialect chosen at run time, as by a configuration file.
@@ -30,9 +34,15 @@ pub enum AnyDialect {
     /// OpenAI Chat Completions.
     #[cfg(feature = "openai-chat")]
     OpenAiChat(OpenAiChat),
+    /// OpenAI Responses.
+    #[cfg(feature = "openai-responses")]
+    OpenAiResponses(OpenAiResponses),
     /// Anthropic's Messages API.
     #[cfg(feature = "anthropic-messages")]
     AnthropicMessages(AnthropicMessages),
+    /// Gemini's `generateContent`.
+    #[cfg(feature = "gemini")]
+    Gemini(Gemini),
 }
 
 impl AnyDialect {
@@ -40,8 +50,12 @@ impl AnyDialect {
     pub const ALL: &[Self] = &[
         #[cfg(feature = "openai-chat")]
         Self::OpenAiChat(OpenAiChat),
+        #[cfg(feature = "openai-responses")]
+        Self::OpenAiResponses(OpenAiResponses),
         #[cfg(feature = "anthropic-messages")]
         Self::AnthropicMessages(AnthropicMessages),
+        #[cfg(feature = "gemini")]
+        Self::Gemini(Gemini),
     ];
 
     /// The dialect of this name.
@@ -62,6 +76,20 @@ impl From<OpenAiChat> for AnyDialect {
 impl From<AnthropicMessages> for AnyDialect {
     fn from(dialect: AnthropicMessages) -> Self {
         Self::AnthropicMessages(dialect)
+    }
+}
+
+#[cfg(feature = "openai-responses")]
+impl From<OpenAiResponses> for AnyDialect {
+    fn from(dialect: OpenAiResponses) -> Self {
+        Self::OpenAiResponses(dialect)
+    }
+}
+
+#[cfg(feature = "gemini")]
+impl From<Gemini> for AnyDialect {
+    fn from(dialect: Gemini) -> Self {
+        Self::Gemini(dialect)
     }
 }
 
@@ -102,8 +130,12 @@ macro_rules! delegate {
         match $self {
             #[cfg(feature = "openai-chat")]
             $any::OpenAiChat($inner) => $call,
+            #[cfg(feature = "openai-responses")]
+            $any::OpenAiResponses($inner) => $call,
             #[cfg(feature = "anthropic-messages")]
             $any::AnthropicMessages($inner) => $call,
+            #[cfg(feature = "gemini")]
+            $any::Gemini($inner) => $call,
         }
     };
 }
@@ -116,24 +148,24 @@ impl Dialect for AnyDialect {
         delegate!(Self, self, dialect => dialect.name())
     }
 
-    fn path(&self, model: &str, stream: bool) -> Cow<'static, str> {
-        delegate!(Self, self, dialect => dialect.path(model, stream))
+    fn path(&self, target: &Target<'_>, call: &Call) -> Option<Cow<'static, str>> {
+        delegate!(Self, self, dialect => dialect.path(target, call))
     }
 
-    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
-        delegate!(Self, self, dialect => dialect.request_headers(caller, same_dialect))
+    fn request_headers(&self, caller: &HeaderMap, target: &Target<'_>, same_dialect: bool) -> HeaderMap {
+        delegate!(Self, self, dialect => dialect.request_headers(caller, target, same_dialect))
     }
 
-    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
-        delegate!(Self, self, dialect => dialect.peek(body))
+    fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+        delegate!(Self, self, dialect => dialect.peek(uri, body))
     }
 
-    fn holds_foreign(&self, body: &[u8]) -> bool {
-        delegate!(Self, self, dialect => dialect.holds_foreign(body))
+    fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool {
+        delegate!(Self, self, dialect => dialect.holds_foreign(body, target))
     }
 
-    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-        delegate!(Self, self, dialect => dialect.scrub(body, losses))
+    fn scrub(&self, body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+        delegate!(Self, self, dialect => dialect.scrub(body, target, losses))
     }
 
     fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid> {
@@ -143,10 +175,14 @@ impl Dialect for AnyDialect {
     fn encode_request(
         &self,
         request: &Request<'_>,
-        model: &str,
+        target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
-        delegate!(Self, self, dialect => dialect.encode_request(request, model, losses))
+        delegate!(Self, self, dialect => dialect.encode_request(request, target, losses))
+    }
+
+    fn echo(&self, request: &[u8]) -> String {
+        delegate!(Self, self, dialect => dialect.echo(request))
     }
 
     fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {
@@ -161,8 +197,12 @@ impl Dialect for AnyDialect {
         match self {
             #[cfg(feature = "openai-chat")]
             Self::OpenAiChat(dialect) => AnyDecoder::OpenAiChat(dialect.decoder()),
+            #[cfg(feature = "openai-responses")]
+            Self::OpenAiResponses(dialect) => AnyDecoder::OpenAiResponses(dialect.decoder()),
             #[cfg(feature = "anthropic-messages")]
             Self::AnthropicMessages(dialect) => AnyDecoder::AnthropicMessages(dialect.decoder()),
+            #[cfg(feature = "gemini")]
+            Self::Gemini(dialect) => AnyDecoder::Gemini(dialect.decoder()),
         }
     }
 
@@ -170,8 +210,12 @@ impl Dialect for AnyDialect {
         match self {
             #[cfg(feature = "openai-chat")]
             Self::OpenAiChat(dialect) => AnyEncoder::OpenAiChat(dialect.encoder(reply)),
+            #[cfg(feature = "openai-responses")]
+            Self::OpenAiResponses(dialect) => AnyEncoder::OpenAiResponses(dialect.encoder(reply)),
             #[cfg(feature = "anthropic-messages")]
             Self::AnthropicMessages(dialect) => AnyEncoder::AnthropicMessages(dialect.encoder(reply)),
+            #[cfg(feature = "gemini")]
+            Self::Gemini(dialect) => AnyEncoder::Gemini(dialect.encoder(reply)),
         }
     }
 
@@ -213,9 +257,15 @@ pub enum AnyDecoder {
     /// Of OpenAI Chat Completions.
     #[cfg(feature = "openai-chat")]
     OpenAiChat(openai_chat::Decoder),
+    /// Of OpenAI Responses.
+    #[cfg(feature = "openai-responses")]
+    OpenAiResponses(openai_responses::Decoder),
     /// Of Anthropic's Messages API.
     #[cfg(feature = "anthropic-messages")]
     AnthropicMessages(anthropic_messages::Decoder),
+    /// Of Gemini's `generateContent`.
+    #[cfg(feature = "gemini")]
+    Gemini(gemini::Decoder),
 }
 
 impl Decode for AnyDecoder {
@@ -231,9 +281,15 @@ pub enum AnyEncoder {
     /// Of OpenAI Chat Completions.
     #[cfg(feature = "openai-chat")]
     OpenAiChat(openai_chat::Encoder),
+    /// Of OpenAI Responses.
+    #[cfg(feature = "openai-responses")]
+    OpenAiResponses(openai_responses::Encoder),
     /// Of Anthropic's Messages API.
     #[cfg(feature = "anthropic-messages")]
     AnthropicMessages(anthropic_messages::Encoder),
+    /// Of Gemini's `generateContent`.
+    #[cfg(feature = "gemini")]
+    Gemini(gemini::Encoder),
 }
 
 impl Encode for AnyEncoder {

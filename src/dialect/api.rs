@@ -2,12 +2,12 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::Range;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Event, Request};
 use super::sse::Frame;
-use super::{Invalid, Reply, ToolNames};
-use crate::facts::Losses;
+use super::{Invalid, Reply, Target, ToolNames};
+use crate::facts::{Call, Losses, Operation};
 use crate::failure::Failure;
 
 /// One provider API: its requests, answers, stream framing and errors, to and from the canonical model.
@@ -22,29 +22,31 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// The name used in configuration: `openai-chat`.
     fn name(&self) -> &'static str;
 
-    /// The path below a provider's base URL, as its official SDK appends it: `/chat/completions`.
-    fn path(&self, model: &str, stream: bool) -> Cow<'static, str>;
+    /// The path (and query) below a provider's base URL, as its official SDK appends it: `/chat/completions`.
+    /// `None` where this API cannot do what `call` asks for.
+    fn path(&self, target: &Target<'_>, call: &Call) -> Option<Cow<'static, str>>;
 
     /// The headers of a request to a member: those of the caller's that belong to this dialect, and those the
     /// API demands. `same_dialect` says whether the caller speaks this dialect too. Credentials are not among
     /// them: the caller's are dropped here, the member's are added by its client.
-    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap;
+    fn request_headers(&self, caller: &HeaderMap, target: &Target<'_>, same_dialect: bool) -> HeaderMap;
 
-    /// Reads what routing needs, and no more.
+    /// Reads what routing needs, and no more. Some APIs say it in the body, some in the path of the request.
     ///
     /// # Errors
     /// If the body is no JSON object, or one of the fields read has the wrong type.
-    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid>;
+    fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid>;
 
-    /// Does the body hold something that is bound to another issuer, so that even a member of the same dialect
-    /// must not be sent it as it is? May err on the side of `true`; then the body is re-encoded.
-    fn holds_foreign(&self, body: &[u8]) -> bool;
+    /// Does the body hold something that even a member of the same dialect must not be sent as it is: what is
+    /// bound to another issuer, or what this target's [`Flavour`](super::Flavour) of the dialect refuses? May
+    /// err on the side of `true`; then the body is scrubbed.
+    fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool;
 
-    /// Removes from a body of this dialect what is bound to another issuer.
+    /// Takes out of a body of this dialect, or rewrites, what [`holds_foreign`](Self::holds_foreign) finds.
     ///
     /// # Errors
     /// If the body is not a request of this dialect.
-    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid>;
+    fn scrub(&self, body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid>;
 
     /// Reads a caller's request.
     ///
@@ -52,16 +54,23 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// If it is not a request of this dialect, with a message for the caller.
     fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid>;
 
-    /// Writes a member's request for `model`; what the member cannot carry goes into `losses`.
+    /// Writes a member's request for `target`; what the member cannot carry goes into `losses`.
     ///
     /// # Errors
     /// [`Class::Unsupported`](crate::failure::Class::Unsupported) where sending less would falsify the question.
     fn encode_request(
         &self,
         request: &Request<'_>,
-        model: &str,
+        target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure>;
+
+    /// What of a caller's request its answer repeats, as the members of a JSON object without its braces:
+    /// `"tools":[],"temperature":1`. Empty in most dialects.
+    fn echo(&self, request: &[u8]) -> String {
+        let _ = request;
+        String::new()
+    }
 
     /// Reads a member's whole answer.
     ///
@@ -97,7 +106,8 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// What a frame of a stream in this dialect is, for deciding when to commit and whether the end was one.
     fn signal(&self, frame: &Frame<'_>) -> Signal;
 
-    /// The frame that ends a stream, to be added where a member finished and left it out.
+    /// The frame that ends a stream, to be added where a member finished and left it out. Empty where the API
+    /// has none: there the frame that says why the model stopped is the last.
     fn terminal_frame(&self) -> &'static [u8];
 
     /// Is a 200 with this body an answer at all? Not empty, JSON, with something said or called in it.
@@ -118,13 +128,15 @@ pub struct Peek<'a> {
     pub model_span: Option<Range<usize>>,
     /// The answer is wanted as a stream.
     pub stream: bool,
+    /// What is asked of the model.
+    pub operation: Operation,
 }
 
 impl<'a> Peek<'a> {
     /// A call of `model`.
     #[must_use]
     pub fn new(model: impl Into<Cow<'a, str>>) -> Self {
-        Self { model: model.into(), model_span: None, stream: false }
+        Self { model: model.into(), model_span: None, stream: false, operation: Operation::Generate }
     }
 
     /// Where `model` stands in the body.
@@ -139,6 +151,23 @@ impl<'a> Peek<'a> {
     pub fn with_stream(mut self, stream: bool) -> Self {
         self.stream = stream;
         self
+    }
+
+    /// What is asked of the model.
+    #[must_use]
+    pub fn with_operation(mut self, operation: Operation) -> Self {
+        self.operation = operation;
+        self
+    }
+
+    /// The fact that layers pass on.
+    #[must_use]
+    pub fn into_call(self) -> Call {
+        let call = Call::new(&*self.model).with_stream(self.stream).with_operation(self.operation);
+        match self.model_span {
+            Some(span) => call.with_model_span(span),
+            None => call,
+        }
     }
 }
 

@@ -10,22 +10,64 @@
 #[cfg(feature = "anthropic-messages")]
 pub mod anthropic_messages;
 pub mod canonical;
+#[cfg(feature = "gemini")]
+pub mod gemini;
 #[cfg(feature = "openai-chat")]
 pub mod openai_chat;
+#[cfg(feature = "openai-responses")]
+pub mod openai_responses;
 pub mod sse;
 
-#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod any;
 mod api;
-#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+mod capabilities;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod cut;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
+mod hash;
 mod invalid;
-#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod quoted;
 mod reply;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
+mod seal;
+mod target;
 
-#[cfg(any(feature = "openai-chat", feature = "anthropic-messages"))]
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 pub use self::any::{AnyDecoder, AnyDialect, AnyEncoder, UnknownDialect};
 pub use self::api::{Decode, Dialect, Encode, Encoded, Peek, Signal};
+pub use self::capabilities::{Capabilities, Sampling, Thinking};
 pub use self::invalid::Invalid;
 pub use self::reply::{Reply, ToolNames};
+pub use self::target::{Flavour, Target};

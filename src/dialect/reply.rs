@@ -13,19 +13,28 @@ pub struct Reply {
     pub wants_usage: bool,
     /// The dialect of the member, by which its thoughts are known when they come back.
     pub issuer: Option<Cow<'static, str>>,
+    /// What of the request the answer repeats (see [`Dialect::echo`](super::Dialect::echo)).
+    pub echo: String,
 }
 
 impl Reply {
     /// A reply by `model`, at this moment.
     #[must_use]
     pub fn new(model: impl Into<String>, created: u64) -> Self {
-        Self { created, model: model.into(), wants_usage: false, issuer: None }
+        Self { created, model: model.into(), wants_usage: false, issuer: None, echo: String::new() }
     }
 
     /// With usage at the end of a stream.
     #[must_use]
     pub fn with_usage(mut self, wants_usage: bool) -> Self {
         self.wants_usage = wants_usage;
+        self
+    }
+
+    /// Repeating this of the request.
+    #[must_use]
+    pub fn with_echo(mut self, echo: impl Into<String>) -> Self {
+        self.echo = echo.into();
         self
     }
 

@@ -1,6 +1,18 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+/// What is asked of a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// The next turn of a conversation.
+    #[default]
+    Generate,
+    /// How many tokens a conversation has. Only members of the caller's own dialect can be asked: the count of
+    /// another model is no answer to the question.
+    CountTokens,
+}
+
 /// What a call asks for, read once from its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,13 +24,15 @@ pub struct Call {
     pub model_span: Option<Range<usize>>,
     /// The answer is wanted as a stream.
     pub stream: bool,
+    /// What is asked of the model.
+    pub operation: Operation,
 }
 
 impl Call {
     /// A call of `model`.
     #[must_use]
     pub fn new(model: impl Into<Arc<str>>) -> Self {
-        Self { model: model.into(), model_span: None, stream: false }
+        Self { model: model.into(), model_span: None, stream: false, operation: Operation::Generate }
     }
 
     /// Where `model` stands in the body.
@@ -32,6 +46,13 @@ impl Call {
     #[must_use]
     pub fn with_stream(mut self, stream: bool) -> Self {
         self.stream = stream;
+        self
+    }
+
+    /// What is asked of the model.
+    #[must_use]
+    pub fn with_operation(mut self, operation: Operation) -> Self {
+        self.operation = operation;
         self
     }
 }

@@ -25,7 +25,7 @@ mod served;
 
 pub use self::attempts::{Attempt, Attempts};
 pub use self::availability::Availability;
-pub use self::call::Call;
+pub use self::call::{Call, Operation};
 pub use self::checked::Checked;
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;

@@ -19,6 +19,8 @@ pub(super) struct Exchange<F, M> {
     pub(super) usage: Usage,
     pub(super) tool_names: ToolNames,
     pub(super) losses: Losses,
+    /// What of the request the answer repeats.
+    pub(super) echo: String,
     /// Set when the member says why its answer is empty.
     pub(super) checked: Checked,
     /// The largest answer that is collected, in bytes.
@@ -55,6 +57,9 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
             Usage::Known(is_wanted) => *is_wanted,
             Usage::In(body) => self.front.decode_request(body).is_ok_and(|request| request.wants_usage),
         };
-        Reply::new(&*self.model, created).with_usage(wants_usage).issued_by(self.member.name())
+        Reply::new(&*self.model, created)
+            .with_usage(wants_usage)
+            .issued_by(self.member.name())
+            .with_echo(&*self.echo)
     }
 }

@@ -4,6 +4,7 @@ use tower_layer::Layer;
 
 use super::SchemaNormalizer;
 use super::request::Translator;
+use crate::dialect::{Capabilities, Flavour};
 
 /// Applies [`SchemaNormalizer`].
 ///
@@ -15,12 +16,31 @@ pub struct SchemaNormalizerLayer<F, M>(Arc<Translator<F, M>>);
 impl<F: Clone, M: Clone> SchemaNormalizerLayer<F, M> {
     /// Lets a caller who speaks `front` be served by a member that speaks `member`.
     pub fn new(front: F, member: M) -> Self {
-        Self(Arc::new(Translator { front, member, model: None, answer_limit: 32 * 1024 * 1024 }))
+        Self(Arc::new(Translator {
+            front,
+            member,
+            model: None,
+            capabilities: None,
+            flavour: Flavour::default(),
+            answer_limit: 32 * 1024 * 1024,
+        }))
     }
 
     /// The model to ask for. Default: the one the caller names.
     pub fn model(mut self, model: impl Into<Arc<str>>) -> Self {
         Arc::make_mut(&mut self.0).model = Some(model.into());
+        self
+    }
+
+    /// What the model takes and refuses. Default: what is [built in](Capabilities::of) about it.
+    pub fn capabilities(mut self, capabilities: impl Into<Arc<Capabilities>>) -> Self {
+        Arc::make_mut(&mut self.0).capabilities = Some(capabilities.into());
+        self
+    }
+
+    /// The provider's own form of its dialect. Default: the standard one.
+    pub fn flavour(mut self, flavour: Flavour) -> Self {
+        Arc::make_mut(&mut self.0).flavour = flavour;
         self
     }
 

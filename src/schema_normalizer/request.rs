@@ -9,9 +9,9 @@ use super::error::invalid_request;
 use super::exchange::{Exchange, Usage};
 use super::splice::{holds_string, splice};
 use crate::body::Buffered;
-use crate::dialect::{Dialect, ToolNames};
-use crate::facts::{Call, Checked, Losses};
-use crate::failure::{Class, Failure};
+use crate::dialect::{Capabilities, Dialect, Flavour, Target, ToolNames};
+use crate::facts::{Call, Checked, Losses, Operation};
+use crate::failure::{Class, Failure, Report};
 
 /// The caller's side, the member's side, and what is asked of whom.
 #[derive(Clone, Debug)]
@@ -20,6 +20,9 @@ pub(super) struct Translator<F, M> {
     pub(super) member: M,
     /// `None`: the caller's own word.
     pub(super) model: Option<Arc<str>>,
+    /// `None`: what is built in about the model.
+    pub(super) capabilities: Option<Arc<Capabilities>>,
+    pub(super) flavour: Flavour,
     pub(super) answer_limit: usize,
 }
 
@@ -29,6 +32,7 @@ struct Written {
     usage: Usage,
     tool_names: ToolNames,
     losses: Losses,
+    echo: String,
 }
 
 impl<F: Dialect, M: Dialect> Translator<F, M> {
@@ -41,11 +45,20 @@ impl<F: Dialect, M: Dialect> Translator<F, M> {
         let body = body.into_bytes();
         let call = match parts.extensions.get::<Call>() {
             Some(call) if stands_in(call, &body) => call.clone(),
-            _ => peek(&self.front, &body)?,
+            _ => peek(&self.front, &parts.uri, &body)?,
         };
         let model = self.model.clone().unwrap_or_else(|| Arc::clone(&call.model));
+        let target = self.target(&model);
         let is_same = self.front.name() == self.member.name();
-        let written = if is_same { self.splice(&call, body, &model)? } else { self.rewrite(&body, &model)? };
+        let can_ask = is_same || call.operation == Operation::Generate;
+        let path =
+            self.member.path(&target, &call).filter(|_| can_ask).ok_or_else(|| unable(call.operation))?;
+        let head = self.head(parts, &path, &target)?;
+        let written = if is_same {
+            self.splice(&head.1, &call, body, &target)?
+        } else {
+            self.rewrite(&body, &call, &target)?
+        };
         let exchange = Exchange {
             front: self.front.clone(),
             member: self.member.clone(),
@@ -53,67 +66,84 @@ impl<F: Dialect, M: Dialect> Translator<F, M> {
             usage: written.usage,
             tool_names: written.tool_names,
             losses: written.losses,
+            echo: written.echo,
             checked: Checked::default(),
             answer_limit: self.answer_limit,
             model,
         };
-        let head = self.head(parts, &exchange)?;
-        Ok((Request::from_parts(head, Buffered::new(written.body)), exchange))
+        Ok((Request::from_parts(head.0, Buffered::new(written.body)), exchange))
+    }
+
+    fn target<'a>(&'a self, model: &'a str) -> Target<'a> {
+        let target = Target::new(model).with_flavour(self.flavour);
+        match &self.capabilities {
+            Some(capabilities) => target.with_capabilities(capabilities),
+            None => target,
+        }
     }
 
     /// Same dialect: nothing is parsed or written anew but the name of the model.
-    fn splice(&self, call: &Call, body: Bytes, model: &str) -> Result<Written, Failure> {
+    fn splice(&self, uri: &Uri, call: &Call, body: Bytes, target: &Target<'_>) -> Result<Written, Failure> {
         let mut losses = Losses::new();
         let usage = if call.stream { Usage::In(body.clone()) } else { Usage::Known(false) };
-        let body = if self.front.holds_foreign(&body) {
-            let scrubbed: Bytes = self.front.scrub(&body, &mut losses).map_err(invalid_request)?.into();
-            let call = peek(&self.front, &scrubbed)?;
-            splice(scrubbed, &call, model)
+        let body = if self.front.holds_foreign(&body, target) {
+            let scrubbed = self.front.scrub(&body, target, &mut losses).map_err(invalid_request)?;
+            let scrubbed = Bytes::from(scrubbed);
+            let call = peek(&self.front, uri, &scrubbed)?;
+            splice(scrubbed, &call, target.model)
         } else {
-            splice(body, call, model)
+            splice(body, call, target.model)
         };
-        Ok(Written { body, usage, tool_names: ToolNames::default(), losses })
+        Ok(Written { body, usage, tool_names: ToolNames::default(), losses, echo: String::new() })
     }
 
-    fn rewrite(&self, body: &[u8], model: &str) -> Result<Written, Failure> {
+    fn rewrite(&self, body: &[u8], call: &Call, target: &Target<'_>) -> Result<Written, Failure> {
         let mut losses = Losses::new();
-        let request = self.front.decode_request(body).map_err(invalid_request)?;
-        let encoded = self.member.encode_request(&request, model, &mut losses)?;
+        let mut request = self.front.decode_request(body).map_err(invalid_request)?;
+        // Where the API says it in the path, the body does not know it.
+        request.stream = call.stream;
+        let encoded = self.member.encode_request(&request, target, &mut losses)?;
         Ok(Written {
             body: encoded.body.into(),
             usage: Usage::Known(request.wants_usage),
             tool_names: encoded.tool_names,
             losses,
+            echo: self.front.echo(body),
         })
     }
 
-    fn head(&self, mut parts: Parts, exchange: &Exchange<F, M>) -> Result<Parts, Failure> {
-        let path = self.member.path(&exchange.model, exchange.stream);
+    /// The member's head, and the caller's URI.
+    fn head(&self, mut parts: Parts, path: &str, target: &Target<'_>) -> Result<(Parts, Uri), Failure> {
         parts.method = Method::POST;
         // Only a model name that is no part of a URL can fail here.
-        parts.uri = Uri::try_from(path.as_ref())
-            .map_err(|error| Failure::new(Class::Unsupported).with_source(error))?;
+        let uri = Uri::try_from(path).map_err(|error| Failure::new(Class::Unsupported).with_source(error))?;
+        let asked = std::mem::replace(&mut parts.uri, uri);
         parts.version = http::Version::default();
-        parts.headers = self.headers(&parts.headers, exchange.is_same());
-        Ok(parts)
+        parts.headers = self.headers(&parts.headers, target);
+        Ok((parts, asked))
     }
 
     /// The member's own headers and the caller's that belong to its dialect. Never the caller's credentials.
-    fn headers(&self, caller: &HeaderMap, is_same: bool) -> HeaderMap {
-        let mut headers = self.member.request_headers(caller, is_same);
+    fn headers(&self, caller: &HeaderMap, target: &Target<'_>) -> HeaderMap {
+        let is_same = self.front.name() == self.member.name();
+        let mut headers = self.member.request_headers(caller, target, is_same);
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         headers
     }
 }
 
-fn peek<F: Dialect>(front: &F, body: &[u8]) -> Result<Call, Failure> {
-    let peek = front.peek(body).map_err(invalid_request)?;
-    let call = Call::new(&*peek.model).with_stream(peek.stream);
-    Ok(match peek.model_span {
-        Some(span) => call.with_model_span(span),
-        None => call,
-    })
+fn peek<F: Dialect>(front: &F, uri: &Uri, body: &[u8]) -> Result<Call, Failure> {
+    Ok(front.peek(uri, body).map_err(invalid_request)?.into_call())
+}
+
+/// The member cannot do what is asked for. Another one may.
+fn unable(operation: Operation) -> Failure {
+    let what = match operation {
+        Operation::CountTokens => "No model of this class can count tokens for this API.",
+        _ => "No model of this class can do what is asked for.",
+    };
+    Failure::new(Class::Unsupported).with_report(Report::new(what))
 }
 
 /// Was the fact read from this very body? A layer in between may have changed it.

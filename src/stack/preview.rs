@@ -3,7 +3,7 @@
 use super::MemberStack;
 use crate::dialect::anthropic_messages::AnthropicMessages;
 use crate::dialect::openai_chat::OpenAiChat;
-use crate::dialect::{AnyDialect, Dialect};
+use crate::dialect::{AnyDialect, Dialect, Target};
 use crate::facts::{Losses, Member};
 use crate::failure::{Class, Failure};
 
@@ -43,7 +43,7 @@ fn translate<C>(front: AnyDialect, sample: &str, member: &MemberStack<C>) -> Res
     let request = front
         .decode_request(sample.as_bytes())
         .map_err(|invalid| Failure::new(Class::InvalidRequest).with_source(invalid))?;
-    let model = member.member().model().unwrap_or_default();
-    member.dialect().encode_request(&request, model, &mut losses)?;
+    let target = Target::new(member.member().model().unwrap_or_default());
+    member.dialect().encode_request(&request, &target, &mut losses)?;
     Ok(losses)
 }

@@ -9,14 +9,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Full};
 use tower::limit::ConcurrencyLimit;
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 use tower_failover::dialect::canonical::{Answer, Event, Request as Canonical};
-use tower_failover::dialect::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Signal, sse};
-use tower_failover::facts::{Attempt, Attempts, Losses, Member};
+use tower_failover::dialect::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Signal, Target, sse};
+use tower_failover::facts::{Attempt, Attempts, Call, Losses, Member};
 use tower_failover::failure::{Class, Failure, Report};
 use tower_failover::rescue::{Rescue, RescueLayer, Respond};
 use tower_failover::testing::ReadinessProbe;
@@ -52,25 +52,25 @@ impl Dialect for Plain {
         "plain"
     }
 
-    fn path(&self, _: &str, _: bool) -> Cow<'static, str> {
+    fn path(&self, _: &Target<'_>, _: &Call) -> Option<Cow<'static, str>> {
         unreachable!()
     }
 
-    fn request_headers(&self, _: &HeaderMap, _: bool) -> HeaderMap {
+    fn request_headers(&self, _: &HeaderMap, _: &Target<'_>, _: bool) -> HeaderMap {
         unreachable!()
     }
 
-    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+    fn peek<'a>(&self, _: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
         let name = body.strip_prefix(b"model:").ok_or_else(|| Invalid::new("no model").at("model"))?;
         let name = std::str::from_utf8(name).map_err(|_| Invalid::new("no text"))?;
         Ok(Peek::new(name).with_model_span(6..body.len()))
     }
 
-    fn holds_foreign(&self, _: &[u8]) -> bool {
+    fn holds_foreign(&self, _: &[u8], _: &Target<'_>) -> bool {
         unreachable!()
     }
 
-    fn scrub(&self, _: &[u8], _: &mut Losses) -> Result<Vec<u8>, Invalid> {
+    fn scrub(&self, _: &[u8], _: &Target<'_>, _: &mut Losses) -> Result<Vec<u8>, Invalid> {
         unreachable!()
     }
 
@@ -78,7 +78,7 @@ impl Dialect for Plain {
         unreachable!()
     }
 
-    fn encode_request(&self, _: &Canonical<'_>, _: &str, _: &mut Losses) -> Result<Encoded, Failure> {
+    fn encode_request(&self, _: &Canonical<'_>, _: &Target<'_>, _: &mut Losses) -> Result<Encoded, Failure> {
         unreachable!()
     }
 

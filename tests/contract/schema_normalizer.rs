@@ -426,9 +426,9 @@ async fn an_error_response_is_read_up_to_a_bound_and_even_if_it_breaks() {
 #[tokio::test]
 async fn a_members_cookies_never_reach_the_caller() {
     let headers = [("content-type", "application/json"), ("set-cookie", "a=b"), ("x-request-id", "req_9")];
-    for member in AnyDialect::ALL {
+    for member in [AnyDialect::from(OpenAiChat), AnthropicMessages.into()] {
         let body = if member.name() == "openai-chat" { "{}" } else { CLAUDE };
-        let seen = exchange(OpenAiChat, *member, ask(ASK), answer(200, &headers, Pieces::of(body))).await;
+        let seen = exchange(OpenAiChat, member, ask(ASK), answer(200, &headers, Pieces::of(body))).await;
         let (head, _) = seen.whole();
         let mut names: Vec<_> = head.headers().keys().map(HeaderName::as_str).collect();
         names.sort_unstable();

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use http::Uri;
 use serde_json::{Value, json};
 use tower_failover::dialect::Dialect;
 use tower_failover::dialect::Reply;
+use tower_failover::dialect::Target;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::facts::Losses;
 
@@ -189,11 +191,12 @@ fn every_recorded_request_is_read() {
                 continue;
             }
         };
-        let peek = AnthropicMessages.peek(&bytes).unwrap();
+        let uri = Uri::from_static("/");
+        let peek = AnthropicMessages.peek(&uri, &bytes).unwrap();
         assert_eq!((&*peek.model, peek.stream), (&*request.model, request.stream));
-        assert!(!AnthropicMessages.holds_foreign(&bytes), "{name}");
+        assert!(!AnthropicMessages.holds_foreign(&bytes, &Target::new("m")), "{name}");
         let model = body["model"].as_str().unwrap();
-        match AnthropicMessages.encode_request(&request, model, &mut Losses::new()) {
+        match AnthropicMessages.encode_request(&request, &Target::new(model), &mut Losses::new()) {
             Ok(encoded) => {
                 let written = super::json(&encoded.body);
                 let again = AnthropicMessages.decode_request(&encoded.body).unwrap();

@@ -5,13 +5,18 @@ use tower_failover::dialect::canonical::{
     Content, Effort, Names, OutputFormat, Part, Position, Reasoning, ReasoningRequest, Request, Role, Source,
     Tool, ToolCall, ToolChoice, ToolResult, Turn,
 };
-use tower_failover::dialect::{Dialect, Encoded, anthropic_messages::AnthropicMessages};
+use tower_failover::dialect::{Dialect, Encoded, Target, anthropic_messages::AnthropicMessages};
 use tower_failover::facts::Losses;
 use tower_failover::failure::{Class, Failure};
 
 const REQUEST: &[u8] = include_bytes!("../data/anthropic_messages/request.json");
 
 static OTHER: Names = Names {
+    dialect: "other",
+    choices: "n",
+    logprobs: "logprobs",
+    metadata: "metadata",
+    service_tier: "service_tier",
     turns: "messages",
     max_tokens: "max_completion_tokens",
     stop: "stop",
@@ -31,7 +36,7 @@ static OTHER: Names = Names {
 
 fn encode(request: &Request<'_>, model: &str) -> Result<(Value, String, Encoded), Failure> {
     let mut losses = Losses::new();
-    let encoded = AnthropicMessages.encode_request(request, model, &mut losses)?;
+    let encoded = AnthropicMessages.encode_request(request, &Target::new(model), &mut losses)?;
     Ok((super::json(&encoded.body), losses.to_string(), encoded))
 }
 
@@ -63,7 +68,7 @@ fn call(id: &'static str, arguments: &'static str) -> Content<'static> {
 
 fn result(id: &'static str, said: &'static str) -> Content<'static> {
     let parts = vec![Part::new(text(said), at(0))];
-    Content::ToolResult(ToolResult { id: id.into(), parts, is_error: false })
+    Content::ToolResult(ToolResult { id: id.into(), name: None, parts, is_error: false })
 }
 
 fn function(name: &'static str) -> Tool<'static> {

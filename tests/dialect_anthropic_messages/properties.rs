@@ -1,8 +1,9 @@
 use bytes::Bytes;
+use http::Uri;
 use proptest::prelude::*;
 use tower_failover::dialect::canonical::{Event, Finish, Usage};
 use tower_failover::dialect::sse::Frame;
-use tower_failover::dialect::{Decode, Dialect, Reply, anthropic_messages::AnthropicMessages};
+use tower_failover::dialect::{Decode, Dialect, Reply, Target, anthropic_messages::AnthropicMessages};
 use tower_failover::facts::Losses;
 
 use super::{events, grammar, written};
@@ -118,13 +119,13 @@ proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in nearly_json()) {
         let dialect = AnthropicMessages;
-        let _ = dialect.peek(&bytes);
+        let _ = dialect.peek(&Uri::from_static("/"), &bytes);
         let _ = dialect.decode_answer(&bytes);
         let _ = dialect.check_answer(&bytes);
         let _ = dialect.decode_error(None, &bytes);
-        let _ = dialect.scrub(&bytes, &mut Losses::new());
+        let _ = dialect.scrub(&bytes, &Target::new("m"), &mut Losses::new());
         if let Ok(request) = dialect.decode_request(&bytes) {
-            let _ = dialect.encode_request(&request, "claude-opus-5", &mut Losses::new());
+            let _ = dialect.encode_request(&request, &Target::new("claude-opus-5"), &mut Losses::new());
         }
         let _ = dialect.signal(&Frame::of(&bytes));
         let _ = dialect.decoder().decode(&Frame::of(&bytes), &mut |_| {});
@@ -134,7 +135,8 @@ proptest! {
     #[test]
     fn what_peek_reads_is_where_it_says(model in ".{0,20}", stream in any::<Option<bool>>(), before in ".{0,20}") {
         let body = serde_json::json!({"a": before, "model": model, "stream": stream}).to_string();
-        let peek = AnthropicMessages.peek(body.as_bytes()).unwrap();
+        let uri = Uri::from_static("/");
+        let peek = AnthropicMessages.peek(&uri, body.as_bytes()).unwrap();
         prop_assert_eq!(&*peek.model, &*model);
         prop_assert_eq!(peek.stream, stream == Some(true));
         let span: String = serde_json::from_str(&body[peek.model_span.unwrap()]).unwrap();

@@ -11,10 +11,10 @@
 //! use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 //!
 //! let body = br#"{"model":"workhorse","max_tokens":64,"messages":[{"role":"user","content":"Hello"}]}"#;
-//! let peek = AnthropicMessages.peek(body)?;
+//! let peek = AnthropicMessages.peek(&"/".parse()?, body)?;
 //! assert_eq!(peek.model, "workhorse");
 //! assert_eq!(&body[peek.model_span.unwrap()], br#""workhorse""#);
-//! # Ok::<(), tower_failover::dialect::Invalid>(())
+//! # Ok::<(), tower_failover::failure::BoxError>(())
 //! ```
 //!
 //! Sources: the vendor's API description and reference, and the types of its official SDKs.
@@ -37,12 +37,12 @@ pub use self::stream::{Decoder, Encoder};
 use std::borrow::Cow;
 
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Names, Request};
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal};
-use crate::facts::Losses;
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use crate::facts::{Call, Losses, Operation};
 use crate::failure::Failure;
 
 const NAME: &str = "anthropic-messages";
@@ -57,6 +57,7 @@ static NAMES_BY_EFFORT: Names = names("output_config.effort");
 
 const fn names(reasoning: &'static str) -> Names {
     Names {
+        dialect: NAME,
         turns: "messages",
         max_tokens: "max_tokens",
         stop: "stop_sequences",
@@ -72,6 +73,10 @@ const fn names(reasoning: &'static str) -> Names {
         output: "output_config.format",
         reasoning,
         user: "metadata.user_id",
+        choices: "n",
+        logprobs: "logprobs",
+        metadata: "metadata",
+        service_tier: "service_tier",
     }
 }
 
@@ -88,11 +93,14 @@ impl Dialect for AnthropicMessages {
         NAME
     }
 
-    fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
-        Cow::Borrowed("/v1/messages")
+    fn path(&self, _: &Target<'_>, call: &Call) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match call.operation {
+            Operation::CountTokens => "/v1/messages/count_tokens",
+            _ => "/v1/messages",
+        }))
     }
 
-    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
+    fn request_headers(&self, caller: &HeaderMap, _: &Target<'_>, same_dialect: bool) -> HeaderMap {
         const VERSION_NAME: HeaderName = HeaderName::from_static("anthropic-version");
         const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
         let mut headers = HeaderMap::with_capacity(8);
@@ -111,15 +119,17 @@ impl Dialect for AnthropicMessages {
         headers
     }
 
-    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
-        peek::peek(body)
+    fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+        let counts = uri.path().ends_with("/count_tokens");
+        let operation = if counts { Operation::CountTokens } else { Operation::Generate };
+        peek::peek(body).map(|peek| peek.with_operation(operation))
     }
 
-    fn holds_foreign(&self, body: &[u8]) -> bool {
+    fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {
         provenance::holds_foreign(body)
     }
 
-    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+    fn scrub(&self, body: &[u8], _: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
         provenance::scrub(body, losses)
     }
 
@@ -130,10 +140,10 @@ impl Dialect for AnthropicMessages {
     fn encode_request(
         &self,
         request: &Request<'_>,
-        model: &str,
+        target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
-        encode::encode(request, model, losses)
+        encode::encode(request, target.model, losses)
     }
 
     fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {
@@ -202,10 +212,10 @@ mod tests {
             .iter()
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
             .collect();
-        let same = AnthropicMessages.request_headers(&caller, true);
+        let same = AnthropicMessages.request_headers(&caller, &Target::new("m"), true);
         assert_eq!(same["anthropic-version"], "2026-10-21");
         assert_eq!(same["anthropic-beta"], "a");
-        let other = AnthropicMessages.request_headers(&caller, false);
+        let other = AnthropicMessages.request_headers(&caller, &Target::new("m"), false);
         assert_eq!(other["anthropic-version"], "2023-06-01");
         assert!(!other.contains_key("anthropic-beta"));
         for headers in [same, other] {

@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::wire::{self, Object, Str};
 use crate::dialect::{Invalid, Peek};
+use crate::facts::Operation;
 
 #[derive(serde::Deserialize)]
 struct Head<'a> {
@@ -20,7 +21,7 @@ pub(super) fn peek(body: &[u8]) -> Result<Peek<'_>, Invalid> {
     let raw = head.model.ok_or_else(|| wire::wrong("model", "Field required"))?;
     let Str(model) = wire::read("model", raw)?;
     let model_span = Some(span(body, raw));
-    Ok(Peek { model, model_span, stream: head.stream.unwrap_or(false) })
+    Ok(Peek { model, model_span, stream: head.stream.unwrap_or(false), operation: Operation::Generate })
 }
 
 /// The body as text.

@@ -1,45 +1,31 @@
-//! Whose thoughts are whose.
+//! Whose thoughts are whose: Anthropic's are known by their own seal, those of others by a mark on it.
 //!
-//! Anthropic seals each thought with an opaque signature, refuses one that it did not issue, and its SDKs
-//! refuse a thought without one. So the thought of another model goes to a caller of this dialect under a
-//! signature that says so: `failover:ISSUER:SEAL`. When it comes back it is known, and goes no further than
-//! to its issuer.
+//! Anthropic refuses a thought that it did not seal, and its SDKs refuse one without a seal.
 
 use std::borrow::Cow;
 
-use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::wire::{self, Kind, Object, Str};
 use super::{NAME, NAMES, peek};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Position, Text};
+use crate::dialect::seal::{self, MARK};
 use crate::facts::Losses;
-
-const MARK: &str = "failover:";
 
 /// The seal under which a thought goes to a caller.
 pub(super) fn seal<'a>(issuer: Option<&str>, signature: Option<&'a str>) -> Cow<'a, str> {
-    let signature = signature.unwrap_or_default();
-    match issuer {
-        Some(NAME) if !signature.is_empty() => Cow::Borrowed(signature),
-        _ => Cow::Owned(format!("{MARK}{}:{signature}", issuer.unwrap_or("unknown"))),
-    }
+    seal::seal(NAME, issuer, signature)
 }
 
 /// The issuer of a seal, and what he wrote in it.
 pub(super) fn unseal(seal: Text<'_>) -> (Text<'_>, Option<Text<'_>>) {
-    let Some(marked) = seal.strip_prefix(MARK) else {
-        return (Cow::Borrowed(NAME), (!seal.is_empty()).then_some(seal));
-    };
-    let (issuer, signature) = marked.split_once(':').unwrap_or((marked, ""));
-    let signature = (!signature.is_empty()).then(|| Cow::Owned(signature.to_owned()));
-    (Cow::Owned(issuer.to_owned()), signature)
+    seal::unseal(NAME, seal)
 }
 
 /// Does the body hold a marked seal? Prose that quotes one is a false alarm, and harmless.
 pub(super) fn holds_foreign(body: &[u8]) -> bool {
-    memmem::find(body, b"\"failover:").is_some()
+    seal::is_in(body)
 }
 
 #[derive(serde::Deserialize)]
@@ -120,15 +106,6 @@ fn is_foreign(block: &RawValue) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_seal_says_whose_thought_it_is() {
-        assert_eq!(seal(Some(NAME), Some("EqQB")), "EqQB");
-        assert_eq!(seal(Some("openai-chat"), None), "failover:openai-chat:");
-        assert_eq!(unseal("EqQB".into()), (NAME.into(), Some("EqQB".into())));
-        assert_eq!(unseal("failover:openai-chat:".into()), ("openai-chat".into(), None));
-        assert_eq!(unseal(seal(Some("gemini"), Some("a:b"))), ("gemini".into(), Some("a:b".into())));
-    }
 
     #[test]
     fn scrubbing_takes_out_the_thoughts_of_others_and_nothing_else() {

@@ -22,7 +22,7 @@ pub struct Choice<'a> {
     pub parts: Vec<Content<'a>>,
     /// Why it stopped; `None` means that the provider did not say.
     pub finish: Option<Finish<'a>>,
-    /// Token probabilities, as the dialect has them.
+    /// Token probabilities, in the words of OpenAI Chat: `{"content":[…]}`.
     pub logprobs: Option<Json<'a>>,
 }
 
@@ -75,6 +75,9 @@ fn part_events(
             if let Some(data) = thought.redacted.clone() {
                 emit(Event::Redacted { choice, data });
             }
+        }
+        Content::Citation(citation) => {
+            return emit(Event::Citation { choice, citation: citation.clone() });
         }
         Content::ToolCall(call) => {
             let Some(index) = calls.next() else { return };

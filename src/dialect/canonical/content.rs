@@ -44,7 +44,8 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Where a part stood in the caller's request: `messages[turn].field[index]`.
+/// Where a part stood in the caller's request: `messages[turn].field[index]`, or `input[turn]` where `field` is
+/// empty.
 ///
 /// Kept as numbers; the path is only spelled out when something is lost (see [`Names`](super::Names)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,13 +91,33 @@ pub enum Content<'a> {
     Reasoning(Reasoning<'a>),
     /// The model's refusal, where the dialect keeps it apart from text.
     Refusal(Text<'a>),
-    /// A part of a kind that only its own dialect knows.
+    /// Where something that was said comes from. Follows the text it is about.
+    Citation(Citation<'a>),
+    /// A part of a kind that only its own dialect knows, as a tool that the provider ran itself.
     Unknown {
         /// Its kind, as the dialect calls it: `search_result`, `server_tool_use`.
         kind: Text<'a>,
         /// The part, whole.
         value: Json<'a>,
     },
+}
+
+/// Where something that was said comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Citation<'a> {
+    /// The address of the source.
+    pub url: Option<Text<'a>>,
+    /// Its title.
+    pub title: Option<Text<'a>>,
+    /// The words of the source.
+    pub quote: Option<Text<'a>>,
+    /// What it is about: characters of the text before it, counted from the text's beginning.
+    pub start: Option<u64>,
+    /// The end of that, exclusive.
+    pub end: Option<u64>,
+    /// The citation as its dialect words it, and which dialect that is: what cannot be said in the fields above
+    /// is kept for callers of the same one.
+    pub raw: Option<(Text<'a>, Json<'a>)>,
 }
 
 /// Where media is.

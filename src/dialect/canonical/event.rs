@@ -1,4 +1,4 @@
-use super::{Finish, Json, Text, Usage};
+use super::{Citation, Finish, Json, Text, Usage};
 use crate::failure::Failure;
 
 /// One step of a streamed answer.
@@ -70,7 +70,14 @@ pub enum Event<'a> {
         /// A fragment of JSON text.
         json: Text<'a>,
     },
-    /// Token probabilities, as the dialect has them.
+    /// Where the text so far comes from.
+    Citation {
+        /// Which answer.
+        choice: u32,
+        /// The source.
+        citation: Citation<'a>,
+    },
+    /// Token probabilities of the text so far, in the words of OpenAI Chat: `{"content":[…]}`.
     Logprobs {
         /// Which answer.
         choice: u32,

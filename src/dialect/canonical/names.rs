@@ -8,6 +8,8 @@ use super::Position;
 /// carries the names of the dialect it was read from.
 #[derive(Debug)]
 pub struct Names {
+    /// The dialect: `openai-chat`.
+    pub dialect: &'static str,
     /// The list of turns: `messages`, `contents`, `input`.
     pub turns: &'static str,
     /// The limit of tokens.
@@ -38,6 +40,14 @@ pub struct Names {
     pub reasoning: &'static str,
     /// The end user.
     pub user: &'static str,
+    /// How many answers.
+    pub choices: &'static str,
+    /// Token probabilities.
+    pub logprobs: &'static str,
+    /// The caller's own labels.
+    pub metadata: &'static str,
+    /// How fast, and at what price.
+    pub service_tier: &'static str,
 }
 
 impl Names {
@@ -46,7 +56,10 @@ impl Names {
     pub fn part(&self, position: Position, field: &str) -> Cow<'static, str> {
         let mut path = String::new();
         if let Some(turn) = position.turn {
-            path.push_str(&format!("{}[{turn}].", self.turns));
+            path.push_str(&format!("{}[{turn}]", self.turns));
+        }
+        if !path.is_empty() && !position.field.is_empty() {
+            path.push('.');
         }
         path.push_str(position.field);
         if let Some(index) = position.index {

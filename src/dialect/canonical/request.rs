@@ -32,6 +32,17 @@ pub struct Request<'a> {
     pub reasoning: Option<ReasoningRequest<'a>>,
     /// The end user, for the provider's abuse monitoring.
     pub user: Option<Text<'a>>,
+    /// How many answers, where more than one.
+    pub choices: Option<u64>,
+    /// Token probabilities are wanted, with so many alternatives for each token.
+    pub logprobs: Option<u64>,
+    /// The caller's own labels for the call: a JSON object of strings.
+    pub metadata: Option<Json<'a>>,
+    /// How fast, and at what price, in the caller's dialect's words. `None` where that is the default.
+    pub service_tier: Option<Text<'a>>,
+    /// What the request continues that one provider has stored: an earlier response, a conversation. It cannot
+    /// be had elsewhere, and without it the question would be another: members of other dialects refuse it.
+    pub state: Option<Extra<'a>>,
     /// Fields that the hub has no place for: each is a loss at any member of another dialect.
     pub extra: Vec<Extra<'a>>,
 }
@@ -55,6 +66,11 @@ impl<'a> Request<'a> {
             stop: Vec::new(),
             reasoning: None,
             user: None,
+            choices: None,
+            logprobs: None,
+            metadata: None,
+            service_tier: None,
+            state: None,
             extra: Vec::new(),
         }
     }

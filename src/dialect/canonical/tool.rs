@@ -63,6 +63,8 @@ pub struct ToolCall<'a> {
 pub struct ToolResult<'a> {
     /// The id of the call.
     pub id: Text<'a>,
+    /// The tool, where the dialect says it here, too.
+    pub name: Option<Text<'a>>,
     /// The answer: text, images, documents.
     pub parts: Vec<Part<'a>>,
     /// The tool failed.

@@ -15,13 +15,13 @@
 //! use tower_failover::dialect::openai_chat::OpenAiChat;
 //!
 //! let body = br#"{"model":"workhorse","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#;
-//! let peek = OpenAiChat.peek(body)?;
+//! let peek = OpenAiChat.peek(&"/".parse()?, body)?;
 //! assert_eq!(peek.model, "workhorse");
 //! assert!(peek.stream);
 //!
 //! let request = OpenAiChat.decode_request(body)?;
 //! assert_eq!(request.turns.len(), 1);
-//! # Ok::<(), tower_failover::dialect::Invalid>(())
+//! # Ok::<(), tower_failover::failure::BoxError>(())
 //! ```
 //!
 //! Source: the vendor's API reference, and the types of its official SDKs.
@@ -39,13 +39,13 @@ mod wire;
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
 
 pub use self::stream::{Decoder, Encoder};
 use super::canonical::{Answer, Request};
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal};
-use crate::facts::Losses;
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use crate::facts::{Call, Losses, Operation};
 use crate::failure::Failure;
 
 /// The name used in configuration.
@@ -64,23 +64,23 @@ impl Dialect for OpenAiChat {
         NAME
     }
 
-    fn path(&self, _model: &str, _stream: bool) -> Cow<'static, str> {
-        Cow::Borrowed("/chat/completions")
+    fn path(&self, _: &Target<'_>, call: &Call) -> Option<Cow<'static, str>> {
+        (call.operation == Operation::Generate).then_some(Cow::Borrowed("/chat/completions"))
     }
 
-    fn request_headers(&self, caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
+    fn request_headers(&self, caller: &HeaderMap, _: &Target<'_>, same_dialect: bool) -> HeaderMap {
         headers::request(caller, same_dialect)
     }
 
-    fn peek<'a>(&self, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+    fn peek<'a>(&self, _: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
         request::peek(body)
     }
 
-    fn holds_foreign(&self, body: &[u8]) -> bool {
+    fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {
         request::holds_foreign(body)
     }
 
-    fn scrub(&self, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+    fn scrub(&self, body: &[u8], _: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
         request::scrub(body, losses)
     }
 
@@ -91,10 +91,10 @@ impl Dialect for OpenAiChat {
     fn encode_request(
         &self,
         request: &Request<'_>,
-        model: &str,
+        target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
-        request::encode(request, model, losses)
+        request::encode(request, target.model, losses)
     }
 
     fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::dialect::hash::hash;
+
 /// The longest id of a tool call that all versions of the API take.
 const MAX_ID: usize = 40;
 /// The longest name of a tool.
@@ -43,13 +45,6 @@ pub(super) fn invented_id(answer: &str, index: usize) -> String {
 fn fits(word: &str, max: usize, marks: &[u8]) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
     !word.is_empty() && word.len() <= max && word.bytes().all(is_plain)
-}
-
-/// FNV-1a, 128 bits: the same in every build, which the standard library's hasher does not promise.
-fn hash(word: &str) -> u128 {
-    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    word.bytes().fold(OFFSET, |hash, byte| (hash ^ u128::from(byte)).wrapping_mul(PRIME))
 }
 
 #[cfg(test)]

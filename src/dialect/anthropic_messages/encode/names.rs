@@ -2,16 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::dialect::hash::hash;
+
 const LONGEST_NAME: usize = 128;
 
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
-}
-
-/// FNV-1a: the same id must give the same id in every turn and every build, and nothing here is secret.
-fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
 }
 
 /// The name of a tool.
@@ -21,7 +17,7 @@ pub(super) fn tool(name: &str) -> Cow<'_, str> {
     }
     let plain = name.bytes().map(|byte| if is_plain(byte) { char::from(byte) } else { '_' });
     let short: String = plain.take(LONGEST_NAME - 17).collect();
-    Cow::Owned(format!("{short}_{:016x}", hash(name)))
+    Cow::Owned(format!("{short}_{:016x}", hash(name) as u64))
 }
 
 /// The id of a call.
@@ -29,7 +25,7 @@ pub(super) fn id(id: &str) -> Cow<'_, str> {
     if !id.is_empty() && id.bytes().all(is_plain) {
         return Cow::Borrowed(id);
     }
-    Cow::Owned(format!("toolu_{:016x}", hash(id)))
+    Cow::Owned(format!("toolu_{:016x}", hash(id) as u64))
 }
 
 #[cfg(test)]

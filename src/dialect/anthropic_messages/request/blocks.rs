@@ -179,6 +179,7 @@ fn content<'a>(
         }),
         "tool_result" => Content::ToolResult(ToolResult {
             id: need(block.tool_use_id, "tool_use_id")?,
+            name: None,
             parts: said(spell, block.content, at, extra)?,
             is_error: block.is_error.unwrap_or(false),
         }),

@@ -18,6 +18,7 @@ static NAMES: [[Names; 2]; 2] = [
 
 const fn names(max_tokens: &'static str, user: &'static str) -> Names {
     Names {
+        dialect: crate::dialect::openai_chat::NAME,
         turns: "messages",
         max_tokens,
         stop: "stop",
@@ -33,6 +34,10 @@ const fn names(max_tokens: &'static str, user: &'static str) -> Names {
         output: "response_format",
         reasoning: "reasoning_effort",
         user,
+        choices: "n",
+        logprobs: "logprobs",
+        metadata: "metadata",
+        service_tier: "service_tier",
     }
 }
 

@@ -134,7 +134,8 @@ impl<'a> Reader<'a, '_> {
         fields.take("name");
         fields.note_rest(path, self.extra);
         let position = Position { turn: Some(turn), field: "content", index: None };
-        let part = Part::new(Content::ToolResult(ToolResult { id, parts, is_error: false }), position);
+        let part =
+            Part::new(Content::ToolResult(ToolResult { id, name: None, parts, is_error: false }), position);
         match self.turns.last_mut() {
             Some(last) if self.results => last.parts.push(part),
             _ => self.turns.push(Turn { role: Role::User, name: None, parts: vec![part] }),

@@ -28,7 +28,7 @@ pub(crate) fn peek(body: &[u8]) -> Result<Peek<'_>, Invalid> {
         Some("true") => true,
         Some(_) => return Err(Invalid::new("Invalid type for 'stream': expected a boolean.").at("stream")),
     };
-    Ok(Peek { model, model_span: Some(start..start + value.get().len()), stream })
+    Ok(Peek::new(model).with_model_span(start..start + value.get().len()).with_stream(stream))
 }
 
 fn refused(error: &serde_json::Error) -> Invalid {

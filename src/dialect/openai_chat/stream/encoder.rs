@@ -63,7 +63,7 @@ impl Encode for Encoder {
                 }
             }
             Event::Finish { choice, reason } => self.stop(*choice, reason, out),
-            Event::Error(_) | Event::Ping => {}
+            Event::Citation { .. } | Event::Error(_) | Event::Ping => {}
         }
     }
 

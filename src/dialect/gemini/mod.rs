@@ -1,0 +1,125 @@
+//! Gemini's `generateContent` and `streamGenerateContent`.
+//!
+//! The model and the wish for a stream stand in the path of the request; calls of tools have no ids and are
+//! paired with their results by name and order; a stream has no end marker, and every piece of it has the
+//! shape of a whole answer.
+//!
+//! Source: the vendor's API description and reference, and the types of its official SDKs.
+
+mod error;
+mod headers;
+mod request;
+mod response;
+mod stream;
+
+pub use self::stream::{Decoder, Encoder};
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, StatusCode, Uri};
+
+use super::canonical::{Answer, Request};
+use super::sse::Frame;
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use crate::facts::{Call, Losses};
+use crate::failure::Failure;
+
+/// The name used in configuration.
+const NAME: &str = "gemini";
+
+/// The dialect `gemini`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "a value without parts, named like one")]
+pub struct Gemini;
+
+impl Dialect for Gemini {
+    type Decoder = Decoder;
+    type Encoder = Encoder;
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn path(&self, target: &Target<'_>, call: &Call) -> Option<Cow<'static, str>> {
+        request::path(target, call)
+    }
+
+    fn request_headers(&self, caller: &HeaderMap, target: &Target<'_>, same_dialect: bool) -> HeaderMap {
+        headers::request(caller, target, same_dialect)
+    }
+
+    fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
+        request::peek(uri, body)
+    }
+
+    fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {
+        request::holds_foreign(body)
+    }
+
+    fn scrub(&self, body: &[u8], _: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+        request::scrub(body, losses)
+    }
+
+    fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid> {
+        request::decode(body)
+    }
+
+    fn encode_request(
+        &self,
+        request: &Request<'_>,
+        target: &Target<'_>,
+        losses: &mut Losses,
+    ) -> Result<Encoded, Failure> {
+        request::encode(request, target, losses)
+    }
+
+    fn echo(&self, request: &[u8]) -> String {
+        request::echo(request)
+    }
+
+    fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {
+        response::decode(body)
+    }
+
+    fn encode_answer(&self, answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
+        response::encode(answer, reply)
+    }
+
+    fn decoder(&self) -> Decoder {
+        Decoder::default()
+    }
+
+    fn encoder(&self, reply: Reply) -> Encoder {
+        Encoder::new(reply)
+    }
+
+    fn decode_error(&self, status: Option<StatusCode>, body: &[u8]) -> Failure {
+        error::decode(status, body)
+    }
+
+    fn encode_error(
+        &self,
+        failure: &Failure,
+        status: StatusCode,
+        message: &str,
+        detail: Option<&str>,
+    ) -> Vec<u8> {
+        error::encode(failure, status, message, detail)
+    }
+
+    fn encode_error_event(&self, failure: &Failure, message: &str) -> Vec<u8> {
+        error::encode_event(failure, message)
+    }
+
+    fn signal(&self, frame: &Frame<'_>) -> Signal {
+        stream::signal(frame)
+    }
+
+    fn terminal_frame(&self) -> &'static [u8] {
+        b""
+    }
+
+    fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
+        response::check(body)
+    }
+}

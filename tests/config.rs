@@ -384,20 +384,6 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
         ),
         (
             provider,
-            "base_url = \"http://h\"\ndialect = \"gemini\"",
-            12,
-            "`dialect` in [providers.p] cannot be `gemini`: it is not part of this build; supported: \
-            `openai-chat`, `anthropic-messages`",
-        ),
-        (
-            provider,
-            "base_url = \"http://h\"\ndialect = \"openai-responses\"",
-            12,
-            "`dialect` in [providers.p] cannot be `openai-responses`: it is not part of this build; supported: \
-            `openai-chat`, `anthropic-messages`",
-        ),
-        (
-            provider,
             "base_url = \"http://h\"\ndialect = 5",
             12,
             "`dialect` in [providers.p] must be one of `openai-chat`, `anthropic-messages`, not an integer",

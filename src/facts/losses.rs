@@ -33,6 +33,9 @@ pub struct Loss {
     pub kind: LossKind,
     /// The caller's own path to it: `stop`, `tools[2].strict`.
     pub field: Cow<'static, str>,
+    /// Without it another question is asked: a tool the provider would run itself, as a search of the web. A
+    /// member that has to leave it out should not serve the call as long as another can.
+    pub is_essential: bool,
 }
 
 /// The ledger of one translation: what the member could not carry, in the caller's own field names.
@@ -61,6 +64,16 @@ impl Losses {
         self.add(LossKind::Dropped, field.into());
     }
 
+    /// Records that a field was left out [without which](Loss::is_essential) another question is asked.
+    pub fn essential(&mut self, field: impl Into<Cow<'static, str>>) {
+        let field = field.into();
+        self.add(LossKind::Dropped, field.clone());
+        let named = self.kept.iter_mut().find(|loss| loss.kind == LossKind::Dropped && loss.field == field);
+        if let Some(loss) = named {
+            loss.is_essential = true;
+        }
+    }
+
     /// Records that a field was carried approximately.
     pub fn approximated(&mut self, field: impl Into<Cow<'static, str>>) {
         self.add(LossKind::Approximated, field.into());
@@ -87,7 +100,7 @@ impl Losses {
             return;
         }
         if self.kept.len() < Self::KEPT {
-            self.kept.push(Loss { kind, field });
+            self.kept.push(Loss { kind, field, is_essential: false });
         } else {
             self.more += 1;
         }

@@ -386,7 +386,7 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
             provider,
             "base_url = \"http://h\"\ndialect = 5",
             12,
-            "`dialect` in [providers.p] must be one of `openai-chat`, `anthropic-messages`, not an integer",
+            "`dialect` in [providers.p] must be one of `openai-chat`, `openai-responses`, `anthropic-messages`, `gemini`, not an integer",
         ),
         (
             provider,

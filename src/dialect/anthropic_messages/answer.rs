@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::finish::{self, Held};
 use super::request::{Blocks, is_plain, read_block, read_blocks};
 use super::wire::{self, Block, Object, Str, Tokens};
-use super::{error, json, peek, provenance};
+use super::{citation, error, json, peek, provenance};
 use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, ToolCall, Usage};
 use crate::dialect::{Invalid, Reply};
 use crate::failure::{Class, Failure, Report};
@@ -36,10 +36,9 @@ pub(super) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
     if let Ok(Object(message)) = serde_json::from_str::<Object<Message<'_, Vec<Object<Block<'_>>>>>>(text) {
         if message.content.iter().all(|Object(block)| is_plain(block)) {
             let (blocks, message) = message.split();
-            return Ok(answer(
-                message,
-                blocks.into_iter().map(|Object(block)| content(block, None)).collect(),
-            ));
+            let mut parts = Vec::with_capacity(blocks.len());
+            blocks.into_iter().for_each(|Object(block)| read_into(&mut parts, block, None));
+            return Ok(answer(message, parts));
         }
     }
     let Object(message): Object<Message<'_, &RawValue>> =
@@ -84,19 +83,29 @@ pub(super) fn explanation(details: Option<&RawValue>) -> Option<Cow<'_, str>> {
 }
 
 fn contents(raw: &RawValue) -> Result<Vec<Content<'_>>, Invalid> {
+    let mut parts = Vec::new();
     match read_blocks("content", raw)? {
-        Blocks::Text(text) => Ok(vec![Content::Text(text)]),
-        Blocks::Known(blocks) => blocks.into_iter().map(|Object(block)| Ok(content(block, None))).collect(),
-        Blocks::Mixed(blocks) => blocks
-            .into_iter()
-            .map(|raw| {
-                Ok(match read_block("content", raw)? {
-                    (_, Some(block)) => content(block, Some(raw)),
-                    (kind, None) => Content::Unknown { kind, value: Cow::Borrowed(raw) },
-                })
-            })
-            .collect(),
+        Blocks::Text(text) => parts.push(Content::Text(text)),
+        Blocks::Known(blocks) => {
+            blocks.into_iter().for_each(|Object(block)| read_into(&mut parts, block, None));
+        }
+        Blocks::Mixed(blocks) => {
+            for raw in blocks {
+                match read_block("content", raw)? {
+                    (_, Some(block)) => read_into(&mut parts, block, Some(raw)),
+                    (kind, None) => parts.push(Content::Unknown { kind, value: Cow::Borrowed(raw) }),
+                }
+            }
+        }
     }
+    Ok(parts)
+}
+
+/// Reads a block, and the citations in it.
+fn read_into<'a>(parts: &mut Vec<Content<'a>>, block: Block<'a>, raw: Option<&'a RawValue>) {
+    let citations = citation::read_all(block.citations.filter(|_| block.kind == "text"));
+    parts.push(content(block, raw));
+    parts.extend(citations.into_iter().map(Content::Citation));
 }
 
 /// Answers are read more generously than requests: what a provider left out is empty.
@@ -141,8 +150,12 @@ pub(super) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
     json::raw_field(&mut out, "content", "[");
     let choice = answer.choices.first();
     let mut held = Held::default();
-    for part in choice.map_or(&[][..], |choice| &choice.parts) {
-        block(&mut out, part, &mut held, reply);
+    let mut parts = choice.map_or(&[][..], |choice| &choice.parts);
+    while let [part, rest @ ..] = parts {
+        let is_cited = |part: &Content<'_>| matches!(part, Content::Citation(_));
+        let (cited, rest) = rest.split_at(rest.iter().take_while(|part| is_cited(part)).count());
+        block(&mut out, (part, cited), &mut held, reply);
+        parts = rest;
     }
     out.push(b']');
     let ending = choice.and_then(|choice| choice.finish.as_ref()).and_then(|end| finish::encode(end, held));
@@ -156,7 +169,8 @@ pub(super) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
     out
 }
 
-fn block(out: &mut Vec<u8>, part: &Content<'_>, held: &mut Held, reply: &Reply) {
+/// Writes a part, and the citations that follow it.
+fn block(out: &mut Vec<u8>, (part, cited): (&Content<'_>, &[Content<'_>]), held: &mut Held, reply: &Reply) {
     let start = |out: &mut Vec<u8>, kind: &str| {
         out.extend_from_slice(if out.last() == Some(&b'[') { b"{" } else { b",{" });
         json::string_field(out, "type", kind);
@@ -169,6 +183,7 @@ fn block(out: &mut Vec<u8>, part: &Content<'_>, held: &mut Held, reply: &Reply) 
             }
             start(out, "text");
             json::string_field(out, "text", text);
+            citations(out, cited);
         }
         Content::ToolCall(call) => {
             held.calls = true;
@@ -187,6 +202,23 @@ fn block(out: &mut Vec<u8>, part: &Content<'_>, held: &mut Held, reply: &Reply) 
         _ => return,
     }
     out.push(b'}');
+}
+
+fn citations(out: &mut Vec<u8>, cited: &[Content<'_>]) {
+    let mut list = Vec::new();
+    for part in cited {
+        let Content::Citation(cited) = part else { continue };
+        let before = list.len();
+        list.push(if before == 0 { b'[' } else { b',' });
+        if !citation::write(&mut list, cited) {
+            list.truncate(before);
+        }
+    }
+    if !list.is_empty() {
+        json::key(out, "citations");
+        out.extend_from_slice(&list);
+        out.push(b']');
+    }
 }
 
 fn reasoning(out: &mut Vec<u8>, thought: &Reasoning<'_>, reply: &Reply) {

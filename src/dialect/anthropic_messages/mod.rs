@@ -20,6 +20,7 @@
 //! Sources: the vendor's API description and reference, and the types of its official SDKs.
 
 mod answer;
+mod citation;
 mod encode;
 mod error;
 mod finish;

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::wire::{self, Kind, Object, Str};
-use super::{NAME, NAMES, peek};
+use super::{NAME, NAMES, citation, peek};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Position, Text};
 use crate::dialect::seal::{self, MARK};
@@ -26,6 +26,11 @@ pub(super) fn unseal(seal: Text<'_>) -> (Text<'_>, Option<Text<'_>>) {
 /// Does the body hold a marked seal? Prose that quotes one is a false alarm, and harmless.
 pub(super) fn holds_foreign(body: &[u8]) -> bool {
     seal::is_in(body)
+}
+
+/// Is this seal another issuer's?
+pub(super) fn is_marked(seal: &str) -> bool {
+    seal.starts_with(MARK)
 }
 
 #[derive(serde::Deserialize)]
@@ -74,18 +79,23 @@ fn scrub_message<'a>(
     let Ok(blocks) = serde_json::from_str::<Vec<&RawValue>>(content.get()) else {
         return Ok(Some(Cow::Borrowed(text)));
     };
-    let all = blocks.len();
-    let mut kept = Vec::with_capacity(all);
+    let mut is_whole = true;
+    let mut kept: Vec<Cow<'_, str>> = Vec::with_capacity(blocks.len());
     for (index, block) in blocks.into_iter().enumerate() {
+        let index = u32::try_from(index).ok();
+        let position = Position { turn: u32::try_from(turn).ok(), field: "content", index };
         if is_foreign(block) {
-            let index = u32::try_from(index).ok();
-            let position = Position { turn: u32::try_from(turn).ok(), field: "content", index };
+            is_whole = false;
             losses.dropped(NAMES.part(position, ""));
+        } else if let Some(uncited) = without_foreign_citations(block) {
+            is_whole = false;
+            losses.dropped(NAMES.part(position, "citations"));
+            kept.push(Cow::Owned(uncited));
         } else {
-            kept.push(block.get());
+            kept.push(Cow::Borrowed(block.get()));
         }
     }
-    if kept.len() == all {
+    if is_whole {
         return Ok(Some(Cow::Borrowed(text)));
     }
     let span = peek::span(text.as_bytes(), content);
@@ -93,14 +103,32 @@ fn scrub_message<'a>(
     Ok((!kept.is_empty()).then(|| Cow::Owned(rewritten())))
 }
 
+/// The block without the citations that others made; `None` where it has none of those.
+fn without_foreign_citations(block: &RawValue) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Cited<'a> {
+        #[serde(borrow)]
+        citations: &'a RawValue,
+    }
+    let Object(Cited { citations }) = serde_json::from_str::<Object<Cited<'_>>>(block.get()).ok()?;
+    let list: Vec<&RawValue> = serde_json::from_str(citations.get()).ok()?;
+    let own: Vec<&str> = list.iter().filter(|raw| !citation::is_foreign(raw)).map(|raw| raw.get()).collect();
+    if own.len() == list.len() {
+        return None;
+    }
+    let (text, span) = (block.get(), peek::span(block.get().as_bytes(), citations));
+    // An empty list is taken where there may be none.
+    Some(format!("{}[{}]{}", &text[..span.start], own.join(","), &text[span.end..]))
+}
+
 fn is_foreign(block: &RawValue) -> bool {
     let kind = serde_json::from_str::<Object<Kind<'_>>>(block.get());
     if !kind.is_ok_and(|kind| matches!(&*kind.0.kind, "thinking" | "redacted_thinking")) {
         return false;
     }
-    let is_marked = |seal: Option<Str<'_>>| seal.is_some_and(|seal| seal.0.starts_with(MARK));
+    let marked = |seal: Option<Str<'_>>| seal.is_some_and(|Str(seal)| is_marked(&seal));
     serde_json::from_str::<Object<Sealed<'_>>>(block.get())
-        .is_ok_and(|sealed| is_marked(sealed.0.signature) || is_marked(sealed.0.data))
+        .is_ok_and(|Object(sealed)| marked(sealed.signature) || marked(sealed.data))
 }
 
 #[cfg(test)]

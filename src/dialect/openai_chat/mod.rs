@@ -26,6 +26,7 @@
 //!
 //! Source: the vendor's API reference, and the types of its official SDKs.
 
+mod citation;
 mod error;
 mod headers;
 mod json;

@@ -175,6 +175,8 @@ pub(super) struct Message<'a> {
     pub(super) function_call: Option<Function<'a>>,
     #[serde(borrow)]
     pub(super) audio: Raw<'a>,
+    #[serde(borrow)]
+    pub(super) annotations: Raw<'a>,
 }
 
 /// A call of a tool.

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::super::wire::{Object, Str, Tokens};
-use super::super::{answer, error, finish, wire};
+use super::super::{answer, citation, error, finish, wire};
 use super::plain::PlainDelta;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::sse::Frame;
@@ -17,7 +17,12 @@ pub struct Decoder {
     open: Vec<Open>,
     calls: u32,
     tokens: Tokens,
+    /// Those of the open text, which come before or amid it and are told after it.
+    citations: Vec<Box<RawValue>>,
 }
+
+/// More citations of one text than this are not told.
+const MOST_CITATIONS: usize = 256;
 
 /// More open blocks than this are no stream of this dialect.
 const MOST_OPEN: usize = 64;
@@ -68,6 +73,8 @@ struct Delta<'a> {
     thinking: Option<Str<'a>>,
     #[serde(borrow)]
     signature: Option<Str<'a>>,
+    #[serde(borrow)]
+    citation: Option<&'a RawValue>,
     #[serde(borrow)]
     partial_json: Option<Str<'a>>,
     #[serde(borrow)]
@@ -183,12 +190,21 @@ impl Decoder {
         }
     }
 
-    fn delta(&self, index: u64, delta: Delta<'_>, emit: &mut dyn FnMut(Event<'_>)) {
+    fn cite(&mut self, citation: &RawValue) {
+        if self.citations.len() < MOST_CITATIONS {
+            self.citations.push(citation.to_owned());
+        }
+    }
+
+    fn delta(&mut self, index: u64, delta: Delta<'_>, emit: &mut dyn FnMut(Event<'_>)) {
         let Some(open) = self.open.iter().find(|open| open.index == index) else { return };
         match open.kind {
             Kind::Text => {
                 if let Some(Str(text)) = delta.text {
                     emit(Event::Text { choice: 0, text });
+                }
+                if let Some(citation) = delta.citation {
+                    self.cite(citation);
                 }
             }
             Kind::Thinking => {
@@ -210,7 +226,15 @@ impl Decoder {
 
     fn close(&mut self, index: u64, emit: &mut dyn FnMut(Event<'_>)) {
         let Some(at) = self.open.iter().position(|open| open.index == index) else { return };
-        if !matches!(self.open.remove(at).kind, Kind::Other) {
+        let kind = self.open.remove(at).kind;
+        if matches!(kind, Kind::Text) {
+            for raw in std::mem::take(&mut self.citations) {
+                citation::read(&raw)
+                    .into_iter()
+                    .for_each(|citation| emit(Event::Citation { choice: 0, citation }));
+            }
+        }
+        if !matches!(kind, Kind::Other) {
             emit(Event::PartEnd { choice: 0 });
         }
     }

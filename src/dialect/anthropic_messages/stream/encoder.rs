@@ -1,9 +1,9 @@
 use super::super::finish::{self, Held};
-use super::super::{answer, json, provenance};
+use super::super::{answer, citation, json, provenance};
 use super::TERMINAL;
 use super::arguments::Scan;
 use super::waiting::{Call, Waiting};
-use crate::dialect::canonical::{Event, Finish, Usage};
+use crate::dialect::canonical::{Citation, Event, Finish, Usage};
 use crate::dialect::{Encode, Reply};
 
 /// Writes a stream of this dialect, in the order its SDKs insist on: one start, blocks numbered without gaps
@@ -141,6 +141,21 @@ impl Encoder {
             self.open(Block::Text, content, "\"text_delta\",\"text\":", out);
         }
         self.increment(text, out);
+    }
+
+    /// A citation belongs to the text that is open; where none is, there is no place for it.
+    fn cite(&mut self, cited: &Citation<'_>, out: &mut Vec<u8>) {
+        let mut written = Vec::new();
+        if !matches!(self.open, Some(Block::Text)) || !citation::write(&mut written, cited) {
+            return;
+        }
+        out.extend_from_slice(
+            b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":",
+        );
+        json::number(out, self.next - 1);
+        out.extend_from_slice(b",\"delta\":{\"type\":\"citations_delta\",\"citation\":");
+        out.extend_from_slice(&written);
+        out.extend_from_slice(b"}}\n\n");
     }
 
     fn reasoning(&mut self, text: &str, out: &mut Vec<u8>) {
@@ -309,6 +324,7 @@ impl Encode for Encoder {
                 self.held.refusal = true;
                 self.text(text, out);
             }
+            Event::Citation { choice: 0, citation } => self.cite(citation, out),
             Event::Reasoning { choice: 0, text } => self.reasoning(text, out),
             Event::Signature { choice: 0, signature } => self.signature(signature, out),
             Event::Redacted { choice: 0, data } => self.redacted(data, out),

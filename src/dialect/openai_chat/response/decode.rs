@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Answer, Choice, Content, Finish, Text, ToolCall};
 use crate::dialect::openai_chat::wire::{self, text};
-use crate::dialect::openai_chat::{NAME, names, reasoning};
+use crate::dialect::openai_chat::{NAME, citation, names, reasoning};
 
 /// Reads a whole answer.
 pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
@@ -27,6 +27,7 @@ fn choice<'a>(choice: wire::Choice<'a>, id: &str) -> Choice<'a> {
     let mut parts = Vec::new();
     thoughts(&message, &mut parts);
     content(&message, &mut parts);
+    parts.extend(citation::read(message.annotations).into_iter().map(Content::Citation));
     if let Some(refusal) = text(message.refusal) {
         parts.push(Content::Refusal(refusal));
     }

@@ -1,8 +1,8 @@
 use std::borrow::Cow;
 
 use crate::dialect::Reply;
-use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, Text, ToolCall, Usage};
-use crate::dialect::openai_chat::{json, reasoning};
+use crate::dialect::canonical::{Answer, Choice, Citation, Content, Reasoning, Text, ToolCall, Usage};
+use crate::dialect::openai_chat::{citation, json, reasoning};
 
 /// Writes a whole answer.
 pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
@@ -51,6 +51,7 @@ fn choice(out: &mut Vec<u8>, index: usize, choice: &Choice<'_>, reply: &Reply) {
         out.extend_from_slice(br#","audio":"#);
         out.extend_from_slice(audio.as_bytes());
     }
+    said.annotations(out);
     said.calls(out);
     out.extend_from_slice(br#"},"logprobs":"#);
     out.extend_from_slice(choice.logprobs.as_ref().map_or("null", |value| value.get()).as_bytes());
@@ -76,14 +77,24 @@ struct Said<'a> {
     thoughts: Vec<&'a Reasoning<'a>>,
     calls: Vec<&'a ToolCall<'a>>,
     audio: Option<&'a str>,
+    /// With the part of the text that each is about.
+    citations: Vec<(&'a Citation<'a>, u64, u64)>,
 }
 
 impl<'a> Said<'a> {
     fn of(parts: &'a [Content<'a>]) -> Self {
         let mut said = Self::default();
+        let mut last = 0;
         for part in parts {
             match part {
-                Content::Text(text) => append(&mut said.text, text),
+                Content::Text(text) => {
+                    last = said.text.as_ref().map_or(0, |text| text.len());
+                    append(&mut said.text, text);
+                }
+                Content::Citation(cited) => {
+                    let text = said.text.as_deref().unwrap_or_default();
+                    said.citations.push((cited, citation::length(&text[..last]), citation::length(text)));
+                }
                 Content::Refusal(refusal) => append(&mut said.refusal, refusal),
                 Content::Reasoning(thought) => said.thoughts.push(thought),
                 Content::ToolCall(call) => said.calls.push(call),
@@ -117,6 +128,22 @@ impl<'a> Said<'a> {
             reasoning::write(out, thought, reply.issuer.as_deref());
         }
         if self.thoughts.iter().any(|thought| is_sealed(&thought)) {
+            out.push(b']');
+        }
+    }
+
+    fn annotations(&self, out: &mut Vec<u8>) {
+        let mut list = Vec::new();
+        for (cited, from, to) in &self.citations {
+            let before = list.len();
+            list.push(if before == 0 { b'[' } else { b',' });
+            if !citation::write(&mut list, cited, *from, *to) {
+                list.truncate(before);
+            }
+        }
+        if !list.is_empty() {
+            out.extend_from_slice(br#","annotations":"#);
+            out.extend_from_slice(&list);
             out.push(b']');
         }
     }

@@ -4,7 +4,7 @@ use super::DONE;
 use super::calls::{Calls, Emit, Origin};
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::openai_chat::wire::{self, Raw, count, text};
-use crate::dialect::openai_chat::{error, reasoning, response};
+use crate::dialect::openai_chat::{citation, error, reasoning, response};
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Invalid};
 
@@ -129,6 +129,9 @@ impl Choice {
         let choice = self.index;
         self.thought(delta, emit);
         content(choice, delta.content, emit);
+        for citation in citation::read(delta.annotations) {
+            emit(Event::Citation { choice, citation });
+        }
         if let Some(text) = text(delta.refusal) {
             emit(Event::Refusal { choice, text });
         }

@@ -1,6 +1,6 @@
 use super::TERMINAL;
-use crate::dialect::canonical::{Event, Finish, Reasoning, Text, Usage};
-use crate::dialect::openai_chat::{json, reasoning, response};
+use crate::dialect::canonical::{Citation, Event, Finish, Reasoning, Text, Usage};
+use crate::dialect::openai_chat::{citation, json, reasoning, response};
 use crate::dialect::{Encode, Reply};
 
 /// Writes one stream of chunks.
@@ -19,6 +19,9 @@ struct Choice {
     index: u32,
     /// The thought that no seal has come for yet.
     thought: String,
+    /// How long the text is, and where its last part begins: what citations are about.
+    length: u64,
+    part: u64,
     /// The last call, as long as it has no arguments.
     bare_call: Option<u32>,
     /// Why it stopped, once known. Told at the very end: some servers go on after they have said it.
@@ -39,7 +42,13 @@ impl Encode for Encoder {
             Event::End => {
                 self.finish(out);
             }
-            Event::Text { choice, text } => self.text(*choice, br#"{"content":"#, text, out),
+            Event::Text { choice, text } => {
+                self.text(*choice, br#"{"content":"#, text, out);
+                if let Some(choice) = self.choice(*choice) {
+                    choice.length += citation::length(text);
+                }
+            }
+            Event::Citation { choice, citation } => self.cite(*choice, citation, out),
             Event::Refusal { choice, text } => {
                 self.text(*choice, br#"{"refusal":"#, text, out);
             }
@@ -60,10 +69,11 @@ impl Encode for Encoder {
             Event::PartEnd { choice } => {
                 if let Some(choice) = self.choice(*choice) {
                     choice.thought.clear();
+                    choice.part = choice.length;
                 }
             }
             Event::Finish { choice, reason } => self.stop(*choice, reason, out),
-            Event::Citation { .. } | Event::Error(_) | Event::Ping => {}
+            Event::Error(_) | Event::Ping => {}
         }
     }
 
@@ -152,6 +162,16 @@ impl Encoder {
         json::string(out, text);
         out.push(b'}');
         self.end("null", "null", out);
+    }
+
+    fn cite(&mut self, index: u32, cited: &Citation<'_>, out: &mut Vec<u8>) {
+        let Some((from, to)) = self.choice(index).map(|choice| (choice.part, choice.length)) else { return };
+        let mut annotation = br#"{"annotations":["#.to_vec();
+        if citation::write(&mut annotation, cited, from, to) {
+            annotation.extend_from_slice(b"]}");
+            self.write(index, &annotation, out);
+            self.end("null", "null", out);
+        }
     }
 
     /// A seal is told with the text it seals: only together do they get back to their issuer.
@@ -243,6 +263,6 @@ impl Encoder {
 
 impl Choice {
     const fn new(index: u32) -> Self {
-        Self { index, thought: String::new(), bare_call: None, finish: None }
+        Self { index, thought: String::new(), length: 0, part: 0, bare_call: None, finish: None }
     }
 }

@@ -1,5 +1,7 @@
 //! Where something that was said comes from has to reach callers of every dialect that can say it.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
@@ -18,14 +20,14 @@ const COMPLETION: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","creat
     "message":{"role":"assistant","content":"Hi there","annotations":[{"type":"url_citation","url_citation":
         {"start_index":3,"end_index":8,"title":"A","url":"https://a.example"}}]},"finish_reason":"stop"}]}"#;
 
-fn answer<F: Dialect, M: Dialect>(member: M, front: F, body: &str) -> Value {
+fn answer<F: Dialect, M: Dialect>(member: &M, front: &F, body: &str) -> Value {
     let reply = Reply::new("m", 0).issued_by(member.name());
     let answer = member.decode_answer(body.as_bytes()).unwrap();
     serde_json::from_slice(&front.encode_answer(&answer, &reply)).unwrap()
 }
 
 /// The data of the frames that a stream becomes.
-fn stream<F: Dialect, M: Dialect>(member: M, front: F, stream: &str) -> Vec<Value> {
+fn stream<F: Dialect, M: Dialect>(member: &M, front: &F, stream: &str) -> Vec<Value> {
     let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
     splitter.push(Bytes::copy_from_slice(stream.as_bytes()));
     let (mut decoder, mut out) = (member.decoder(), Vec::new());
@@ -41,13 +43,13 @@ fn stream<F: Dialect, M: Dialect>(member: M, front: F, stream: &str) -> Vec<Valu
 fn a_chat_caller_is_told_which_characters_a_source_is_for() {
     let cited = json!([{"type": "url_citation", "url_citation":
         {"start_index": 7, "end_index": 10, "title": "A", "url": "https://a.example"}}]);
-    let message = &answer(AnthropicMessages, OpenAiChat, MESSAGE)["choices"][0]["message"];
+    let message = &answer(&AnthropicMessages, &OpenAiChat, MESSAGE)["choices"][0]["message"];
     assert_eq!((&message["content"], &message["annotations"]), (&json!("Größe: 4 m"), &cited));
 }
 
 #[test]
 fn a_messages_caller_gets_a_source_under_a_seal_that_says_who_made_it() {
-    let message = answer(OpenAiChat, AnthropicMessages, COMPLETION);
+    let message = answer(&OpenAiChat, &AnthropicMessages, COMPLETION);
     assert_eq!(
         message["content"],
         json!([{"type": "text", "text": "Hi there", "citations": [{"type": "web_search_result_location",
@@ -85,14 +87,14 @@ fn in_a_stream_a_source_follows_the_text_it_is_for() {
         r#"{"type":"message_stop"}"#,
     ];
     let told: String = told.iter().map(|data| format!("data: {}\n\n", data.replace('\n', " "))).collect();
-    let chunks = stream(AnthropicMessages, OpenAiChat, &told);
+    let chunks = stream(&AnthropicMessages, &OpenAiChat, &told);
     let deltas: Vec<&Value> = chunks.iter().map(|chunk| &chunk["choices"][0]["delta"]).collect();
     assert_eq!(deltas[2]["content"], "4 m");
     assert_eq!(
         deltas[3]["annotations"][0]["url_citation"],
         json!({"start_index": 7, "end_index": 10, "title": "A", "url": "https://a.example"})
     );
-    let own = stream(AnthropicMessages, AnthropicMessages, &told);
+    let own = stream(&AnthropicMessages, &AnthropicMessages, &told);
     let cited: Vec<&Value> = own.iter().filter(|event| event["delta"]["type"] == "citations_delta").collect();
     assert_eq!(cited.len(), 1);
     assert_eq!(

@@ -45,8 +45,11 @@ fn blocks(content: &Value) -> Vec<Value> {
     let mut blocks: Vec<Value> =
         content.as_array().unwrap().iter().filter(|block| is_carried(block)).cloned().collect();
     for block in &mut blocks {
+        let has_none = |block: &Value| block["citations"].as_array().is_none_or(Vec::is_empty);
+        if has_none(block) {
+            block.as_object_mut().unwrap().remove("citations");
+        }
         let block = block.as_object_mut().unwrap();
-        block.remove("citations");
         block.remove("caller");
     }
     blocks
@@ -119,6 +122,12 @@ fn sum(stream: &str) -> (Vec<Value>, Value, bool) {
                 let delta = &data["delta"];
                 if let Some(signature) = delta["signature"].as_str() {
                     blocks[at]["signature"] = signature.into();
+                }
+                if delta["citation"].is_object() {
+                    if !blocks[at]["citations"].is_array() {
+                        blocks[at]["citations"] = json!([]);
+                    }
+                    blocks[at]["citations"].as_array_mut().unwrap().push(delta["citation"].clone());
                 }
                 for field in ["text", "thinking", "partial_json"] {
                     texts[at].push_str(delta[field].as_str().unwrap_or(""));

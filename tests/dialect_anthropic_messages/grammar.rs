@@ -122,6 +122,14 @@ impl Checker {
                 block["signature"] = delta["signature"].clone();
                 return delta["signature"].is_string().then_some(()).ok_or("no signature".to_owned());
             }
+            ("text", "citations_delta") => {
+                let citation = delta["citation"].clone();
+                match &mut block["citations"] {
+                    Value::Array(citations) => citations.push(citation),
+                    none => *none = json!([citation]),
+                }
+                return delta["citation"]["type"].is_string().then_some(()).ok_or("no citation".to_owned());
+            }
             _ => return Err("a delta of the wrong kind".to_owned()),
         };
         if kinds.0 == "thinking" && block["signature"] != "" {

@@ -53,7 +53,8 @@ fn every_block_comes_through_reading_and_writing() {
         Value::Array(message.blocks),
         json!([
             {"type": "thinking", "thinking": "Two towns, two calls.", "signature": "c2VhbA=="},
-            {"type": "text", "text": "Ich schaue nach – einen \"Moment\" 🌦"},
+            {"type": "text", "text": "Ich schaue nach – einen \"Moment\" 🌦",
+                "citations": [{"type": "char_location", "cited_text": "x"}]},
             {"type": "tool_use", "id": "toolu_01a", "name": "weather", "input": {"town": "Bremen"}},
             {"type": "tool_use", "id": "toolu_01b", "name": "now", "input": ""},
             {"type": "redacted_thinking", "data": "ZGF0YQ=="},

@@ -269,3 +269,25 @@ fn frames_are_read_for_what_they_mean_to_the_guard() {
         assert_eq!(signal(frame), expected, "{frame}");
     }
 }
+
+#[test]
+fn a_seal_that_stands_alone_is_a_thought_that_is_not_shown() {
+    let seal = || Event::Signature { choice: 0, signature: "c2VhbA".into() };
+    let events = [
+        text("Let me see."),
+        seal(),
+        call(0),
+        arguments(0, "{}"),
+        seal(),
+        call(1),
+        arguments(1, "{\"a\":1}"),
+        finish(Finish::ToolCalls),
+    ];
+    let (out, is_complete) = written(&events, Reply::new("gemini-3-pro", 0).issued_by("gemini"));
+    assert!(is_complete);
+    let sealed = json!({"type": "thinking", "thinking": "", "signature": "failover:gemini:c2VhbA"});
+    let blocks = grammar::check(&out).unwrap().blocks;
+    let kinds: Vec<_> = blocks.iter().map(|block| block["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["text", "thinking", "tool_use", "thinking", "tool_use"]);
+    assert_eq!((&blocks[1], &blocks[3]), (&sealed, &sealed));
+}

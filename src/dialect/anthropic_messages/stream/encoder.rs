@@ -174,11 +174,13 @@ impl Encoder {
         self.open(Block::Thinking(None), content, "\"thinking_delta\",\"thinking\":", out);
     }
 
-    /// A seal belongs to the thought that is open. Alone it is a thought that its issuer does not show; amid
-    /// a text or a call there is no place for it.
+    /// A seal belongs to the thought that is open. Alone it is a thought that its issuer does not show: Gemini
+    /// seals calls and texts so. Amid a call there is no place for it.
     fn signature(&mut self, signature: &str, out: &mut Vec<u8>) {
-        if self.open.is_none() {
-            self.open_thinking(out);
+        match &self.open {
+            Some(Block::Thinking(_)) => {}
+            Some(Block::Call { scan, .. }) if !scan.is_complete() => return,
+            _ => self.open_thinking(out),
         }
         if let Some(Block::Thinking(seal)) = &mut self.open {
             seal.get_or_insert_default().push_str(signature);

@@ -22,6 +22,18 @@ pub(crate) struct Cost {
     pub(crate) allocations: f64,
 }
 
+impl Cost {
+    /// Of one of `parts` equal parts.
+    pub(crate) fn per(self, parts: u32) -> Self {
+        let parts = f64::from(parts);
+        Self {
+            best_ns: self.best_ns / parts,
+            median_ns: self.median_ns / parts,
+            allocations: self.allocations / parts,
+        }
+    }
+}
+
 /// Measures `call`, which is repeated in batches that take about a millisecond.
 pub(crate) fn cost(mut call: impl FnMut()) -> Cost {
     let samples = if is_quick() { 15 } else { 151 };

@@ -1,0 +1,4 @@
+//! What is measured, in all four dialects.
+
+pub(crate) mod samples;
+pub(crate) mod yardstick;

@@ -42,6 +42,8 @@ mod cut;
 ))]
 mod hash;
 mod invalid;
+#[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
+mod openai;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",

@@ -28,7 +28,6 @@
 
 mod citation;
 mod error;
-mod headers;
 mod json;
 mod model;
 mod names;
@@ -44,6 +43,7 @@ use http::{HeaderMap, StatusCode, Uri};
 
 pub use self::stream::{Decoder, Encoder};
 use super::canonical::{Answer, Request};
+use super::openai::{headers, peek};
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
 use crate::facts::{Call, Losses, Operation};
@@ -74,7 +74,7 @@ impl Dialect for OpenAiChat {
     }
 
     fn peek<'a>(&self, _: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
-        request::peek(body)
+        peek::peek(body)
     }
 
     fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {

@@ -5,97 +5,8 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
-use serde_json::value::RawValue;
-
-use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
-
-/// A leaf: absent and `null` are the same.
-pub(super) type Raw<'a> = Option<&'a RawValue>;
-
-/// A string that borrows where it has no escapes; serde alone would copy a `Cow` inside an `Option`.
-pub(super) struct Borrowed<'a>(pub(super) Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Borrowed<'a> {
-    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
-    where
-        D: Deserializer<'de>,
-    {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Borrowed<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Borrowed(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Borrowed(Cow::Owned(text.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Read)
-    }
-}
-
-/// The string, if it is one.
-pub(super) fn string(raw: &RawValue) -> Option<Text<'_>> {
-    let json = raw.get();
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str::<Borrowed<'_>>(json).ok().map(|text| text.0)
-}
-
-/// The string, if it is one and says something.
-pub(super) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
-    raw.and_then(string).filter(|text| !text.is_empty())
-}
-
-/// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
-pub(super) fn count(raw: Raw<'_>) -> Option<u64> {
-    let json = raw?.get();
-    if let Ok(number) = json.parse() {
-        return Some(number);
-    }
-    let number: f64 = json.parse().ok()?;
-    // Casts of floats saturate; counts of tokens stay far below where they lose precision.
-    (number.is_finite() && number >= 0.0).then_some(number as u64)
-}
-
-/// A value of this type, or nothing where it is of another.
-pub(super) fn read<'a, T>(raw: Raw<'a>) -> Option<T>
-where
-    T: serde::Deserialize<'a>,
-{
-    serde_json::from_str(raw?.get()).ok()
-}
-
-/// Is it an empty string, list or object?
-pub(super) fn is_empty(raw: &RawValue) -> bool {
-    match raw.get().as_bytes() {
-        [b'"', inner @ .., b'"'] => inner.is_empty(),
-        [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
-        _ => false,
-    }
-}
-
-/// Reads one JSON object. Without the check, serde would take a list for a struct's fields in order.
-pub(super) fn object<'a, T>(json: &'a [u8]) -> Result<T, Invalid>
-where
-    T: serde::Deserialize<'a>,
-{
-    let json = std::str::from_utf8(json).map_err(|_| Invalid::new("The body is not valid UTF-8."))?;
-    if !json.trim_start().starts_with('{') {
-        return Err(Invalid::new("The body is not a JSON object."));
-    }
-    Ok(serde_json::from_str(json)?)
-}
+pub(super) use crate::dialect::openai::leaf::{Raw, count, is_empty, json_text, object, read, text};
 
 /// A whole answer.
 #[derive(serde::Deserialize)]
@@ -282,11 +193,6 @@ impl<'a> Custom<'a> {
     pub(super) fn input(&self) -> Text<'a> {
         self.input.map_or(Cow::Borrowed(""), json_text)
     }
-}
-
-/// The text of a string; of anything else, its JSON.
-pub(super) fn json_text(raw: &RawValue) -> Text<'_> {
-    string(raw).unwrap_or(Cow::Borrowed(raw.get()))
 }
 
 impl Message<'_> {

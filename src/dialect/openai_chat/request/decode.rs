@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::message;
+use super::peek;
 use super::read::{self, Object, Path};
 use super::tool;
 use crate::dialect::Invalid;
@@ -43,10 +44,10 @@ const fn names(max_tokens: &'static str, user: &'static str) -> Names {
 
 /// Reads a caller's request.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
-    let value = whole(body)?;
+    let value = read::whole(body)?;
     let root = &Path::Root;
     let mut fields = Object::read(root, value)?;
-    let model = fields.required_text(root, "model").map_err(|_| no_model())?;
+    let model = fields.required_text(root, "model").map_err(|_| peek::no_model())?;
     let messages = fields.take("messages").ok_or_else(|| root.field("messages").missing())?;
     let mut request = Request::new(&NAMES[0][0], model);
     request.turns = message::decode(&root.field("messages"), messages, &mut request.extra)?;
@@ -61,23 +62,6 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
         request.extra.push(Extra::new(name, Cow::Borrowed(value)));
     }
     Ok(request)
-}
-
-/// The body as one JSON value.
-pub(super) fn whole(body: &[u8]) -> Result<&RawValue, Invalid> {
-    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
-    let value: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
-    if value.get().starts_with('{') { Ok(value) } else { Err(unreadable("it is not a JSON object")) }
-}
-
-/// A body that is no request, in the vendor's words.
-pub(super) fn unreadable(why: &str) -> Invalid {
-    Invalid::new(format!("We could not parse the JSON body of your request: {why}."))
-}
-
-/// A request that names no model, in the vendor's words.
-pub(super) fn no_model() -> Invalid {
-    Invalid::new("You must provide a model parameter, and it must be a string.").at("model")
 }
 
 fn sampling<'a>(fields: &mut Object<'a>) -> Result<Sampling<'a>, Invalid> {

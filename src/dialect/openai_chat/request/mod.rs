@@ -5,13 +5,12 @@ mod decode;
 mod encode;
 mod message;
 mod part;
-mod peek;
-mod read;
 mod scrub;
 mod tool;
 mod turns;
 
 pub(super) use self::decode::decode;
 pub(super) use self::encode::encode;
-pub(super) use self::peek::peek;
 pub(super) use self::scrub::{holds_foreign, scrub};
+
+use crate::dialect::openai::{fields as read, peek};

@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Content, Extra, Part, Position, Source, Text};
+use crate::dialect::canonical::{Content, Extra, Part, Position, Source};
+use crate::dialect::openai::media::base64;
 
 /// Reads content: a string, or a list of parts.
 pub(super) fn decode<'a>(
@@ -120,23 +121,4 @@ fn file<'a>(
     };
     inner.note_rest(path, extra);
     Ok(Content::Document { source, name })
-}
-
-/// The parts of a `data:` URL in base64.
-fn base64<'a>(url: &Text<'a>) -> Option<Source<'a>> {
-    const SCHEME: &str = "data:";
-    if !url.get(..SCHEME.len())?.eq_ignore_ascii_case(SCHEME) {
-        return None;
-    }
-    let comma = url.find(',')?;
-    let head = &url[SCHEME.len()..comma];
-    let (parameters, encoding) = head.rsplit_once(';')?;
-    if !encoding.eq_ignore_ascii_case("base64") {
-        return None;
-    }
-    let media_type = SCHEME.len()..SCHEME.len() + parameters.find(';').unwrap_or(parameters.len());
-    Some(Source::Base64 {
-        media_type: read::slice(url, media_type),
-        data: read::slice(url, comma + 1..url.len()),
-    })
 }

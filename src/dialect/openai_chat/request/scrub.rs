@@ -1,8 +1,7 @@
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::decode::{unreadable, whole};
-use super::read::{self, Object, Path};
+use super::read::{self, Object, Path, unreadable, whole};
 use crate::dialect::Invalid;
 use crate::dialect::openai_chat::{json, wire};
 use crate::facts::Losses;

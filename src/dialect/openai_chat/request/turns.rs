@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::body::{Audio, Called, Content as WireContent, File, Image, Message, Part as WirePart, ToolCall};
 use super::encode::Writer;
 use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, Source, Text, ToolResult, Turn};
+use crate::dialect::openai::media::{data_url, titled};
 use crate::dialect::openai_chat::{NAME, names};
 use crate::failure::{Class, Failure, Report};
 
@@ -196,15 +197,6 @@ fn document<'a>(source: &'a Source<'a>, name: Option<&'a Text<'a>>) -> Option<Wi
         }
         _ => None,
     }
-}
-
-/// The text with its title above it.
-fn titled<'a>(text: &'a str, name: Option<&'a Text<'a>>) -> Cow<'a, str> {
-    name.map_or(Cow::Borrowed(text), |name| Cow::Owned(format!("{name}\n\n{text}")))
-}
-
-fn data_url(media_type: &str, data: &str) -> String {
-    format!("data:{media_type};base64,{data}")
 }
 
 /// A message; none where there is nothing to say.

@@ -6,41 +6,41 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::leaf;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Extra, Text};
-use crate::dialect::openai_chat::wire;
 
 /// Where a value stands; spelled out only when something is wrong.
 #[derive(Clone, Copy)]
-pub(super) enum Path<'p> {
+pub(in crate::dialect) enum Path<'p> {
     Root,
     Field(&'p Path<'p>, &'p str),
     Index(&'p Path<'p>, usize),
 }
 
 impl<'p> Path<'p> {
-    pub(super) const fn field(&'p self, name: &'p str) -> Self {
+    pub(in crate::dialect) const fn field(&'p self, name: &'p str) -> Self {
         Self::Field(self, name)
     }
 
-    pub(super) const fn index(&'p self, index: usize) -> Self {
+    pub(in crate::dialect) const fn index(&'p self, index: usize) -> Self {
         Self::Index(self, index)
     }
 
     /// A value of the wrong type, in the vendor's words.
-    pub(super) fn wrong(&self, expected: &str, value: &RawValue) -> Invalid {
+    pub(in crate::dialect) fn wrong(&self, expected: &str, value: &RawValue) -> Invalid {
         let got = kind(value);
         Invalid::new(format!("Invalid type for '{self}': expected {expected}, but got {got} instead."))
             .at(self.to_string())
     }
 
     /// A value of the right type that is not one of those allowed.
-    pub(super) fn unknown(&self, value: &str) -> Invalid {
+    pub(in crate::dialect) fn unknown(&self, value: &str) -> Invalid {
         Invalid::new(format!("Invalid value for '{self}': '{value}' is not supported.")).at(self.to_string())
     }
 
     /// A value that is not there.
-    pub(super) fn missing(&self) -> Invalid {
+    pub(in crate::dialect) fn missing(&self) -> Invalid {
         Invalid::new(format!("Missing required parameter: '{self}'.")).at(self.to_string())
     }
 }
@@ -69,11 +69,11 @@ fn kind(value: &RawValue) -> &'static str {
 }
 
 /// The fields of an object, in order. A field that is `null` is one that is not there.
-pub(super) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(in crate::dialect) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
 
 impl<'a> Object<'a> {
     /// Reads an object; twice the same field is an error, since readers disagree on which one holds.
-    pub(super) fn read(path: &Path<'_>, value: &'a RawValue) -> Result<Self, Invalid> {
+    pub(in crate::dialect) fn read(path: &Path<'_>, value: &'a RawValue) -> Result<Self, Invalid> {
         if !value.get().starts_with('{') {
             return Err(path.wrong("an object", value));
         }
@@ -89,50 +89,72 @@ impl<'a> Object<'a> {
     }
 
     /// All fields of an object as they stand, `null` and doubles included.
-    pub(super) fn fields(json: &'a str) -> Result<Vec<(Text<'a>, &'a RawValue)>, serde_json::Error> {
+    pub(in crate::dialect) fn fields(
+        json: &'a str,
+    ) -> Result<Vec<(Text<'a>, &'a RawValue)>, serde_json::Error> {
         serde_json::from_str::<Fields<'a>>(json).map(|fields| fields.0)
     }
 
     /// Takes a field out.
-    pub(super) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
+    pub(in crate::dialect) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
         let index = self.0.iter().position(|(field, _)| field == name)?;
         Some(self.0.remove(index).1)
     }
 
     /// Takes a string out.
-    pub(super) fn text(&mut self, path: &Path<'_>, name: &str) -> Result<Option<Text<'a>>, Invalid> {
+    pub(in crate::dialect) fn text(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+    ) -> Result<Option<Text<'a>>, Invalid> {
         self.take(name).map(|value| text(&path.field(name), value)).transpose()
     }
 
     /// Takes a string out that must be there.
-    pub(super) fn required_text(&mut self, path: &Path<'_>, name: &str) -> Result<Text<'a>, Invalid> {
+    pub(in crate::dialect) fn required_text(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+    ) -> Result<Text<'a>, Invalid> {
         self.text(path, name)?.ok_or_else(|| path.field(name).missing())
     }
 
     /// Takes a boolean out.
-    pub(super) fn boolean(&mut self, path: &Path<'_>, name: &str) -> Result<Option<bool>, Invalid> {
+    pub(in crate::dialect) fn boolean(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+    ) -> Result<Option<bool>, Invalid> {
         self.take(name).map(|value| boolean(&path.field(name), value)).transpose()
     }
 
     /// Takes an object out.
-    pub(super) fn object(&mut self, path: &Path<'_>, name: &str) -> Result<Option<Self>, Invalid> {
+    pub(in crate::dialect) fn object(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+    ) -> Result<Option<Self>, Invalid> {
         self.take(name).map(|value| Self::read(&path.field(name), value)).transpose()
     }
 
     /// Takes an object out that must be there.
-    pub(super) fn required_object(&mut self, path: &Path<'_>, name: &str) -> Result<Self, Invalid> {
+    pub(in crate::dialect) fn required_object(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+    ) -> Result<Self, Invalid> {
         self.object(path, name)?.ok_or_else(|| path.field(name).missing())
     }
 
     /// Notes what nobody has taken, unless it says nothing: what vanishes is to be named.
-    pub(super) fn note_rest(self, path: &Path<'_>, extra: &mut Vec<Extra<'a>>) {
+    pub(in crate::dialect) fn note_rest(self, path: &Path<'_>, extra: &mut Vec<Extra<'a>>) {
         for (name, value) in self.0.into_iter().filter(|(_, value)| !says_nothing(value)) {
             extra.push(Extra::new(path.field(&name).to_string(), Cow::Borrowed(value)));
         }
     }
 
     /// What nobody has taken.
-    pub(super) fn rest(self) -> impl Iterator<Item = (Text<'a>, &'a RawValue)> {
+    pub(in crate::dialect) fn rest(self) -> impl Iterator<Item = (Text<'a>, &'a RawValue)> {
         self.0.into_iter()
     }
 }
@@ -142,12 +164,12 @@ fn says_nothing(value: &RawValue) -> bool {
 }
 
 /// A string.
-pub(super) fn text<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Text<'a>, Invalid> {
-    wire::string(value).ok_or_else(|| path.wrong("a string", value))
+pub(in crate::dialect) fn text<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Text<'a>, Invalid> {
+    leaf::string(value).ok_or_else(|| path.wrong("a string", value))
 }
 
 /// A boolean.
-pub(super) fn boolean(path: &Path<'_>, value: &RawValue) -> Result<bool, Invalid> {
+pub(in crate::dialect) fn boolean(path: &Path<'_>, value: &RawValue) -> Result<bool, Invalid> {
     match value.get() {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -156,12 +178,12 @@ pub(super) fn boolean(path: &Path<'_>, value: &RawValue) -> Result<bool, Invalid
 }
 
 /// A count.
-pub(super) fn count(path: &Path<'_>, value: &RawValue) -> Result<u64, Invalid> {
+pub(in crate::dialect) fn count(path: &Path<'_>, value: &RawValue) -> Result<u64, Invalid> {
     value.get().parse().map_err(|_| path.wrong("a positive integer", value))
 }
 
 /// A number, whose digits are kept.
-pub(super) fn number<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<&'a RawValue, Invalid> {
+pub(in crate::dialect) fn number<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<&'a RawValue, Invalid> {
     match value.get().as_bytes().first() {
         Some(b'-' | b'0'..=b'9') => Ok(value),
         _ => Err(path.wrong("a decimal", value)),
@@ -169,7 +191,10 @@ pub(super) fn number<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<&'a Raw
 }
 
 /// The items of a list.
-pub(super) fn list<'a>(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<&'a RawValue>, Invalid> {
+pub(in crate::dialect) fn list<'a>(
+    path: &Path<'_>,
+    value: &'a RawValue,
+) -> Result<Vec<&'a RawValue>, Invalid> {
     if !value.get().starts_with('[') {
         return Err(path.wrong("an array", value));
     }
@@ -196,7 +221,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
                 A: MapAccess<'de>,
             {
                 let mut fields = Vec::new();
-                while let Some(wire::Borrowed(name)) = map.next_key()? {
+                while let Some(leaf::Borrowed(name)) = map.next_key()? {
                     fields.push((name, map.next_value()?));
                 }
                 Ok(Fields(fields))
@@ -206,10 +231,14 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
     }
 }
 
-/// A copy of `text[range]` that borrows where `text` does.
-pub(super) fn slice<'a>(text: &Text<'a>, range: std::ops::Range<usize>) -> Text<'a> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(&text[range]),
-        Cow::Owned(text) => Cow::Owned(text[range].to_owned()),
-    }
+/// The body as one JSON value.
+pub(in crate::dialect) fn whole(body: &[u8]) -> Result<&RawValue, Invalid> {
+    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
+    let value: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
+    if value.get().starts_with('{') { Ok(value) } else { Err(unreadable("it is not a JSON object")) }
+}
+
+/// A body that is no request, in the vendor's words.
+pub(in crate::dialect) fn unreadable(why: &str) -> Invalid {
+    Invalid::new(format!("We could not parse the JSON body of your request: {why}."))
 }

@@ -1,7 +1,9 @@
+//! What routing needs of a request, and no more.
+
 use serde::Deserialize;
 
-use super::decode::{no_model, unreadable};
-use crate::dialect::openai_chat::wire::{self, Raw};
+use super::fields::unreadable;
+use super::leaf::{self, Raw};
 use crate::dialect::{Invalid, Peek};
 
 #[derive(Deserialize)]
@@ -13,14 +15,14 @@ struct Envelope<'a> {
 }
 
 /// Reads model and stream, and that the rest is JSON.
-pub(crate) fn peek(body: &[u8]) -> Result<Peek<'_>, Invalid> {
+pub(in crate::dialect) fn peek(body: &[u8]) -> Result<Peek<'_>, Invalid> {
     let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
     if !text.trim_ascii_start().starts_with('{') {
         return Err(unreadable("it is not a JSON object"));
     }
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| refused(&error))?;
     let value = envelope.model.ok_or_else(no_model)?;
-    let model = wire::string(value).filter(|model| !model.is_empty()).ok_or_else(no_model)?;
+    let model = leaf::string(value).filter(|model| !model.is_empty()).ok_or_else(no_model)?;
     // The value is a slice of the body, so where it starts is the distance between the two.
     let start = value.get().as_ptr().addr() - body.as_ptr().addr();
     let stream = match envelope.stream.map(|value| value.get()) {
@@ -39,6 +41,11 @@ fn refused(error: &serde_json::Error) -> Invalid {
         Some(name) => Invalid::new(format!("Duplicate parameter: '{name}'.")).at(name),
         None => unreadable(&message),
     }
+}
+
+/// A request that names no model, in the vendor's words.
+pub(in crate::dialect) fn no_model() -> Invalid {
+    Invalid::new("You must provide a model parameter, and it must be a string.").at("model")
 }
 
 #[cfg(test)]

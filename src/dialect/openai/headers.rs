@@ -13,7 +13,7 @@ static NEUTRAL: [HeaderName; 4] = [
 ///
 /// Of the caller's `openai-*` headers those that name his organization and project stay behind: they belong to
 /// his credentials, and beside the member's own they are an error.
-pub(super) fn request(caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
+pub(in crate::dialect) fn request(caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
     for (name, value) in caller {
         let word = name.as_str();

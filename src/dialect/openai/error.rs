@@ -1,0 +1,223 @@
+//! Errors: of providers, in all their shapes, and for callers, in the one the SDK expects.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::leaf::{self, Raw};
+use crate::dialect::cut::cut;
+use crate::dialect::quoted::quoted;
+use crate::failure::{Class, Failure, OPENAI, Report};
+
+/// How much of a provider's message is kept, in bytes.
+const MAX_MESSAGE: usize = 4096;
+/// How much of a code, a type or a parameter is kept, in bytes.
+const MAX_WORD: usize = 256;
+
+/// All the places in which servers of this dialect put their words.
+#[derive(Default, Deserialize)]
+struct Body<'a> {
+    #[serde(borrow)]
+    error: Raw<'a>,
+    #[serde(borrow)]
+    message: Raw<'a>,
+    #[serde(borrow, rename = "type")]
+    kind: Raw<'a>,
+    #[serde(borrow)]
+    code: Raw<'a>,
+    #[serde(borrow)]
+    param: Raw<'a>,
+    /// Of frameworks that servers are written with.
+    #[serde(borrow)]
+    detail: Raw<'a>,
+    /// Groq's status inside a stream.
+    #[serde(borrow)]
+    status_code: Raw<'a>,
+    /// Gemini's and gRPC's name of the status.
+    #[serde(borrow)]
+    status: Raw<'a>,
+    #[serde(borrow)]
+    request_id: Raw<'a>,
+}
+
+/// Reads a provider's error.
+pub(in crate::dialect) fn decode(status: Option<StatusCode>, body: &[u8]) -> Failure {
+    let (report, inner_status) = read(body);
+    let class = OPENAI.class(status.or(inner_status), &report);
+    let mut failure = Failure::new(class).with_retry_after(
+        hint(&report.message).filter(|_| matches!(class, Class::RateLimited | Class::Overloaded)),
+    );
+    if let Some(status) = status {
+        failure = failure.with_status(status);
+    }
+    failure.with_report(report)
+}
+
+/// Is it an error at all, by its shape?
+pub(in crate::dialect) fn is_error(body: &[u8]) -> bool {
+    let Some(outer) = outer(body) else { return false };
+    outer.error.is_some() || (outer.message.is_some() && outer.code.is_some()) || outer.detail.is_some()
+}
+
+/// What a body that is not JSON is.
+pub(in crate::dialect) fn describe(body: &[u8]) -> Option<&'static str> {
+    let start = body.trim_ascii_start();
+    match start.first() {
+        None => Some("The provider sent an empty body."),
+        Some(b'<') => Some("The provider sent a page of HTML instead of JSON."),
+        _ => None,
+    }
+}
+
+/// The provider's words, and the status it names in them: the only one there is inside a stream.
+fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
+    let Some(outer) = outer(body) else {
+        let text = String::from_utf8_lossy(&body[..body.len().min(MAX_MESSAGE)]);
+        return (Report::new(describe(body).unwrap_or(text.trim())), None);
+    };
+    let inner: Body<'_> =
+        leaf::read(outer.error.filter(|error| error.get().starts_with('{'))).unwrap_or_default();
+    let word = |inner: Raw<'_>, outer: Raw<'_>| word(inner).or_else(|| word(outer));
+    let message = inner.message.or(outer.error.filter(|error| error.get().starts_with('"')));
+    let message = message.or(outer.message).or(inner.detail).or(outer.detail);
+    let message = message.map_or(Cow::Borrowed(""), leaf::json_text);
+    let mut report = Report::new(cut(&message, MAX_MESSAGE));
+    report.kind = word(inner.kind, outer.kind).or_else(|| word(inner.status, outer.status));
+    report.code = word(inner.code, outer.code);
+    report.param = word(inner.param, outer.param);
+    report.request_id = word(inner.request_id, outer.request_id);
+    let numbers = [inner.status_code, inner.code, outer.status_code, outer.code];
+    let status = numbers.into_iter().find_map(status_of).or_else(|| {
+        (report.kind.as_deref() == Some("invalid_request_error")).then_some(StatusCode::BAD_REQUEST)
+    });
+    (report, status)
+}
+
+/// The outermost object; of a list, the first.
+fn outer(body: &[u8]) -> Option<Body<'_>> {
+    let text = std::str::from_utf8(body).ok()?.trim();
+    match text.as_bytes().first()? {
+        b'{' => serde_json::from_str(text).ok(),
+        b'[' => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+            items.first().and_then(|item| outer(item.get().as_bytes()))
+        }
+        b'"' => Some(Body { message: serde_json::from_str(text).ok(), ..Body::default() }),
+        _ => None,
+    }
+}
+
+/// A code is a string or a number.
+fn word(raw: Raw<'_>) -> Option<String> {
+    let raw = raw?;
+    let word = match raw.get().as_bytes().first() {
+        Some(b'"') => leaf::text(Some(raw))?,
+        Some(b'-' | b'0'..=b'9') => Cow::Borrowed(raw.get()),
+        _ => return None,
+    };
+    Some(cut(&word, MAX_WORD).to_owned())
+}
+
+fn status_of(raw: Raw<'_>) -> Option<StatusCode> {
+    let code: u16 = raw.map(leaf::json_text)?.parse().ok()?;
+    StatusCode::from_u16(code).ok().filter(|status| status.is_client_error() || status.is_server_error())
+}
+
+/// `Please try again in 1m12.5s`: some 429 say it in words only.
+fn hint(message: &str) -> Option<Duration> {
+    let (_, rest) = message.split_once("try again in ")?;
+    let mut rest = rest;
+    let mut total = None;
+    while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|digits| *digits > 0)
+    {
+        let Ok(number) = rest[..digits].parse::<f64>() else { break };
+        let unit = &rest[digits..];
+        let (seconds, length) = match unit.as_bytes() {
+            [b'm', b's', ..] => (number / 1000.0, 2),
+            [b'h', ..] => (number * 3600.0, 1),
+            [b'm', ..] => (number * 60.0, 1),
+            [b's', ..] => (number, 1),
+            _ => break,
+        };
+        total = Some(total.unwrap_or(0.0) + seconds);
+        rest = &unit[length..];
+    }
+    Duration::try_from_secs_f64(total?).ok()
+}
+
+/// Writes an error for the caller.
+pub(in crate::dialect) fn encode(
+    failure: &Failure,
+    status: StatusCode,
+    message: &str,
+    detail: Option<&str>,
+) -> Vec<u8> {
+    let mut out = br#"{"error":{"#.to_vec();
+    members(&mut out, &Words::of(failure, Some(status)), message);
+    if let Some(detail) = detail {
+        out.extend_from_slice(br#","failover":"#);
+        out.extend_from_slice(detail.as_bytes());
+    }
+    out.extend_from_slice(b"}}");
+    out
+}
+
+/// What an error says beside its message.
+pub(in crate::dialect) struct Words<'a> {
+    pub(in crate::dialect) kind: &'a str,
+    pub(in crate::dialect) code: Option<&'a str>,
+    pub(in crate::dialect) param: Option<&'a str>,
+}
+
+impl<'a> Words<'a> {
+    /// The words for a failure; of an error inside a stream there is no status.
+    pub(in crate::dialect) fn of(failure: &'a Failure, status: Option<StatusCode>) -> Self {
+        let (kind, code) = words(failure.class(), status);
+        // Where one member decided the matter, the caller gets its own words.
+        let Some(report) = failure.report().filter(|_| failure.class().is_callers()) else {
+            return Self { kind, code: Some(code), param: None };
+        };
+        let code = report.code.as_deref().or(Some(code).filter(|_| report.kind.is_none()));
+        Self { kind: report.kind.as_deref().unwrap_or(kind), code, param: report.param.as_deref() }
+    }
+}
+
+/// Appends the members of the error object, without its braces.
+pub(in crate::dialect) fn members(out: &mut Vec<u8>, words: &Words<'_>, message: &str) {
+    out.extend_from_slice(br#""message":"#);
+    quoted(out, message);
+    out.extend_from_slice(br#","type":"#);
+    quoted(out, words.kind);
+    out.extend_from_slice(br#","param":"#);
+    quoted_or_null(out, words.param);
+    out.extend_from_slice(br#","code":"#);
+    quoted_or_null(out, words.code);
+}
+
+/// Appends a string, or `null`.
+pub(in crate::dialect) fn quoted_or_null(out: &mut Vec<u8>, text: Option<&str>) {
+    match text {
+        Some(text) => quoted(out, text),
+        None => out.extend_from_slice(b"null"),
+    }
+}
+
+/// Type and code, in the vendor's words where it has some for the case.
+fn words(class: Class, status: Option<StatusCode>) -> (&'static str, &'static str) {
+    match class {
+        Class::ContextOverflow => ("invalid_request_error", "context_length_exceeded"),
+        Class::ContentPolicy => ("invalid_request_error", "content_filter"),
+        Class::RateLimited => ("requests", "rate_limit_exceeded"),
+        _ if status.is_some_and(|status| status == StatusCode::TOO_MANY_REQUESTS) => {
+            ("requests", class.as_str())
+        }
+        _ if status.is_some_and(|status| status.is_client_error()) => {
+            ("invalid_request_error", class.as_str())
+        }
+        Class::InvalidRequest => ("invalid_request_error", class.as_str()),
+        _ => ("server_error", class.as_str()),
+    }
+}

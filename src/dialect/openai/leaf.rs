@@ -1,0 +1,103 @@
+//! Leaves of JSON, as they are found.
+//!
+//! They stay raw and are read on demand: servers that call themselves compatible disagree on what is a
+//! string, a number, `null`, or absent, and one odd leaf must not cost the whole body.
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde_json::value::RawValue;
+
+use crate::dialect::Invalid;
+use crate::dialect::canonical::Text;
+
+/// A leaf: absent and `null` are the same.
+pub(in crate::dialect) type Raw<'a> = Option<&'a RawValue>;
+
+/// A string that borrows where it has no escapes; serde alone would copy a `Cow` inside an `Option`.
+pub(in crate::dialect) struct Borrowed<'a>(pub(in crate::dialect) Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Borrowed<'a> {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Borrowed<'de>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Borrowed(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Borrowed(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Read)
+    }
+}
+
+/// The string, if it is one.
+pub(in crate::dialect) fn string(raw: &RawValue) -> Option<Text<'_>> {
+    let json = raw.get();
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str::<Borrowed<'_>>(json).ok().map(|text| text.0)
+}
+
+/// The string, if it is one and says something.
+pub(in crate::dialect) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
+    raw.and_then(string).filter(|text| !text.is_empty())
+}
+
+/// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
+pub(in crate::dialect) fn count(raw: Raw<'_>) -> Option<u64> {
+    let json = raw?.get();
+    if let Ok(number) = json.parse() {
+        return Some(number);
+    }
+    let number: f64 = json.parse().ok()?;
+    // Casts of floats saturate; counts of tokens stay far below where they lose precision.
+    (number.is_finite() && number >= 0.0).then_some(number as u64)
+}
+
+/// A value of this type, or nothing where it is of another.
+pub(in crate::dialect) fn read<'a, T>(raw: Raw<'a>) -> Option<T>
+where
+    T: serde::Deserialize<'a>,
+{
+    serde_json::from_str(raw?.get()).ok()
+}
+
+/// Is it an empty string, list or object?
+pub(in crate::dialect) fn is_empty(raw: &RawValue) -> bool {
+    match raw.get().as_bytes() {
+        [b'"', inner @ .., b'"'] => inner.is_empty(),
+        [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => inner.trim_ascii().is_empty(),
+        _ => false,
+    }
+}
+
+/// Reads one JSON object. Without the check, serde would take a list for a struct's fields in order.
+pub(in crate::dialect) fn object<'a, T>(json: &'a [u8]) -> Result<T, Invalid>
+where
+    T: serde::Deserialize<'a>,
+{
+    let json = std::str::from_utf8(json).map_err(|_| Invalid::new("The body is not valid UTF-8."))?;
+    if !json.trim_start().starts_with('{') {
+        return Err(Invalid::new("The body is not a JSON object."));
+    }
+    Ok(serde_json::from_str(json)?)
+}
+
+/// The text of a string; of anything else, its JSON.
+pub(in crate::dialect) fn json_text(raw: &RawValue) -> Text<'_> {
+    string(raw).unwrap_or(Cow::Borrowed(raw.get()))
+}

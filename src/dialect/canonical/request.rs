@@ -85,17 +85,29 @@ pub struct Extra<'a> {
     pub value: Json<'a>,
     /// What it asks for is carried in another form, as legacy functions are as tools.
     pub is_carried: bool,
+    /// It asks for nothing that would not hold without it, as a default spelled out, or the id of an item. It is
+    /// kept for members of the same dialect, and no loss at others.
+    pub is_moot: bool,
 }
 
 impl<'a> Extra<'a> {
     /// A field that is not carried at all.
     #[must_use]
     pub fn new(path: impl Into<Text<'a>>, value: Json<'a>) -> Self {
-        Self { path: path.into(), value, is_carried: false }
+        Self { path: path.into(), value, is_carried: false, is_moot: false }
+    }
+
+    /// A field that says nothing which would not hold without it.
+    #[must_use]
+    pub fn moot(path: impl Into<Text<'a>>, value: Json<'a>) -> Self {
+        Self { is_moot: true, ..Self::new(path, value) }
     }
 
     /// Records what becomes of it at a member of another dialect.
     pub fn note(&self, losses: &mut Losses) {
+        if self.is_moot {
+            return;
+        }
         let path = self.path.clone().into_owned();
         if self.is_carried { losses.approximated(path) } else { losses.dropped(path) }
     }

@@ -50,6 +50,13 @@ mod openai;
     feature = "anthropic-messages",
     feature = "gemini"
 ))]
+mod json_schema;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod quoted;
 mod reply;
 #[cfg(any(

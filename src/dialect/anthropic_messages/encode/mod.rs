@@ -2,7 +2,6 @@
 
 mod base64;
 mod names;
-mod schema;
 mod settings;
 mod thinking;
 mod tools;

@@ -1,7 +1,8 @@
 use super::super::json;
 use super::super::model::Sampling;
-use super::{Writer, schema};
+use super::Writer;
 use crate::dialect::canonical::{Json, OutputFormat};
+use crate::dialect::json_schema::{self, Subset};
 
 /// How the form of the answer is asked for.
 pub(super) enum Form {
@@ -55,14 +56,15 @@ impl<'a> Writer<'_, 'a> {
                 self.losses.approximated(field);
                 Form::Instruction(JSON_ONLY.to_owned())
             }
-            OutputFormat::JsonSchema { schema, .. } if self.family.structured => {
-                let closed = schema::closed(schema);
-                if closed.has_lost {
-                    self.losses.approximated(field);
-                }
-                Form::Schema(closed.text)
-            }
             OutputFormat::JsonSchema { schema, .. } => {
+                let is_taken = self.family.structured;
+                let reduced = is_taken.then(|| json_schema::reduce(schema, Subset::AnthropicStrict));
+                if let Some(reduced) = reduced.filter(|reduced| !reduced.is_refused) {
+                    if reduced.has_lost {
+                        self.losses.approximated(field);
+                    }
+                    return Form::Schema(reduced.text);
+                }
                 self.losses.approximated(field);
                 Form::Instruction(format!("{JSON_ONLY} It must be valid against this JSON Schema:\n{schema}"))
             }

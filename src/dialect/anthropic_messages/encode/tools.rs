@@ -5,8 +5,9 @@ use serde_json::value::RawValue;
 
 use super::super::json;
 use super::super::wire::Object;
-use super::{Writer, names, schema};
+use super::{Writer, names};
 use crate::dialect::canonical::{Content, Json, Tool, ToolChoice};
+use crate::dialect::json_schema::{self, Reduced, Subset};
 
 /// The tools as written.
 pub(super) struct Tools {
@@ -95,14 +96,18 @@ impl<'a> Writer<'_, 'a> {
         if let Some(description) = description.as_ref().filter(|text| !text.is_empty()) {
             json::string_field(out, "description", description);
         }
-        let is_strict = *strict == Some(true) && self.family.structured;
-        if *strict == Some(true) && !is_strict {
+        let wants_strict = *strict == Some(true);
+        let schema = parameters.as_ref().filter(|_| wants_strict && self.family.structured);
+        let schema = schema.map(|schema| json_schema::reduce(schema, Subset::AnthropicStrict));
+        let is_strict = wants_strict
+            && self.family.structured
+            && !schema.as_ref().is_some_and(|schema| schema.is_refused);
+        if wants_strict && !is_strict {
             self.losses.dropped(names.tool(index, "strict"));
         }
-        let schema = if is_strict { self.strict_schema(index, parameters.as_ref()) } else { None };
         json::key(out, "input_schema");
-        match schema {
-            Some(schema) => out.extend_from_slice(&schema),
+        match schema.filter(|schema| is_strict && has_type(&schema.text)) {
+            Some(schema) => self.strict_schema(out, index, &schema),
             None => write_schema(out, parameters.as_ref()),
         }
         if is_strict {
@@ -112,12 +117,11 @@ impl<'a> Writer<'_, 'a> {
         out.push(b'}');
     }
 
-    fn strict_schema(&mut self, index: usize, parameters: Option<&Json<'a>>) -> Option<Vec<u8>> {
-        let closed = schema::closed(parameters?);
-        if closed.has_lost {
+    fn strict_schema(&mut self, out: &mut Vec<u8>, index: usize, schema: &Reduced) {
+        if schema.has_lost {
             self.losses.approximated(self.request.names.tool(index, "parameters"));
         }
-        Some(closed.text).filter(|text| has_type(text))
+        out.extend_from_slice(&schema.text);
     }
 
     /// A conversation that has used tools must define them, though none may be called any more.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::dialect::canonical::Json;
+
 /// A whole request.
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
@@ -140,7 +142,7 @@ pub(super) struct Function<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) parameters: Option<&'a RawValue>,
+    pub(super) parameters: Option<Json<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) strict: Option<bool>,
 }
@@ -196,7 +198,7 @@ pub(super) struct Schema<'a> {
     pub(super) name: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) description: Option<&'a str>,
-    pub(super) schema: &'a RawValue,
+    pub(super) schema: Json<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) strict: Option<bool>,
 }

@@ -7,6 +7,7 @@ use super::turns;
 use crate::dialect::canonical::{
     Effort, Json, OutputFormat, ReasoningRequest, Request, Text, Tool, ToolChoice,
 };
+use crate::dialect::json_schema::{self, Subset};
 use crate::dialect::openai_chat::model::{Family, Sampling, family};
 use crate::dialect::openai_chat::{json, names};
 use crate::dialect::{Encoded, ToolNames};
@@ -98,19 +99,27 @@ impl<'a> Writer<'a, '_> {
             self.losses.dropped(self.request.names.tool(index, kind));
             return None;
         };
+        let request = self.request;
         if cache.is_some() {
-            self.losses.dropped(self.request.names.tool(index, "cache_control"));
+            self.losses.dropped(request.names.tool(index, "cache_control"));
         }
         let member = self.tool_name(name);
         if member != **name {
             self.losses.renamed(self.request.names.tool(index, "name"));
         }
-        let function = Function {
-            name: member,
-            description: description.as_deref(),
-            parameters: parameters.as_deref(),
-            strict: *strict,
-        };
+        let mut function =
+            Function { name: member, description: description.as_deref(), parameters: None, strict: *strict };
+        function.parameters = parameters.as_deref().map(|schema| {
+            let (schema, strictness) = self.schema(schema, *strict);
+            function.strict = strictness.strict;
+            if strictness.is_lost {
+                self.losses.dropped(request.names.tool(index, "strict"));
+            }
+            if strictness.has_changed {
+                self.losses.approximated(request.names.tool(index, "parameters"));
+            }
+            schema
+        });
         Some(WireTool { kind: "function", function })
     }
 
@@ -154,16 +163,34 @@ impl<'a> Writer<'a, '_> {
         Some(choice)
     }
 
-    fn format(&self) -> Option<Format<'a>> {
+    /// A schema, as the vendor enforces it where the caller wants that and wrote it for another vendor.
+    fn schema(&self, schema: &'a RawValue, strict: Option<bool>) -> (Json<'a>, Strictness) {
+        let as_it_is = Strictness { strict, is_lost: false, has_changed: false };
+        if strict != Some(true) || self.request.names.dialect.starts_with("openai") {
+            return (Cow::Borrowed(schema), as_it_is);
+        }
+        let reduced = json_schema::reduce(schema, Subset::OpenAiStrict);
+        let has_changed = reduced.has_lost;
+        match reduced.into_json() {
+            Some(reduced) => (Cow::Owned(reduced), Strictness { has_changed, ..as_it_is }),
+            None => (Cow::Borrowed(schema), Strictness { strict: None, is_lost: true, has_changed: false }),
+        }
+    }
+
+    fn format(&mut self) -> Option<Format<'a>> {
         match &self.request.output {
             OutputFormat::Text => None,
             OutputFormat::JsonObject => Some(Format::JsonObject),
             OutputFormat::JsonSchema { name, description, schema, strict } => {
+                let (schema, strictness) = self.schema(schema, *strict);
+                if strictness.is_lost || strictness.has_changed {
+                    self.losses.approximated(self.request.names.output);
+                }
                 let json_schema = Schema {
                     name: names::tool_name(name.as_deref().unwrap_or(SCHEMA)),
                     description: description.as_deref(),
                     schema,
-                    strict: *strict,
+                    strict: strictness.strict,
                 };
                 Some(Format::JsonSchema { json_schema })
             }
@@ -237,6 +264,15 @@ impl<'a> Writer<'a, '_> {
         }
         if self.family.is_openai { (None, Some(member)) } else { (Some(member), None) }
     }
+}
+
+/// What became of a caller's wish to have a schema enforced.
+struct Strictness {
+    strict: Option<bool>,
+    /// It is not enforced.
+    is_lost: bool,
+    /// What is enforced is close to it.
+    has_changed: bool,
 }
 
 /// The effort that was asked for, and whether in these words. `None` where the model decides by itself.

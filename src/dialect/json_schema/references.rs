@@ -1,0 +1,186 @@
+//! What a schema's references lead to, and which lead back.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use memchr::memmem;
+use serde_json::value::RawValue;
+
+use super::entries::{Entries, text};
+
+/// The most definitions among which cycles are looked for.
+const MOST: usize = 256;
+/// The most steps of a pointer.
+const STEPS: usize = 32;
+
+type Set = [u128; MOST / 128];
+
+/// The definitions of a schema, and who needs whom.
+#[derive(Debug)]
+pub(super) struct References<'a> {
+    root: &'a RawValue,
+    /// `$defs`, or `definitions` where these have none beside them.
+    list: Option<&'static str>,
+    definitions: Vec<&'a RawValue>,
+    names: HashMap<Cow<'a, str>, usize>,
+    /// Who is reached from the root, and from each definition.
+    reached: Vec<Set>,
+}
+
+/// Where a reference leads.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// To the schema itself.
+    Root,
+    /// To the definition at this index.
+    Definition(usize),
+    /// Into the schema, where the target does not follow it.
+    Inside,
+    /// To another document, or nowhere.
+    Away,
+}
+
+impl<'a> References<'a> {
+    pub(super) fn of(root: &'a RawValue) -> Self {
+        let mut found =
+            Self { root, list: None, definitions: Vec::new(), names: HashMap::new(), reached: Vec::new() };
+        let Some(entries) = Entries::of(root) else { return found };
+        found.list = ["$defs", "definitions"].into_iter().find(|list| entries.has(list));
+        let definitions = found.list.and_then(|list| entries.get(list)).and_then(Entries::of);
+        for (index, entry) in definitions.into_iter().flat_map(|definitions| definitions.0).enumerate() {
+            found.definitions.push(entry.value);
+            found.names.entry(entry.key).or_insert(index);
+        }
+        if found.definitions.len() < MOST && memmem::find(root.get().as_bytes(), b"\"$ref\"").is_some() {
+            found.reach(&entries);
+        }
+        found
+    }
+
+    fn reach(&mut self, root: &Entries<'a>) {
+        let own = root.0.iter().filter(|entry| Some(&*entry.key) != self.list).map(|entry| entry.value.get());
+        let own = own.fold(Set::default(), |set, text| join(set, self.needs(text)));
+        // A reference of the root itself is no text of any of its values.
+        let direct = root.get("$ref").and_then(text).map_or(Set::default(), |to| self.set(&to));
+        let mut reached = vec![join(own, direct)];
+        reached.extend(self.definitions.iter().map(|schema| self.needs(schema.get())));
+        for middle in 0..reached.len() {
+            let beyond = reached[middle];
+            for from in &mut reached {
+                if has(from, middle) {
+                    *from = join(*from, beyond);
+                }
+            }
+        }
+        self.reached = reached;
+    }
+
+    /// Which definitions a text refers to.
+    fn needs(&self, text: &str) -> Set {
+        references(text).fold(Set::default(), |set, to| join(set, self.set(&to)))
+    }
+
+    fn set(&self, to: &str) -> Set {
+        let mut set = Set::default();
+        if let Some(node) = node(&self.place(to)) {
+            set[node / 128] |= 1 << (node % 128);
+        }
+        set
+    }
+
+    /// The keyword the definitions stand under.
+    pub(super) const fn list(&self) -> Option<&'static str> {
+        self.list
+    }
+
+    pub(super) fn place(&self, pointer: &str) -> Place {
+        let Some(path) = pointer.strip_prefix('#') else { return Place::Away };
+        if path.is_empty() {
+            return Place::Root;
+        }
+        let Some(path) = path.strip_prefix('/') else { return Place::Away };
+        if let Some((list, name)) = path.split_once('/') {
+            if Some(list) == self.list && !name.contains('/') {
+                let index = self.names.get(&*unescaped(name));
+                return index.map_or(Place::Away, |index| Place::Definition(*index));
+            }
+        }
+        Place::Inside
+    }
+
+    /// What stands at a place.
+    pub(super) fn at(&self, place: &Place, pointer: &str) -> Option<&'a RawValue> {
+        match place {
+            Place::Root => Some(self.root),
+            Place::Definition(index) => self.definitions.get(*index).copied(),
+            Place::Inside => {
+                let mut value = self.root;
+                for step in pointer.strip_prefix("#/")?.split('/').take(STEPS) {
+                    let step = unescaped(step);
+                    value = match super::entries::list(value) {
+                        Some(list) => list.get(step.parse::<usize>().ok()?)?,
+                        None => Entries::of(value)?.get(&step)?,
+                    };
+                }
+                Some(value)
+            }
+            Place::Away => None,
+        }
+    }
+
+    /// Does what stands there need the schema at `from` again, which needs it?
+    pub(super) fn leads_back(&self, from: usize, place: &Place) -> bool {
+        node(place).is_some_and(|to| self.reached.get(to).is_some_and(|set| has(set, from)))
+    }
+
+    /// Does a schema inside of `from` refer to one that needs `from` again?
+    pub(super) fn is_in_cycle(&self, from: usize, schema: &RawValue) -> bool {
+        !self.reached.is_empty() && references(schema.get()).any(|to| self.leads_back(from, &self.place(&to)))
+    }
+}
+
+/// The number of a place in the graph.
+pub(super) const fn node(place: &Place) -> Option<usize> {
+    match place {
+        Place::Root => Some(0),
+        Place::Definition(index) => Some(*index + 1),
+        Place::Inside | Place::Away => None,
+    }
+}
+
+fn join(one: Set, other: Set) -> Set {
+    std::array::from_fn(|word| one[word] | other[word])
+}
+
+fn has(set: &Set, node: usize) -> bool {
+    set[node / 128] & 1 << (node % 128) != 0
+}
+
+/// The pointers in a text. One that is only data in it, in an example, costs nothing worse than a rewriting.
+fn references(schema: &str) -> impl Iterator<Item = Cow<'_, str>> {
+    const KEY: &[u8] = b"\"$ref\"";
+    memmem::find_iter(schema.as_bytes(), KEY).filter_map(|at| {
+        let value = schema[at + KEY.len()..].trim_start().strip_prefix(':')?.trim_start();
+        let mut words = serde_json::Deserializer::from_str(value).into_iter::<&RawValue>();
+        text(words.next()?.ok()?)
+    })
+}
+
+/// A step of a JSON pointer in a URL fragment (RFC 6901).
+fn unescaped(step: &str) -> Cow<'_, str> {
+    if !step.contains(['~', '%']) {
+        return Cow::Borrowed(step);
+    }
+    let mut bytes = Vec::with_capacity(step.len());
+    let mut rest = step.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        let hex = after.get(..2).filter(|_| byte == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        let (byte, after) = match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => (byte, &after[2..]),
+            None => (byte, after),
+        };
+        bytes.push(byte);
+        rest = after;
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).replace("~1", "/").replace("~0", "~"))
+}

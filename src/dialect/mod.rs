@@ -59,6 +59,8 @@ mod json_schema;
 ))]
 mod quoted;
 mod reply;
+#[cfg(any(feature = "openai-chat", feature = "gemini"))]
+mod scan;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",

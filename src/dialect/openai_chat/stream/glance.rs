@@ -1,23 +1,6 @@
 //! A look at a chunk that tells its kind and no more.
-//!
-//! Every frame of every stream passes here, also those that nobody translates. So this reads JSON by hand, in
-//! one pass and without keeping anything; about twice as fast as a reader that hands out values.
 
-/// How deep values may nest; the same as in the reader of everything else.
-const MAX_DEPTH: usize = 128;
-
-/// Bytes at which a string ends, escapes, or is none.
-static IS_SPECIAL: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = true;
-        byte += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+use crate::dialect::scan::Scan;
 
 /// What was seen.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -32,7 +15,7 @@ pub(super) struct Glance {
 pub(super) fn glance(data: &[u8]) -> Option<Glance> {
     std::str::from_utf8(data).ok()?;
     let mut seen = Glance::default();
-    let mut scan = Scan { bytes: data, at: 0, depth: 0 };
+    let mut scan = Scan::new(data);
     scan.space();
     scan.object(|scan, key| {
         match key {
@@ -48,8 +31,7 @@ pub(super) fn glance(data: &[u8]) -> Option<Glance> {
         }
         Some(())
     })?;
-    scan.space();
-    (scan.at == data.len()).then_some(seen)
+    scan.is_over().then_some(seen)
 }
 
 fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
@@ -88,124 +70,6 @@ fn said(scan: &mut Scan<'_>, key: &[u8]) -> Option<bool> {
             Some(is_called)
         }
         _ => scan.value().map(|_| false),
-    }
-}
-
-struct Scan<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    depth: usize,
-}
-
-impl<'a> Scan<'a> {
-    #[inline]
-    fn space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    #[inline]
-    fn eat(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
-    /// Reads a value, and says whether there is something in it: it is not `null`, not empty.
-    fn value(&mut self) -> Option<bool> {
-        match self.peek()? {
-            b'"' => self.string().map(|text| !text.is_empty()),
-            b'{' => {
-                let mut any = false;
-                self.object(|scan, _| {
-                    any = true;
-                    scan.value().map(drop)
-                })?;
-                Some(any)
-            }
-            b'[' => {
-                let mut any = false;
-                self.list(|scan| {
-                    any = true;
-                    scan.value().map(drop)
-                })?;
-                Some(any)
-            }
-            b'n' => self.word(b"null").map(|()| false),
-            b't' => self.word(b"true").map(|()| true),
-            b'f' => self.word(b"false").map(|()| true),
-            b'-' | b'0'..=b'9' => {
-                while matches!(self.peek(), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
-                    self.at += 1;
-                }
-                Some(true)
-            }
-            _ => None,
-        }
-    }
-
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.bytes[self.at..].starts_with(word).then(|| self.at += word.len())
-    }
-
-    /// Reads a string, as it is written.
-    #[inline]
-    fn string(&mut self) -> Option<&'a [u8]> {
-        self.eat(b'"')?;
-        let rest = &self.bytes[self.at..];
-        let mut end = 0;
-        loop {
-            end += rest[end..].iter().position(|byte| IS_SPECIAL[usize::from(*byte)])?;
-            match rest[end] {
-                b'"' => break,
-                b'\\' => end = (end + 2).min(rest.len()),
-                _ => return None,
-            }
-        }
-        self.at += end + 1;
-        Some(&rest[..end])
-    }
-
-    #[inline]
-    fn object(&mut self, mut field: impl FnMut(&mut Self, &'a [u8]) -> Option<()>) -> Option<()> {
-        self.items(b'{', b'}', |scan| {
-            let key = scan.string()?;
-            scan.space();
-            scan.eat(b':')?;
-            scan.space();
-            field(scan, key)
-        })
-    }
-
-    #[inline]
-    fn list(&mut self, item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.items(b'[', b']', item)
-    }
-
-    fn items(&mut self, open: u8, close: u8, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.eat(open)?;
-        self.depth += 1;
-        self.space();
-        if self.depth > MAX_DEPTH {
-            return None;
-        }
-        if self.eat(close).is_none() {
-            loop {
-                item(self)?;
-                self.space();
-                if self.eat(b',').is_none() {
-                    break;
-                }
-                self.space();
-            }
-            self.eat(close)?;
-        }
-        self.depth -= 1;
-        Some(())
     }
 }
 

@@ -196,5 +196,35 @@ async fn check(
     let read = std::panic::AssertUnwindSafe(|| answer.read(front, recording.is_stream));
     let got = std::panic::catch_unwind(read).map_err(|_| "not a proper answer, see above".to_owned())?;
     let wanted = expected(recording.reading(api), &recording.refusal(), recording.is_stream);
+    // Of thoughts and caches more can be said; what was said, called and counted must agree.
+    let (got, wanted) = (got.without_thoughts(), wanted.without_thoughts());
     if got == wanted { Ok(()) } else { Err(format!("\n  got    {got:?}\n  wanted {wanted:?}")) }
+}
+
+/// What the readers make of all that was recorded: they are the measure of everything else here.
+#[test]
+fn the_readers_understand_every_recording() {
+    let Some(folder) = folder() else { return };
+    type Read = (fn(&Value) -> Reading, fn(&str) -> Reading);
+    let readers: [(&str, Read); 4] = [
+        ("openai.chat", (Reading::of_chat, Reading::of_chat_stream)),
+        ("anthropic.messages", (Reading::of_message, Reading::of_message_stream)),
+        ("openai.responses", (Reading::of_response, Reading::of_response_stream)),
+        ("gemini.generateContent", (Reading::of_gemini, Reading::of_gemini_stream)),
+    ];
+    for (name, (whole, stream)) in readers {
+        let recordings = recordings(&folder.join(name));
+        for recording in &recordings {
+            let read = || {
+                if recording.is_stream {
+                    stream(&recording.body)
+                } else {
+                    whole(&serde_json::from_str(&recording.body).expect("JSON"))
+                }
+            };
+            let is_error = std::panic::catch_unwind(read).is_err();
+            assert!(!is_error || recording.body.contains("\"type\":\"error\""), "{}", recording.name);
+        }
+        println!("{name}: {} answers are understood", recordings.len());
+    }
 }

@@ -6,4 +6,5 @@ mod bad_input;
 mod corpora;
 mod disconnect;
 mod faults;
+mod reading;
 mod support;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use super::FakeProvider;
 use super::server::Server;
 use super::state::State;
-use super::wire::{ToolCall, Vendor};
+use super::wire::ToolCall;
+use super::{FakeProvider, Vendor};
 
 /// What a [`FakeProvider`] answers with.
 #[derive(Clone, Debug)]
@@ -24,6 +24,7 @@ pub(super) struct Settings {
     pub(super) vendor: Vendor,
     pub(super) model: Option<String>,
     pub(super) text: String,
+    pub(super) thoughts: String,
     pub(super) calls: Vec<ToolCall>,
     pub(super) talks_while_calling: bool,
     pub(super) chunks: Option<usize>,
@@ -40,6 +41,7 @@ impl FakeProviderBuilder {
             vendor,
             model: None,
             text: "Hello from a provider that is only pretending.".to_owned(),
+            thoughts: String::new(),
             calls: Vec::new(),
             talks_while_calling: false,
             chunks: None,
@@ -59,9 +61,16 @@ impl FakeProviderBuilder {
     }
 
     /// The text of every answer. A request whose last message begins this text for the assistant (Anthropic's
-    /// prefill) gets the rest of it.
+    /// prefill; Gemini's, too) gets the rest of it.
     pub fn answer(mut self, text: impl Into<String>) -> Self {
         self.settings.text = text.into();
+        self
+    }
+
+    /// What it thinks before each answer. Callers who ask to see that get it where the API has a place for it,
+    /// with the vendor's seal; the tokens are counted in any case. Default: nothing.
+    pub fn reasoning(mut self, text: impl Into<String>) -> Self {
+        self.settings.thoughts = text.into();
         self
     }
 

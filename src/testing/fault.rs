@@ -25,7 +25,8 @@ pub enum Fault {
         code: u16,
         /// The body; the vendor's own for this status where there is none.
         body: Option<Bytes>,
-        /// The header `retry-after`, in whole seconds, rounded up.
+        /// When to come back: the header `retry-after`, in whole seconds, rounded up. Gemini has no such header
+        /// and says it in the body.
         retry_after: Option<Duration>,
     },
     /// A request the vendor refuses, in its own words and with its own status.
@@ -42,7 +43,8 @@ pub enum Fault {
     CutAfter(usize),
     /// Nothing more comes after *n* pieces, and the connection stays open.
     StallAfter(usize),
-    /// A stream with status 200 turns into the vendor's error event. Buffered: a 200 with the vendor's error body.
+    /// A stream with status 200 turns into the vendor's error event. Buffered: a 200 with the vendor's error body,
+    /// or with a response that has failed.
     ErrorEvent {
         /// After so many pieces.
         after: usize,
@@ -52,7 +54,8 @@ pub enum Fault {
         /// After so many pieces.
         after: usize,
     },
-    /// The stream ends with its finish reason, without `[DONE]` or `message_stop`. Buffered: no fault.
+    /// The stream ends with its finish reason, without `[DONE]` or `message_stop`. Buffered, and in the APIs
+    /// whose last frame is the one with the reason: no fault.
     NoTerminal,
     /// One frame too many, whose JSON is broken off. Buffered: the body's JSON is broken off.
     MalformedFrame {
@@ -76,9 +79,10 @@ pub enum Fault {
 pub enum Refusal {
     /// The conversation is longer than the model's context.
     ContextOverflow,
-    /// The content breaks the vendor's policy.
+    /// The content breaks the vendor's policy. Gemini says so with a 200 that has no candidate.
     ContentPolicy,
-    /// The balance is empty: 429 `insufficient_quota` at OpenAI, a 400 with a wording at Anthropic.
+    /// The balance is empty: 429 `insufficient_quota` at OpenAI, a 400 with a wording at Anthropic, a 429 with the
+    /// name of a daily quota at Gemini.
     InsufficientQuota,
     /// There is no such model.
     ModelNotFound,

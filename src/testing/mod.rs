@@ -3,8 +3,8 @@
 //! Failover is code for the day on which a provider is down, slow, or half alive, and such days cannot be
 //! ordered from a real one. The kit has four tools:
 //!
-//! * [`FakeProvider`]: a server on a loopback port that speaks the wire format of OpenAI or Anthropic, breaks in
-//!   the ways of [`Fault`], and counts what it saw, callers that went away included;
+//! * [`FakeProvider`]: a server on a loopback port that speaks the wire format of OpenAI (both APIs), Anthropic
+//!   or Gemini, breaks in the ways of [`Fault`], and counts what it saw, callers that went away included;
 //! * [`RecordedReply`]: an answer played word for word, for the body you found in your logs;
 //! * [`controlled`]: a service without a socket whose every step a test decides;
 //! * [`ReadinessProbe`]: holds a layer to tower's contract of `poll_ready` before `call`.
@@ -52,10 +52,18 @@ mod seen;
 mod server;
 mod state;
 mod strict_anthropic;
+mod strict_contents;
+mod strict_gemini;
+mod strict_items;
 mod strict_openai;
+mod strict_responses;
+mod strict_schema;
+mod vendor;
 mod wire;
 mod wire_anthropic;
+mod wire_gemini;
 mod wire_openai;
+mod wire_responses;
 
 pub use self::builder::FakeProviderBuilder;
 pub use self::controlled::{Call, ControlledFuture, ControlledMember, Controller, Counts, controlled};
@@ -64,4 +72,4 @@ pub use self::probe::ReadinessProbe;
 pub use self::provider::FakeProvider;
 pub use self::reply::{Chunking, RecordedReply};
 pub use self::seen::{SeenRequest, Stats};
-pub use self::wire::Vendor;
+pub use self::vendor::Vendor;

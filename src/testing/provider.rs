@@ -4,15 +4,15 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::state::{State, Step};
-use super::wire::Vendor;
-use super::{FakeProviderBuilder, Fault, RecordedReply, SeenRequest, Stats};
+use super::{FakeProviderBuilder, Fault, RecordedReply, SeenRequest, Stats, Vendor};
 
 /// A provider on a loopback port that speaks the real wire format, and breaks on request. Not for production.
 ///
-/// It answers `POST …/chat/completions` or `POST …/messages`, buffered or as a stream, and refuses what the
-/// vendor would refuse: unknown fields, tool calls without results, a missing `anthropic-version`. Its format is
-/// written from the vendors' references and shares no code with [`dialect`](crate::dialect), so the two check
-/// each other.
+/// It answers one of `POST …/chat/completions`, `POST …/responses`, `POST …/messages` and
+/// `POST …/models/MODEL:generateContent`, buffered or as a stream, counts tokens where the API can, and refuses
+/// what the vendor would refuse: unknown fields, tool calls without results, a missing `anthropic-version`,
+/// another vendor's sealed thoughts. Its formats are written from the vendors' references and share no code with
+/// [`dialect`](crate::dialect), so the two check each other.
 ///
 /// ```
 /// use tower_failover::testing::{FakeProvider, Fault};
@@ -66,6 +66,16 @@ impl FakeProvider {
         FakeProviderBuilder::new(Vendor::OpenAi)
     }
 
+    /// One that speaks OpenAI Responses.
+    pub fn responses() -> FakeProviderBuilder {
+        FakeProviderBuilder::new(Vendor::OpenAiResponses)
+    }
+
+    /// One that speaks Gemini's `generateContent`.
+    pub fn gemini() -> FakeProviderBuilder {
+        FakeProviderBuilder::new(Vendor::Gemini)
+    }
+
     /// One that speaks Anthropic Messages.
     pub fn anthropic() -> FakeProviderBuilder {
         FakeProviderBuilder::new(Vendor::Anthropic)
@@ -87,7 +97,7 @@ impl FakeProvider {
         self.addr
     }
 
-    /// The base URL as the vendor's official SDK takes it: OpenAI's with `/v1`, Anthropic's without.
+    /// The base URL as the vendor's official SDK takes it: OpenAI's with `/v1`, the others' without a version.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}{}", self.addr, self.vendor.base_path())

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::played::{End, Piece, Played};
-use super::wire::{Finish, Part, Say, Vendor, WireFrame};
-use super::{Fault, RecordedReply, Refusal};
+use super::wire::{Finish, Framing, Part, Say, WireFrame};
+use super::{Fault, RecordedReply, Refusal, Vendor, wire_gemini};
 
 /// Renders for one request.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ impl Render {
     pub(super) fn blunt(self, fault: &Fault) -> Option<Response<Played>> {
         Some(match fault {
             Fault::Status { code, body, retry_after } => self.status(*code, body.as_ref(), *retry_after),
-            Fault::Refusal(refusal) => self.refusal(*refusal),
+            Fault::Refusal(refusal) if !self.vendor.blocks(*refusal) => self.refusal(*refusal),
             Fault::Garbage => {
                 let page = "<!DOCTYPE html><html><body><h1>Welcome to nginx!</h1></body></html>";
                 self.head(StatusCode::OK, "text/html", Played::whole(Bytes::from_static(page.as_bytes())))
@@ -34,9 +34,10 @@ impl Render {
 
     fn status(self, code: u16, body: Option<&Bytes>, after: Option<Duration>) -> Response<Played> {
         let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = body.cloned().unwrap_or_else(|| self.vendor.error(status).to_string().into());
+        let is_own = body.is_none();
+        let body = body.cloned().unwrap_or_else(|| self.vendor.error(status, after).to_string().into());
         let mut response = self.json(status, body);
-        if let Some(after) = after {
+        if let Some(after) = after.filter(|_| self.vendor.has_retry_after() || !is_own) {
             let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -74,16 +75,17 @@ impl Render {
     /// A whole answer in one body.
     pub(super) fn buffered(self, say: &Say, fault: &Fault) -> Response<Played> {
         let mut say = say.clone();
-        if matches!(fault, Fault::EndWithoutFinish { .. }) {
-            say.finish = Finish::Missing;
+        match fault {
+            Fault::EndWithoutFinish { .. } => say.finish = Finish::Missing,
+            Fault::Refusal(_) => say.finish = Finish::Blocked,
+            _ => {}
         }
         let mut body = Bytes::from(self.vendor.answer(&say).to_string());
         let promised = body.len() as u64;
         let end = end_of(fault);
         match fault {
             Fault::ErrorEvent { .. } => {
-                body = self.vendor.error(StatusCode::SERVICE_UNAVAILABLE).to_string().into();
-                return self.json(StatusCode::OK, body);
+                return self.json(StatusCode::OK, self.vendor.failed_answer(&say).to_string());
             }
             Fault::MalformedFrame { .. } => {
                 return self.json(StatusCode::OK, body.slice(..body.len() / 2));
@@ -99,7 +101,15 @@ impl Render {
 
     /// A stream of events.
     pub(super) fn stream(self, say: &Say, fault: &Fault) -> Response<Played> {
-        let frames = self.bent(self.vendor.frames(say), fault);
+        let mut say = say.clone();
+        if matches!(fault, Fault::Refusal(_)) {
+            say.finish = Finish::Blocked;
+        }
+        let mut frames = self.bent(&say, fault);
+        if say.framing == Framing::Array {
+            let is_whole = end_of(fault) == End::Clean && *fault != Fault::NoTerminal;
+            frames = wire_gemini::array(frames, is_whole);
+        }
         let mut is_first = true;
         let mut pieces = Vec::with_capacity(frames.len());
         for frame in frames {
@@ -114,10 +124,11 @@ impl Render {
             }
         }
         let body = Played::new(pieces, end_of(fault), None);
-        self.head(StatusCode::OK, "text/event-stream; charset=utf-8", body)
+        self.head(StatusCode::OK, self.vendor.stream_type(say.framing), body)
     }
 
-    fn bent(self, mut frames: Vec<WireFrame>, fault: &Fault) -> Vec<WireFrame> {
+    fn bent(self, say: &Say, fault: &Fault) -> Vec<WireFrame> {
+        let mut frames = self.vendor.frames(say);
         let extra = |bytes| WireFrame { part: Part::Lifecycle, bytes };
         match *fault {
             Fault::CutBeforeContent => frames.truncate(before_piece(&frames, 0)),
@@ -126,7 +137,7 @@ impl Render {
             }
             Fault::ErrorEvent { after } => {
                 frames.truncate(after_pieces(&frames, after));
-                frames.push(extra(self.vendor.error_frame()));
+                frames.push(extra(self.vendor.error_frame(say, frames.len())));
             }
             Fault::MalformedFrame { at } => {
                 let at = before_piece(&frames, at);

@@ -20,7 +20,7 @@ use super::builder::Settings;
 use super::played::{BrokenOff, Played, ResetSwitch};
 use super::render::Render;
 use super::state::{State, Step};
-use super::wire::{Ask, Finish, Say, pieces};
+use super::wire::{Ask, Asked, Finish, Route, Say, WireError, pieces};
 use super::{Fault, SeenRequest, control};
 
 #[derive(Debug)]
@@ -103,31 +103,43 @@ impl Server {
         if let Some(response) = render.blunt(fault) {
             return response;
         }
-        let vendor = self.settings.vendor;
-        let path = request.path.split('?').next().unwrap_or_default();
-        let malformed = |status: StatusCode, body: serde_json::Value| {
+        self.answer(request, serial, fault).unwrap_or_else(|error| {
             self.state.count(|stats| stats.malformed += 1);
-            render.json(status, body.to_string())
-        };
-        if request.method != Method::POST || !path.ends_with(vendor.path()) {
-            return malformed(StatusCode::NOT_FOUND, vendor.error(StatusCode::NOT_FOUND));
-        }
+            render.json(error.status, error.body.to_string())
+        })
+    }
+
+    fn answer(
+        &self,
+        request: &SeenRequest,
+        serial: u64,
+        fault: &Fault,
+    ) -> Result<Response<Played>, WireError> {
+        let vendor = self.settings.vendor;
+        let is_post = request.method == Method::POST;
+        let route = vendor.route(&request.path).filter(|_| is_post).ok_or_else(|| {
+            let status = StatusCode::NOT_FOUND;
+            WireError { status, body: vendor.error(status, None) }
+        })?;
         let key = self.settings.key.as_deref();
-        if !key.is_none_or(|key| vendor.brings(&request.headers, key)) {
-            return malformed(StatusCode::UNAUTHORIZED, vendor.error(StatusCode::UNAUTHORIZED));
+        if !key.is_none_or(|key| vendor.brings(&request.path, &request.headers, key)) {
+            return Err(vendor.wrong_key());
         }
-        match vendor.read(&request.headers, &request.body) {
-            Err(complaint) => malformed(StatusCode::BAD_REQUEST, vendor.complaint(&complaint)),
-            Ok(ask) if ask.stream => render.stream(&self.say(serial, &ask, request.body_len), fault),
-            Ok(ask) => render.buffered(&self.say(serial, &ask, request.body_len), fault),
-        }
+        let asked = Asked { route, headers: &request.headers, body: &request.body };
+        let ask = vendor.read(asked).map_err(|complaint| WireError {
+            status: StatusCode::BAD_REQUEST,
+            body: vendor.complaint(&complaint),
+        })?;
+        let say = self.say(serial, &ask, route, request.body_len);
+        let render = self.render(serial);
+        Ok(if ask.stream { render.stream(&say, fault) } else { render.buffered(&say, fault) })
     }
 
     const fn render(&self, serial: u64) -> Render {
         Render { vendor: self.settings.vendor, serial, pace: self.settings.pace }
     }
 
-    fn say(&self, serial: u64, ask: &Ask, body_len: usize) -> Say {
+    fn say(&self, serial: u64, ask: &Ask, route: Route<'_>, body_len: usize) -> Say {
         let settings = &self.settings;
         let calls = if ask.may_call { settings.calls.clone() } else { Vec::new() };
         let with_text = calls.is_empty() || settings.talks_while_calling;
@@ -141,6 +153,11 @@ impl Server {
             finish: if settings.truncated { Finish::Length } else { Finish::Natural },
             input_tokens: settings.input_tokens.unwrap_or_else(|| body_len.div_ceil(4) as u64),
             include_usage: ask.include_usage,
+            thoughts: pieces(&settings.thoughts, None),
+            shows_thoughts: ask.shows_thoughts,
+            echo: ask.echo.clone(),
+            framing: route.framing,
+            is_count: route.is_count,
         }
     }
 }

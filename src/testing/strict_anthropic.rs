@@ -1,9 +1,9 @@
 //! What Anthropic refuses in a request, as far as a translator is likely to get it wrong.
 
-use http::HeaderMap;
 use serde_json::Value;
 
-use super::wire::{Ask, Complaint};
+use super::wire::{Ask, Asked, Complaint};
+use super::wire_responses;
 
 const KNOWN: &[&str] = &[
     "cache_control",
@@ -31,13 +31,29 @@ const KNOWN: &[&str] = &[
     "top_p",
 ];
 
-pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Ask, Complaint> {
-    if !headers.contains_key("anthropic-version") {
+/// What a request to count tokens may have.
+const COUNTED: &[&str] = &[
+    "cache_control",
+    "context_management",
+    "mcp_servers",
+    "messages",
+    "model",
+    "output_config",
+    "output_format",
+    "speed",
+    "system",
+    "thinking",
+    "tool_choice",
+    "tools",
+];
+
+pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
+    if !asked.headers.contains_key("anthropic-version") {
         return Err(Complaint::new("anthropic-version", "header is required"));
     }
-    let request: Value =
-        serde_json::from_slice(body).map_err(|_| Complaint::new("", "The request body is not valid JSON"))?;
-    fields(&request)?;
+    let request: Value = serde_json::from_slice(asked.body)
+        .map_err(|_| Complaint::new("", "The request body is not valid JSON"))?;
+    fields(&request, asked.route.is_count)?;
     let messages = messages(&request)?;
     tool_turns(messages)?;
     tools(&request)?;
@@ -51,18 +67,21 @@ pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Ask, Complaint> {
             && request["tools"].is_array()
             && request["tool_choice"]["type"] != "none",
         prefill: prefill(last)?,
+        shows_thoughts: matches!(request["thinking"]["type"].as_str(), Some("enabled" | "adaptive")),
+        echo: Value::Null,
     })
 }
 
-fn fields(request: &Value) -> Result<(), Complaint> {
+fn fields(request: &Value, is_count: bool) -> Result<(), Complaint> {
+    let known = if is_count { COUNTED } else { KNOWN };
     let object = request.as_object().ok_or_else(|| Complaint::new("", "Input should be an object"))?;
-    if let Some(name) = object.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+    if let Some(name) = object.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(Complaint::new(name, "Extra inputs are not permitted"));
     }
     if request["model"].as_str().is_none_or(str::is_empty) {
         return Err(Complaint::new("model", "Field required"));
     }
-    if request["max_tokens"].as_u64().is_none() {
+    if !is_count && request["max_tokens"].as_u64().is_none() {
         return Err(Complaint::new("max_tokens", "Field required"));
     }
     if request["temperature"].as_f64().is_some_and(|heat| !(0.0..=1.0).contains(&heat)) {
@@ -110,11 +129,24 @@ fn one_block(message: &str, index: usize, block: &Value) -> Result<(), Complaint
             &format!("{at}.tool_use.id"),
             "String should match pattern '^[a-zA-Z0-9_-]+$'",
         )),
+        Some("thinking") if is_foreign(&block["signature"]) => {
+            Err(Complaint::new(&at, "Invalid `signature` in `thinking` block"))
+        }
+        Some("redacted_thinking") if is_foreign(&block["data"]) => {
+            Err(Complaint::new(&at, "Invalid `data` in `redacted_thinking` block"))
+        }
         Some("image_url" | "input_text" | "input_image" | "function") => {
             Err(Complaint::new(&at, "Input tag does not match any of the expected tags"))
         }
         Some(_) => Ok(()),
     }
+}
+
+/// A seal that the vendor cannot have set.
+fn is_foreign(seal: &Value) -> bool {
+    let is_own =
+        |seal: &str| !seal.is_empty() && !seal.contains(':') && !seal.starts_with(wire_responses::SEAL);
+    !seal.as_str().is_some_and(is_own)
 }
 
 fn blocks(message: &Value) -> &[Value] {

@@ -58,7 +58,7 @@ pub(super) fn read(body: &[u8]) -> Result<Ask, Complaint> {
         stream,
         include_usage: stream && request["stream_options"]["include_usage"] == true,
         may_call: !ends_with_result && request["tools"].is_array() && request["tool_choice"] != "none",
-        prefill: String::new(),
+        ..Ask::default()
     })
 }
 

@@ -1,4 +1,4 @@
-//! What both vendors' wires have in common: what is asked, what is answered, and the frames of a stream.
+//! What all wires have in common: what is asked, what is answered, and the frames of a stream.
 
 use std::fmt;
 
@@ -6,23 +6,38 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::{Refusal, strict_anthropic, strict_openai, wire_anthropic, wire_openai};
-
-/// Whose API a fake provider speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Vendor {
-    /// OpenAI Chat Completions: `POST …/chat/completions`.
-    OpenAi,
-    /// Anthropic Messages: `POST …/messages`.
-    Anthropic,
-}
-
 /// A call of one of the caller's tools.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ToolCall {
     pub(super) name: String,
     pub(super) arguments: Value,
+}
+
+/// A request as it came, and what its path says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) route: Route<'a>,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+}
+
+/// What a path asks for. Only some APIs say in it which model is asked, and whether for a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Route<'a> {
+    pub(super) model: &'a str,
+    pub(super) stream: bool,
+    pub(super) framing: Framing,
+    /// The tokens of a request are to be counted, and nothing answered.
+    pub(super) is_count: bool,
+}
+
+/// How the pieces of a stream are told apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Framing {
+    #[default]
+    Events,
+    /// One JSON array.
+    Array,
 }
 
 /// What a request asks for, as far as the answer depends on it.
@@ -35,6 +50,10 @@ pub(super) struct Ask {
     pub(super) may_call: bool,
     /// The beginning of the answer, put into the assistant's mouth.
     pub(super) prefill: String,
+    /// It wants to read what is thought, not only what is said.
+    pub(super) shows_thoughts: bool,
+    /// What the answer repeats of it.
+    pub(super) echo: Value,
 }
 
 /// What is answered.
@@ -48,6 +67,12 @@ pub(super) struct Say {
     pub(super) finish: Finish,
     pub(super) input_tokens: u64,
     pub(super) include_usage: bool,
+    /// What is thought before the answer.
+    pub(super) thoughts: Vec<String>,
+    pub(super) shows_thoughts: bool,
+    pub(super) echo: Value,
+    pub(super) framing: Framing,
+    pub(super) is_count: bool,
 }
 
 /// How the answer ends.
@@ -57,6 +82,8 @@ pub(super) enum Finish {
     Length,
     /// Not at all: the reason stays `null`.
     Missing,
+    /// The question was refused, in an API that says so with a 200.
+    Blocked,
 }
 
 impl Say {
@@ -68,6 +95,11 @@ impl Say {
     pub(super) fn output_tokens(&self) -> u64 {
         let calls = self.calls.iter().map(|call| 1 + call.arguments.to_string().len() / 8);
         (self.text.len() + calls.sum::<usize>()) as u64
+    }
+
+    /// One token per piece of thought. They are no part of `output_tokens`.
+    pub(super) fn thought_tokens(&self) -> u64 {
+        self.thoughts.len() as u64
     }
 }
 
@@ -92,11 +124,18 @@ pub(super) struct WireFrame {
 pub(super) struct Complaint {
     pub(super) message: String,
     pub(super) param: Option<String>,
+    pub(super) code: Option<&'static str>,
 }
 
 impl Complaint {
     pub(super) fn new(param: &str, message: impl fmt::Display) -> Self {
-        Self { message: message.to_string(), param: Some(param.to_owned()).filter(|param| !param.is_empty()) }
+        let param = Some(param.to_owned()).filter(|param| !param.is_empty());
+        Self { message: message.to_string(), param, code: None }
+    }
+
+    pub(super) const fn with_code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
     }
 }
 
@@ -105,95 +144,6 @@ impl Complaint {
 pub(super) struct WireError {
     pub(super) status: StatusCode,
     pub(super) body: Value,
-}
-
-impl Vendor {
-    /// The end of the path it answers.
-    pub(super) const fn path(self) -> &'static str {
-        match self {
-            Self::OpenAi => "/chat/completions",
-            Self::Anthropic => "/messages",
-        }
-    }
-
-    /// What the base URL has after the authority, as the vendor's official SDK takes it.
-    pub(super) const fn base_path(self) -> &'static str {
-        match self {
-            Self::OpenAi => "/v1",
-            Self::Anthropic => "",
-        }
-    }
-
-    pub(super) fn read(self, headers: &HeaderMap, body: &[u8]) -> Result<Ask, Complaint> {
-        match self {
-            Self::OpenAi => strict_openai::read(body),
-            Self::Anthropic => strict_anthropic::read(headers, body),
-        }
-    }
-
-    pub(super) fn answer(self, say: &Say) -> Value {
-        match self {
-            Self::OpenAi => wire_openai::answer(say),
-            Self::Anthropic => wire_anthropic::answer(say),
-        }
-    }
-
-    pub(super) fn frames(self, say: &Say) -> Vec<WireFrame> {
-        match self {
-            Self::OpenAi => wire_openai::frames(say),
-            Self::Anthropic => wire_anthropic::frames(say),
-        }
-    }
-
-    pub(super) fn error_frame(self) -> Bytes {
-        match self {
-            Self::OpenAi => wire_openai::error_frame(),
-            Self::Anthropic => wire_anthropic::error_frame(),
-        }
-    }
-
-    pub(super) fn malformed_frame(self) -> Bytes {
-        match self {
-            Self::OpenAi => wire_openai::malformed_frame(),
-            Self::Anthropic => wire_anthropic::malformed_frame(),
-        }
-    }
-
-    pub(super) fn error(self, status: StatusCode) -> Value {
-        match self {
-            Self::OpenAi => wire_openai::error(status),
-            Self::Anthropic => wire_anthropic::error(status),
-        }
-    }
-
-    pub(super) fn refusal(self, refusal: Refusal) -> WireError {
-        match self {
-            Self::OpenAi => wire_openai::refusal(refusal),
-            Self::Anthropic => wire_anthropic::refusal(refusal),
-        }
-    }
-
-    pub(super) fn complaint(self, complaint: &Complaint) -> Value {
-        match self {
-            Self::OpenAi => wire_openai::complaint(complaint),
-            Self::Anthropic => wire_anthropic::complaint(complaint),
-        }
-    }
-
-    pub(super) fn headers(self, serial: u64, status: StatusCode) -> HeaderMap {
-        match self {
-            Self::OpenAi => wire_openai::headers(serial),
-            Self::Anthropic => wire_anthropic::headers(serial, status),
-        }
-    }
-
-    /// Does a request with these headers bring this key, as this vendor's SDK does?
-    pub(super) fn brings(self, headers: &HeaderMap, key: &str) -> bool {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let bearer = text("authorization").and_then(|value| value.strip_prefix("Bearer "));
-        let own = if self == Self::Anthropic { text("x-api-key") } else { None };
-        own.or(bearer) == Some(key)
-    }
 }
 
 /// Text as a model would stream it: word by word, or in `chunks` pieces of about one length.

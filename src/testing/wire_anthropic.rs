@@ -13,15 +13,20 @@ use super::Refusal;
 use super::wire::{Complaint, Finish, Part, Say, WireError, WireFrame, argument_pieces, token};
 
 pub(super) fn answer(say: &Say) -> Value {
+    if say.is_count {
+        return json!({"input_tokens": say.input_tokens});
+    }
     let mut message = message(say);
     let text = say.whole_text();
     let text = (!text.is_empty()).then(|| json!({"type": "text", "text": text}));
     let calls = (0..).zip(&say.calls).map(|(index, call)| {
         json!({"type": "tool_use", "id": tool_id(say, index), "name": call.name, "input": call.arguments})
     });
-    message["content"] = text.into_iter().chain(calls).collect();
+    let thought = thinks(say)
+        .then(|| json!({"type": "thinking", "thinking": say.thoughts.concat(), "signature": signature(say)}));
+    message["content"] = thought.into_iter().chain(text).chain(calls).collect();
     message["stop_reason"] = stop_reason(say);
-    message["usage"] = usage(say, say.output_tokens());
+    message["usage"] = usage(say, say.output_tokens() + say.thought_tokens());
     message
 }
 
@@ -32,6 +37,13 @@ pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
         &json!({"type": "message_start", "message": message(say)}),
     )];
     let mut index = 0;
+    if thinks(say) {
+        let thoughts = say.thoughts.iter().map(|piece| json!({"type": "thinking_delta", "thinking": piece}));
+        let signature = json!({"type": "signature_delta", "signature": signature(say)});
+        let start = json!({"type": "thinking", "thinking": "", "signature": ""});
+        block(&mut frames, index, &start, thoughts.chain([signature]));
+        index += 1;
+    }
     if !say.text.is_empty() || say.calls.is_empty() {
         let deltas = say.text.iter().map(|piece| json!({"type": "text_delta", "text": piece}));
         block(&mut frames, index, &json!({"type": "text", "text": ""}), deltas);
@@ -46,7 +58,7 @@ pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
         index += 1;
     }
     let delta = json!({"stop_reason": stop_reason(say), "stop_sequence": null});
-    let usage = usage(say, say.output_tokens());
+    let usage = usage(say, say.output_tokens() + say.thought_tokens());
     let end = json!({"type": "message_delta", "delta": delta, "usage": usage});
     frames.push(frame(Part::Finish, "message_delta", &end));
     frames.push(frame(Part::Terminal, "message_stop", &json!({"type": "message_stop"})));
@@ -54,7 +66,7 @@ pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
 }
 
 fn block(frames: &mut Vec<WireFrame>, index: u64, start: &Value, deltas: impl Iterator<Item = Value>) {
-    let part = if start["type"] == "text" { Part::Lifecycle } else { Part::Content };
+    let part = if start["type"] == "tool_use" { Part::Content } else { Part::Lifecycle };
     let start = json!({"type": "content_block_start", "index": index, "content_block": start});
     frames.push(frame(part, "content_block_start", &start));
     if index == 0 {
@@ -83,6 +95,14 @@ fn message(say: &Say) -> Value {
     })
 }
 
+fn thinks(say: &Say) -> bool {
+    say.shows_thoughts && !say.thoughts.is_empty()
+}
+
+fn signature(say: &Say) -> String {
+    format!("EqQB{}", token(say.serial * 100 + 97, 120))
+}
+
 fn tool_id(say: &Say, index: u64) -> String {
     format!("toolu_01{}", token(say.serial * 100 + index, 22))
 }
@@ -91,6 +111,7 @@ fn stop_reason(say: &Say) -> Value {
     match say.finish {
         Finish::Missing => Value::Null,
         Finish::Length => "max_tokens".into(),
+        Finish::Blocked => "refusal".into(),
         Finish::Natural if say.calls.is_empty() => "end_turn".into(),
         Finish::Natural => "tool_use".into(),
     }

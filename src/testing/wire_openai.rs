@@ -86,18 +86,21 @@ fn finish(say: &Say) -> Value {
     match say.finish {
         Finish::Missing => Value::Null,
         Finish::Length => "length".into(),
+        Finish::Blocked => "content_filter".into(),
         Finish::Natural if say.calls.is_empty() => "stop".into(),
         Finish::Natural => "tool_calls".into(),
     }
 }
 
 fn usage(say: &Say) -> Value {
-    let (input, output) = (say.input_tokens, say.output_tokens());
+    // Thoughts are counted, and not shown: this API has no place for them.
+    let (input, thoughts) = (say.input_tokens, say.thought_tokens());
+    let output = say.output_tokens() + thoughts;
     json!({
         "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
         "completion_tokens_details": {
-            "reasoning_tokens": 0, "audio_tokens": 0,
+            "reasoning_tokens": thoughts, "audio_tokens": 0,
             "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0,
         },
     })
@@ -155,7 +158,7 @@ pub(super) fn refusal(refusal: Refusal) -> WireError {
 }
 
 pub(super) fn complaint(complaint: &Complaint) -> Value {
-    error_body(&complaint.message, "invalid_request_error", complaint.param.as_deref(), None)
+    error_body(&complaint.message, "invalid_request_error", complaint.param.as_deref(), complaint.code)
 }
 
 fn error_body(message: &str, kind: &str, param: Option<&str>, code: Option<&str>) -> Value {

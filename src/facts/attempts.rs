@@ -18,19 +18,21 @@ pub struct Attempt {
     pub status: Option<StatusCode>,
     /// How long it took.
     pub elapsed: Duration,
+    is_local: bool,
 }
 
 impl Attempt {
     /// An attempt that answered.
     #[must_use]
     pub fn answered(elapsed: Duration) -> Self {
-        Self { member: None, class: None, status: None, elapsed }
+        Self { member: None, class: None, status: None, elapsed, is_local: false }
     }
 
     /// An attempt that failed.
     #[must_use]
     pub fn failed(failure: &Failure, elapsed: Duration) -> Self {
-        Self { member: None, class: Some(failure.class()), status: failure.status(), elapsed }
+        let (class, status) = (Some(failure.class()), failure.status());
+        Self { member: None, class, status, elapsed, is_local: failure.is_local() }
     }
 
     /// Who was asked.
@@ -42,8 +44,8 @@ impl Attempt {
 
     /// Did it reach for the provider, or was it refused here?
     #[must_use]
-    pub fn is_remote(&self) -> bool {
-        !self.class.is_some_and(Class::is_local)
+    pub const fn is_remote(&self) -> bool {
+        !self.is_local
     }
 }
 
@@ -138,8 +140,10 @@ mod tests {
     fn local_refusals_are_listed_and_not_counted() {
         let log = Attempts::default();
         log.record(Attempt::failed(&Failure::new(Class::CircuitOpen), Duration::ZERO));
+        let too_long = Failure::new(Class::ContextOverflow).refused_here();
+        log.record(Attempt::failed(&too_long, Duration::ZERO));
         log.record(Attempt::answered(Duration::ZERO));
-        assert_eq!((log.count(), log.list().len()), (1, 2));
+        assert_eq!((log.count(), log.list().len()), (1, 3));
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub struct Failure {
     member: Option<Arc<str>>,
     report: Option<Arc<Report>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+    is_local: bool,
 }
 
 impl Failure {
@@ -33,6 +34,7 @@ impl Failure {
             member: None,
             report: None,
             source: None,
+            is_local: class.is_local(),
         }
     }
 
@@ -76,6 +78,20 @@ impl Failure {
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// Refused here, before anything left for the provider, though the class is one that providers answer with,
+    /// too: a request that is known to be too long.
+    #[must_use]
+    pub fn refused_here(mut self) -> Self {
+        self.is_local = true;
+        self
+    }
+
+    /// Was this refused here, before anything left for the provider? See [`Class::is_local`].
+    #[must_use]
+    pub const fn is_local(&self) -> bool {
+        self.is_local
     }
 
     /// The class.
@@ -222,6 +238,13 @@ mod tests {
         let failure = Failure::from_error("boom".into());
         assert_eq!(failure.class(), Class::ServerError);
         assert_eq!(failure.source().map(ToString::to_string).as_deref(), Some("boom"));
+    }
+
+    #[test]
+    fn what_providers_answer_too_is_local_only_where_it_was_refused_here() {
+        let overflow = Failure::new(Class::ContextOverflow);
+        assert!(!overflow.is_local() && overflow.refused_here().is_local());
+        assert!(Failure::new(Class::Unsupported).is_local());
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
 
     fn count_and_fail<T>(&mut self, index: usize, failure: Failure) -> Option<T> {
         // A refusal by a layer of ours inside the member's stack reached for no provider.
-        self.asked -= u32::from(failure.class().is_local());
+        self.asked -= u32::from(failure.is_local());
         self.failed(index, failure);
         None
     }

@@ -97,7 +97,7 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
         };
         self.settle(&failure);
         // That the member was not asked again hides why it had failed.
-        if let Some(seen) = failure.class().is_local().then(|| self.take_held()).flatten() {
+        if let Some(seen) = failure.is_local().then(|| self.take_held()).flatten() {
             return Err(seen);
         }
         let Some(pause) = self.pause(&result, &failure, now) else {
@@ -113,7 +113,7 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
     /// Settles the account of an attempt that failed. One that was refused here costs, and earns, nothing.
     fn settle(&mut self, failure: &Failure) {
         let withdrawal = self.withdrawal.take();
-        if !failure.class().is_local() {
+        if !failure.is_local() {
             return;
         }
         if let Some(withdrawal) = withdrawal {

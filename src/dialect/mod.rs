@@ -42,8 +42,6 @@ mod cut;
 ))]
 mod hash;
 mod invalid;
-#[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
-mod openai;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",
@@ -51,6 +49,8 @@ mod openai;
     feature = "gemini"
 ))]
 mod json_schema;
+#[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
+mod openai;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",
@@ -78,7 +78,7 @@ mod target;
 ))]
 pub use self::any::{AnyDecoder, AnyDialect, AnyEncoder, UnknownDialect};
 pub use self::api::{Decode, Dialect, Encode, Encoded, Peek, Signal};
-pub use self::capabilities::{Capabilities, Sampling, Thinking};
+pub use self::capabilities::{Capabilities, Changes, Models, Sampling, Thinking, Vendor};
 pub use self::invalid::Invalid;
 pub use self::reply::{Reply, ToolNames};
 pub use self::target::{Flavour, Target};

@@ -25,7 +25,6 @@ mod encode;
 mod error;
 mod finish;
 mod json;
-mod model;
 mod peek;
 mod provenance;
 mod request;
@@ -48,7 +47,10 @@ use crate::failure::Failure;
 
 const NAME: &str = "anthropic-messages";
 
-/// The version whose shapes are read and written here.
+/// The version that is asked for unless the caller, or what is known of the model, says otherwise.
+///
+/// All models take it. The newer one removes what a translated request might hold (sampling parameters, documents
+/// in the assistant's turns, cited text in the user's) and adds nothing to it, so it is never the safer choice.
 const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 static NAMES: Names = names("thinking");
@@ -101,7 +103,7 @@ impl Dialect for AnthropicMessages {
         }))
     }
 
-    fn request_headers(&self, caller: &HeaderMap, _: &Target<'_>, same_dialect: bool) -> HeaderMap {
+    fn request_headers(&self, caller: &HeaderMap, target: &Target<'_>, same_dialect: bool) -> HeaderMap {
         const VERSION_NAME: HeaderName = HeaderName::from_static("anthropic-version");
         const BETA: HeaderName = HeaderName::from_static("anthropic-beta");
         let mut headers = HeaderMap::with_capacity(8);
@@ -116,7 +118,9 @@ impl Dialect for AnthropicMessages {
                 headers.append(name, value.clone());
             }
         }
-        headers.entry(VERSION_NAME).or_insert(VERSION);
+        let wanted = target.capabilities.version.filter(|_| !same_dialect);
+        let wanted = wanted.and_then(|version| HeaderValue::from_str(version).ok()).unwrap_or(VERSION);
+        headers.entry(VERSION_NAME).or_insert(wanted);
         headers
     }
 
@@ -144,7 +148,7 @@ impl Dialect for AnthropicMessages {
         target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
-        encode::encode(request, target.model, losses)
+        encode::encode(request, target, losses)
     }
 
     fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {
@@ -197,6 +201,7 @@ impl Dialect for AnthropicMessages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialect::Capabilities;
 
     #[test]
     fn credentials_stay_behind_and_betas_go_only_to_the_same_dialect() {
@@ -219,6 +224,14 @@ mod tests {
         let other = AnthropicMessages.request_headers(&caller, &Target::new("m"), false);
         assert_eq!(other["anthropic-version"], "2023-06-01");
         assert!(!other.contains_key("anthropic-beta"));
+        let capabilities = Capabilities { version: Some("2026-10-21"), ..Capabilities::default() };
+        let newer = Target::known("m", &capabilities);
+        assert_eq!(
+            AnthropicMessages.request_headers(&caller, &newer, false)["anthropic-version"],
+            "2026-10-21"
+        );
+        let none = HeaderMap::new();
+        assert_eq!(AnthropicMessages.request_headers(&none, &newer, true)["anthropic-version"], "2023-06-01");
         for headers in [same, other] {
             assert_eq!(headers["traceparent"], "00-1");
             assert_eq!(headers["user-agent"], "sdk");

@@ -28,8 +28,8 @@
 
 mod citation;
 mod error;
+mod habits;
 mod json;
-mod model;
 mod names;
 mod reasoning;
 mod request;
@@ -77,12 +77,12 @@ impl Dialect for OpenAiChat {
         peek::peek(body)
     }
 
-    fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {
-        request::holds_foreign(body)
+    fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool {
+        request::holds_foreign(body, target)
     }
 
-    fn scrub(&self, body: &[u8], _: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-        request::scrub(body, losses)
+    fn scrub(&self, body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+        request::scrub(body, target, losses)
     }
 
     fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid> {
@@ -95,7 +95,7 @@ impl Dialect for OpenAiChat {
         target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
-        request::encode(request, target.model, losses)
+        request::encode(request, target, losses)
     }
 
     fn decode_answer<'a>(&self, body: &'a [u8]) -> Result<Answer<'a>, Invalid> {

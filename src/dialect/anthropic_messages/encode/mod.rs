@@ -10,17 +10,17 @@ mod turns;
 use std::borrow::Cow;
 
 use self::settings::Form;
-use super::model::{self, Family};
-use super::{NAMES, NAMES_BY_EFFORT, json};
+use super::{NAME, json};
 use crate::dialect::canonical::{Content, Json, Position, Request, Role};
-use crate::dialect::{Encoded, ToolNames};
+use crate::dialect::capabilities::check;
+use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
 use crate::facts::Losses;
 use crate::failure::{Class, Failure, Report};
 
 /// One request on its way to a member.
 struct Writer<'w, 'a> {
     request: &'w Request<'a>,
-    family: &'static Family,
+    known: &'w Capabilities,
     losses: &'w mut Losses,
     tool_names: ToolNames,
     /// The first turns, which are the operator's and go into `system`.
@@ -29,20 +29,25 @@ struct Writer<'w, 'a> {
     is_own: bool,
 }
 
-/// Writes `request` for `model`.
-pub(super) fn encode(request: &Request<'_>, model: &str, losses: &mut Losses) -> Result<Encoded, Failure> {
+/// Writes `request` for `target`.
+pub(super) fn encode(
+    request: &Request<'_>,
+    target: &Target<'_>,
+    losses: &mut Losses,
+) -> Result<Encoded, Failure> {
+    check(request, target, NAME)?;
     let mut writer = Writer {
         request,
-        family: model::family(model),
+        known: target.capabilities.behind(NAME),
         losses,
         tool_names: ToolNames::default(),
         leading: 0,
-        is_own: [&NAMES, &NAMES_BY_EFFORT].into_iter().any(|own| std::ptr::eq(request.names, own)),
+        is_own: request.names.dialect == NAME,
     };
     writer.leading = writer.count_leading();
     let mut body = Vec::with_capacity(1024);
     body.push(b'{');
-    json::string_field(&mut body, "model", model);
+    json::string_field(&mut body, "model", target.model);
     writer.write(&mut body)?;
     body.push(b'}');
     Ok(Encoded { body, tool_names: writer.tool_names })
@@ -74,6 +79,7 @@ impl<'a> Writer<'_, 'a> {
             json::string_field(body, "user_id", user);
             body.push(b'}');
         }
+        self.service(body);
         if self.request.stream {
             json::raw_field(body, "stream", "true");
         }
@@ -102,7 +108,7 @@ impl<'a> Writer<'_, 'a> {
         let Some(part) = self.request.turns.last().filter(said).and_then(|turn| turn.parts.last()) else {
             return Ok(false);
         };
-        if self.family.prefill {
+        if self.known.prefill {
             return Ok(true);
         }
         Err(self.unsupported(part.position, "", "the model does not continue a turn of the assistant"))

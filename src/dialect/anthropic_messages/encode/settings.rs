@@ -1,8 +1,8 @@
 use super::super::json;
-use super::super::model::Sampling;
 use super::Writer;
 use crate::dialect::canonical::{Json, OutputFormat};
 use crate::dialect::json_schema::{self, Subset};
+use crate::dialect::{Sampling, Vendor};
 
 /// How the form of the answer is asked for.
 pub(super) enum Form {
@@ -13,6 +13,14 @@ pub(super) enum Form {
     /// By words, where there is no field.
     Instruction(String),
 }
+
+/// The version of the API that has no sampling parameters (even their defaults are refused), and no documents in
+/// the assistant's turns.
+const NEWER: &str = "2026-10-21";
+/// The most tokens for an answer of a Claude that nobody has heard of.
+const UNHEARD_OF: u64 = 32_000;
+/// The same of another vendor's model behind the dialect.
+const IMITATION: u64 = 8192;
 
 const JSON_ONLY: &str =
     "Answer with a single JSON object and nothing else: no prose around it, no code fence.";
@@ -37,15 +45,21 @@ pub(super) fn write_output_config(body: &mut Vec<u8>, effort: Option<&str>, sche
 impl<'a> Writer<'_, 'a> {
     /// The most tokens the answer may have. The API has no default, so the model's limit is it.
     pub(super) fn max_tokens(&mut self) -> u64 {
-        let limit = self.family.max_output;
-        match self.request.max_tokens {
-            Some(wanted) if wanted > limit && self.family.is_known => {
+        match (self.request.max_tokens, self.known.max_output) {
+            (Some(wanted), Some(limit)) if wanted > limit => {
                 self.losses.approximated(self.request.names.max_tokens);
                 limit
             }
-            Some(wanted) => wanted,
-            None => limit,
+            (Some(wanted), _) => wanted,
+            (None, Some(limit)) => limit,
+            (None, None) if self.known.vendor == Some(Vendor::Anthropic) => UNHEARD_OF,
+            (None, None) => IMITATION,
         }
+    }
+
+    /// Is the request for the newer version of the API?
+    pub(super) fn is_newer(&self) -> bool {
+        self.known.version == Some(NEWER)
     }
 
     pub(super) fn form(&mut self) -> Form {
@@ -57,7 +71,7 @@ impl<'a> Writer<'_, 'a> {
                 Form::Instruction(JSON_ONLY.to_owned())
             }
             OutputFormat::JsonSchema { schema, .. } => {
-                let is_taken = self.family.structured;
+                let is_taken = self.known.structured;
                 let reduced = is_taken.then(|| json_schema::reduce(schema, Subset::AnthropicStrict));
                 if let Some(reduced) = reduced.filter(|reduced| !reduced.is_refused) {
                     if reduced.has_lost {
@@ -73,10 +87,13 @@ impl<'a> Writer<'_, 'a> {
 
     pub(super) fn sampling(&mut self, body: &mut Vec<u8>, is_thinking: bool) {
         let (sampling, names) = (&self.request.sampling, self.request.names);
-        let is_taken = self.family.sampling != Sampling::Refused && !is_thinking;
+        let is_taken = match self.known.sampling {
+            Sampling::Refused => false,
+            Sampling::WithoutThought | Sampling::Taken | Sampling::OneOf => !is_thinking && !self.is_newer(),
+        };
         let temperature = sampling.temperature.as_ref();
         let mut top_p = sampling.top_p.as_ref();
-        if is_taken && self.family.sampling == Sampling::OneOf && temperature.is_some() {
+        if is_taken && self.known.sampling == Sampling::OneOf && temperature.is_some() {
             self.leave_out(top_p.take(), 1.0, names.top_p);
         }
         if is_taken {
@@ -115,6 +132,25 @@ impl<'a> Writer<'_, 'a> {
             }
             Some(number) if number >= 0.0 => json::raw_field(body, key, value.get()),
             _ => self.losses.dropped(field),
+        }
+    }
+
+    /// What else a caller of this dialect may say; and what no other one can be given here.
+    pub(super) fn service(&mut self, body: &mut Vec<u8>) {
+        let (request, names) = (self.request, self.request.names);
+        match &request.service_tier {
+            Some(tier) if self.is_own => json::string_field(body, "service_tier", tier),
+            Some(_) => self.losses.dropped(names.service_tier),
+            None => {}
+        }
+        for (is_lost, field) in [
+            (request.choices.is_some_and(|choices| choices > 1), names.choices),
+            (request.logprobs.is_some(), names.logprobs),
+            (request.metadata.is_some(), names.metadata),
+        ] {
+            if is_lost {
+                self.losses.dropped(field);
+            }
         }
     }
 

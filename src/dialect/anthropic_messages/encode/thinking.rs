@@ -1,10 +1,12 @@
-use super::super::model::Thinking;
 use super::super::{NAME, json};
 use super::Writer;
+use crate::dialect::Thinking;
 use crate::dialect::canonical::{Content, Effort, ReasoningRequest, Role};
 
 /// The least budget the API takes.
 const LEAST: u64 = 1024;
+/// An effort in the API's words that any model takes that takes one.
+const LOW: &str = "low";
 
 /// How the member is told to think.
 #[derive(Default)]
@@ -53,7 +55,7 @@ impl Writer<'_, '_> {
         if wanted.disabled || wanted.effort == Some(Effort::None) {
             return self.disabled();
         }
-        if self.family.thinking == Thinking::Never || is_forced || is_prefill {
+        if self.known.thinking == Thinking::Never || is_forced || is_prefill {
             self.losses.dropped(request.names.reasoning);
             return Thought::default();
         }
@@ -65,7 +67,7 @@ impl Writer<'_, '_> {
     }
 
     fn disabled(&mut self) -> Thought {
-        match (self.family.thinking, self.family.disables) {
+        match (self.known.thinking, self.known.disables_thinking) {
             // It thinks anyway, and says so by a 400.
             (_, false) => {
                 self.losses.approximated(self.request.names.reasoning);
@@ -77,9 +79,9 @@ impl Writer<'_, '_> {
     }
 
     fn enabled(&mut self, wanted: &ReasoningRequest<'_>, max_tokens: u64) -> Thought {
-        let takes_effort = matches!(self.family.thinking, Thinking::Effort | Thinking::Both);
+        let takes_effort = matches!(self.known.thinking, Thinking::Effort | Thinking::Both);
         match wanted.budget_tokens {
-            Some(budget) if self.family.thinking != Thinking::Effort => self.budget(budget, max_tokens, true),
+            Some(budget) if self.known.thinking != Thinking::Effort => self.budget(budget, max_tokens, true),
             Some(budget) => {
                 self.losses.approximated(self.request.names.reasoning);
                 let effort = Some(word(budget, max_tokens));
@@ -101,26 +103,23 @@ impl Writer<'_, '_> {
 
     /// The word for an effort, as far as the family has it.
     fn effort(&mut self, effort: Effort) -> &'static str {
-        let (word, is_exact) = match effort {
-            Effort::None | Effort::Minimal => ("low", false),
-            Effort::XHigh if !self.family.has_xhigh() => ("high", false),
-            exact => (exact.as_str(), true),
-        };
-        if !is_exact {
+        let nearest = self.known.nearest_effort(effort);
+        if nearest != Some(effort) {
             self.losses.approximated(self.request.names.reasoning);
         }
-        word
+        nearest.map_or(LOW, Effort::as_str)
     }
 
     /// A budget has to leave room for the answer, and an open chain of tool calls must have begun with a
     /// thought of this issuer.
     fn budget(&mut self, wanted: u64, max_tokens: u64, is_exact: bool) -> Thought {
-        if max_tokens <= LEAST || self.is_amid_foreign_calls() {
+        let least = self.known.least_budget.max(LEAST);
+        if max_tokens <= least || self.is_amid_foreign_calls() {
             self.losses.dropped(self.request.names.reasoning);
             return Thought::default();
         }
         let room = if wanted < max_tokens { wanted } else { max_tokens / 2 };
-        let budget = room.max(LEAST);
+        let budget = room.clamp(least, self.known.most_budget.unwrap_or(u64::MAX).max(least));
         if is_exact && budget != wanted {
             self.losses.approximated(self.request.names.reasoning);
         }

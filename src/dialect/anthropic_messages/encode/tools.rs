@@ -74,7 +74,7 @@ impl<'a> Writer<'_, 'a> {
                     let out = tools.next("");
                     out.extend_from_slice(value.get().as_bytes());
                 }
-                Tool::Hosted { kind, .. } => self.losses.dropped(request.names.tool(index, kind)),
+                Tool::Hosted { kind, .. } => self.losses.essential(request.names.tool(index, kind)),
             }
         }
         if tools.names.is_empty() {
@@ -97,11 +97,10 @@ impl<'a> Writer<'_, 'a> {
             json::string_field(out, "description", description);
         }
         let wants_strict = *strict == Some(true);
-        let schema = parameters.as_ref().filter(|_| wants_strict && self.family.structured);
+        let schema = parameters.as_ref().filter(|_| wants_strict && self.known.structured);
         let schema = schema.map(|schema| json_schema::reduce(schema, Subset::AnthropicStrict));
-        let is_strict = wants_strict
-            && self.family.structured
-            && !schema.as_ref().is_some_and(|schema| schema.is_refused);
+        let is_strict =
+            wants_strict && self.known.structured && !schema.as_ref().is_some_and(|schema| schema.is_refused);
         if wants_strict && !is_strict {
             self.losses.dropped(names.tool(index, "strict"));
         }
@@ -163,7 +162,7 @@ impl<'a> Writer<'_, 'a> {
         let is_missing =
             !self.is_own && named.is_some_and(|name| !tools.names.iter().any(|tool| *tool == **name));
         let is_forced = matches!(kind, "any" | "tool");
-        if is_missing || (is_forced && !self.family.forced_tool) {
+        if is_missing || (is_forced && !self.known.forced_tool) {
             self.losses.approximated(self.request.names.tool_choice);
             (kind, named) = ("auto", None);
         }

@@ -139,6 +139,9 @@ impl<'a> Writer<'_, 'a> {
             Content::ToolCall(call) => self.call(turns.block(Side::Assistant, false), call, part),
             Content::ToolResult(result) => self.result(turns.block(Side::User, true), result, part)?,
             Content::Reasoning(thought) => self.reasoning(turns, thought, part),
+            Content::Document { .. } if side == Side::Assistant && self.is_newer() => {
+                return Err(self.unsupported(part.position, "", "the assistant's turns hold no documents"));
+            }
             _ => self.media(turns.block(side, false), part)?,
         }
         Ok(())

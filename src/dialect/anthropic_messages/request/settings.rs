@@ -59,7 +59,10 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
     }
     request.reasoning = reasoning(top.thinking, effort, &mut request.extra)?;
     for (name, value) in std::mem::take(&mut top.rest) {
-        if !is_default(&name, value) {
+        if name == "service_tier" {
+            let tier: Option<Str<'a>> = wire::read("service_tier", value)?;
+            request.service_tier = tier.map(|Str(tier)| tier).filter(|tier| tier != "auto");
+        } else if !is_default(&name, value) {
             note(&mut request.extra, name, Some(value));
         }
     }
@@ -137,5 +140,5 @@ fn reasoning<'a>(
 
 /// A field that says what holds anyway is no loss.
 fn is_default(name: &str, value: &RawValue) -> bool {
-    matches!((name, value.get()), ("service_tier", r#""auto""#) | ("speed", r#""standard""#))
+    (name, value.get()) == ("speed", r#""standard""#)
 }

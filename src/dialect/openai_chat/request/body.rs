@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::dialect::canonical::Json;
+use crate::dialect::canonical::{Json, Position};
 
 /// A whole request.
 #[derive(Serialize)]
@@ -34,10 +34,24 @@ pub(super) struct Body<'a> {
     pub(super) presence_penalty: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) seed: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) random_seed: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) top_k: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) n: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) logprobs: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) top_logprobs: Option<u64>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) stop: &'a [Cow<'a, str>],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) service_tier: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +60,15 @@ pub(super) struct Body<'a> {
     pub(super) stream: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) stream_options: Option<StreamOptions>,
+}
+
+/// How to think, in OpenRouter's words.
+#[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Reasoning {
+    Effort(&'static str),
+    MaxTokens(u64),
+    Enabled(bool),
 }
 
 #[derive(Serialize)]
@@ -63,9 +86,19 @@ pub(super) struct Message<'a> {
     pub(super) tool_call_id: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(super) reasoning_content: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) reasoning: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) reasoning_details: Vec<Box<RawValue>>,
     pub(super) content: Content<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) tool_calls: Vec<ToolCall<'a>>,
+    /// Mistral: to be continued.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) prefix: bool,
+    /// Where the caller put it.
+    #[serde(skip)]
+    pub(super) at: Option<Position>,
 }
 
 /// Content: `null` where there is none, a string where one suffices, which is what every server takes.
@@ -79,7 +112,7 @@ impl Serialize for Content<'_> {
     {
         match &self.0[..] {
             [] => serializer.serialize_none(),
-            [Part::Text { text }] => serializer.serialize_str(text),
+            [Part::Text { text, cache_control: None }] => serializer.serialize_str(text),
             parts => parts.serialize(serializer),
         }
     }
@@ -89,11 +122,49 @@ impl Serialize for Content<'_> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Part<'a> {
-    Text { text: Cow<'a, str> },
-    Refusal { refusal: &'a str },
-    ImageUrl { image_url: Image<'a> },
-    InputAudio { input_audio: Audio<'a> },
-    File { file: File<'a> },
+    Text {
+        text: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<&'a RawValue>,
+    },
+    Refusal {
+        refusal: &'a str,
+    },
+    ImageUrl {
+        image_url: Image<'a>,
+    },
+    InputAudio {
+        input_audio: Audio<'a>,
+    },
+    File {
+        file: File<'a>,
+    },
+    /// Mistral's form of a document.
+    DocumentUrl {
+        document_url: Cow<'a, str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        document_name: Option<&'a str>,
+    },
+    /// Mistral's form of a thought.
+    Thinking {
+        thinking: [Thought<'a>; 1],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signature: Option<&'a str>,
+        closed: bool,
+    },
+}
+
+impl<'a> Part<'a> {
+    pub(super) const fn text(text: Cow<'a, str>) -> Self {
+        Self::Text { text, cache_control: None }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Thought<'a> {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
+    pub(super) text: &'a str,
 }
 
 #[derive(Serialize)]
@@ -134,6 +205,8 @@ pub(super) struct Tool<'a> {
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
     pub(super) function: Function<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cache_control: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]

@@ -57,6 +57,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     tool::decode(&mut fields, &mut request)?;
     request.output = output(&mut fields, &mut request.extra)?;
     request.reasoning = reasoning(&mut fields)?;
+    service(&mut fields, &mut request)?;
     stream_options(&mut fields, &mut request)?;
     for (name, value) in fields.rest().filter(|(name, value)| !is_default(name, value)) {
         request.extra.push(Extra::new(name, Cow::Borrowed(value)));
@@ -159,6 +160,23 @@ fn reasoning<'a>(fields: &mut Object<'a>) -> Result<Option<ReasoningRequest<'a>>
     }))
 }
 
+/// How many answers, in what detail, under which labels, how fast.
+fn service<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+    let root = &Path::Root;
+    let choices = fields.take("n").map(|value| read::count(&root.field("n"), value)).transpose()?;
+    request.choices = choices.filter(|choices| *choices > 1);
+    if fields.boolean(root, "logprobs")? == Some(true) {
+        let top = fields.take("top_logprobs");
+        let top = top.map(|value| read::count(&root.field("top_logprobs"), value)).transpose()?;
+        request.logprobs = Some(top.unwrap_or(0));
+    }
+    request.metadata =
+        fields.take("metadata").filter(|value| !is_default("metadata", value)).map(Cow::Borrowed);
+    let is_special = |tier: &Text<'_>| !matches!(&**tier, "auto" | "default");
+    request.service_tier = fields.text(root, "service_tier")?.filter(is_special);
+    Ok(())
+}
+
 fn stream_options<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
     let path = &Path::Root.field("stream_options");
     let Some(mut options) = fields.object(&Path::Root, "stream_options")? else { return Ok(()) };
@@ -171,7 +189,7 @@ fn stream_options<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Res
 }
 
 /// Does it say what holds without it, too? Then nothing is lost with it.
-fn is_default(name: &str, value: &RawValue) -> bool {
+pub(super) fn is_default(name: &str, value: &RawValue) -> bool {
     let json = value.get();
     match name {
         "n" => json == "1",

@@ -5,8 +5,12 @@ mod decode;
 mod encode;
 mod message;
 mod part;
+mod reword;
 mod scrub;
+mod settings;
+mod thoughts;
 mod tool;
+mod tools;
 mod turns;
 
 pub(super) use self::decode::decode;

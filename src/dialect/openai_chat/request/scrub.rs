@@ -2,8 +2,10 @@ use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::read::{self, Object, Path, unreadable, whole};
-use crate::dialect::Invalid;
+use super::reword;
+use crate::dialect::openai_chat::habits::Habits;
 use crate::dialect::openai_chat::{json, wire};
+use crate::dialect::{Invalid, Target};
 use crate::facts::Losses;
 
 /// The field in which this dialect carries the seals of others.
@@ -12,15 +14,28 @@ const DETAILS: &str = "reasoning_details";
 /// among them: they have to go back to it.
 const FOREIGN: [&str; 3] = ["anthropic-messages", "openai-responses", "gemini"];
 
-/// May there be a thought that another dialect has sealed? A word in a prompt is enough for a yes.
-pub(crate) fn holds_foreign(body: &[u8]) -> bool {
+/// May there be something that this provider cannot be sent? A word in a prompt is enough for a yes.
+pub(crate) fn holds_foreign(body: &[u8], target: &Target<'_>) -> bool {
+    let habits = Habits::of(target);
+    holds_seals(body) || (habits.rewrites() && reword::may_refuse(habits, body))
+}
+
+/// Takes out thoughts that another dialect has sealed, and words anew what the provider refuses.
+pub(crate) fn scrub(body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+    let habits = Habits::of(target);
+    let unsealed = unseal(body, losses)?;
+    if habits.rewrites() { reword::reword(habits, &unsealed, losses) } else { Ok(unsealed) }
+}
+
+/// May there be a thought that another dialect has sealed?
+fn holds_seals(body: &[u8]) -> bool {
     memmem::find(body, b"\"reasoning_details\"").is_some()
         && FOREIGN.iter().any(|format| memmem::find(body, format.as_bytes()).is_some())
 }
 
 /// Removes thoughts that another dialect has sealed, with the readable text written beside the seal. All
 /// other bytes stay: what DeepSeek or OpenRouter said themselves, they want back.
-pub(crate) fn scrub(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+fn unseal(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
     let text = whole(body)?;
     let fields = Object::fields(text.get()).map_err(|error| unreadable(&error.to_string()))?;
     let mut out = Vec::with_capacity(body.len());
@@ -28,7 +43,7 @@ pub(crate) fn scrub(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid
     for (_, messages) in fields.into_iter().filter(|(name, _)| name == "messages") {
         let path = &Path::Root.field("messages");
         for (index, item) in read::list(path, messages)?.into_iter().enumerate() {
-            if !holds_foreign(item.get().as_bytes()) {
+            if !holds_seals(item.get().as_bytes()) {
                 continue;
             }
             let start = item.get().as_ptr().addr() - body.as_ptr().addr();
@@ -91,9 +106,9 @@ mod tests {
         let body = br#"{ "x": 1.50, "model":"a", "messages": [ {"role":"user","content":"hi"},
             {"role":"assistant","reasoning_content":"hm","content":"ho","reasoning_details":[
             {"type":"reasoning.text","text":"hm","signature":"c2ln","format":"anthropic-messages"}]} ] , "big": 12345678901234567890123 }"#;
-        assert!(holds_foreign(body));
+        assert!(holds_foreign(body, &Target::new("m")));
         let mut losses = Losses::new();
-        let scrubbed = String::from_utf8(scrub(body, &mut losses).unwrap()).unwrap();
+        let scrubbed = String::from_utf8(unseal(body, &mut losses).unwrap()).unwrap();
         assert_eq!(
             scrubbed,
             r#"{ "x": 1.50, "model":"a", "messages": [ {"role":"user","content":"hi"},
@@ -105,18 +120,18 @@ mod tests {
     #[test]
     fn thoughts_of_servers_of_this_dialect_go_back_to_them() {
         let deepseek = br#"{"messages":[{"role":"assistant","reasoning_content":"hm"}]}"#;
-        assert!(!holds_foreign(deepseek));
+        assert!(!holds_foreign(deepseek, &Target::new("m")));
         let router = br#"{"messages":[{"role":"assistant","content":"anthropic-messages",
             "reasoning_details":[{"type":"reasoning.text","format":"anthropic-claude-v1"}]}]}"#;
         let mut losses = Losses::new();
-        assert_eq!(scrub(router, &mut losses).unwrap(), router);
+        assert_eq!(unseal(router, &mut losses).unwrap(), router);
         assert!(losses.is_empty());
     }
 
     #[test]
     fn a_message_without_seals_is_left_as_it_is() {
         let body = br#"{"messages":[7,"\"reasoning_details\" gemini",{"reasoning_details":"gemini"}]}"#;
-        assert_eq!(scrub(body, &mut Losses::new()).unwrap(), body);
-        assert!(scrub(b"[]", &mut Losses::new()).is_err());
+        assert_eq!(unseal(body, &mut Losses::new()).unwrap(), body);
+        assert!(unseal(b"[]", &mut Losses::new()).is_err());
     }
 }

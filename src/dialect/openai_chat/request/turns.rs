@@ -4,13 +4,15 @@ use std::borrow::Cow;
 
 use super::body::{Audio, Called, Content as WireContent, File, Image, Message, Part as WirePart, ToolCall};
 use super::encode::Writer;
-use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, Source, Text, ToolResult, Turn};
+use super::thoughts::{self, Thoughts};
+use crate::dialect::canonical::{Content, Part, Position, Role, Source, Text, ToolResult, Turn};
 use crate::dialect::openai::media::{data_url, titled};
-use crate::dialect::openai_chat::{NAME, names};
 use crate::failure::{Class, Failure, Report};
 
 /// What a tool is said to have answered where its answer cannot stand in its message.
 const SEE_BELOW: &str = "(The result is attached to the next user message.)";
+/// What stands between a result and the user's next words, where these must not follow each other.
+pub(super) const UNDERSTOOD: &str = "Understood.";
 
 /// Writes the conversation.
 ///
@@ -19,7 +21,9 @@ const SEE_BELOW: &str = "(The result is attached to the next user message.)";
 pub(super) fn encode<'a>(writer: &mut Writer<'a, '_>) -> Result<Vec<Message<'a>>, Failure> {
     let mut messages = Vec::with_capacity(writer.request.turns.len());
     let mut waiting: Option<Message<'a>> = None;
-    for turn in &writer.request.turns {
+    let loop_start = thoughts::loop_start(writer.request);
+    for (index, turn) in writer.request.turns.iter().enumerate() {
+        writer.is_in_loop = index >= loop_start;
         let has_result = turn.parts.iter().any(|part| matches!(part.content, Content::ToolResult(_)));
         if !has_result {
             messages.extend(waiting.take());
@@ -34,6 +38,9 @@ pub(super) fn encode<'a>(writer: &mut Writer<'a, '_>) -> Result<Vec<Message<'a>>
         }
     }
     messages.extend(waiting);
+    if writer.habits.strict_order {
+        return Ok(ordered(writer, messages));
+    }
     prefill(writer);
     Ok(messages)
 }
@@ -48,13 +55,34 @@ fn prefill(writer: &mut Writer<'_, '_>) {
     }
 }
 
+/// Mistral's order: the assistant speaks between a result and the user, and what it has begun at the very end it
+/// goes on with.
+fn ordered<'a>(writer: &mut Writer<'a, '_>, messages: Vec<Message<'a>>) -> Vec<Message<'a>> {
+    let mut ordered: Vec<Message<'a>> = Vec::with_capacity(messages.len() + 1);
+    for message in messages {
+        if message.role == "user" && ordered.last().is_some_and(|last| last.role == "tool") {
+            if let Some(position) = message.at {
+                writer.losses.approximated(writer.request.names.part(position, ""));
+            }
+            let content = WireContent(vec![WirePart::text(UNDERSTOOD.into())]);
+            ordered.push(Message { role: "assistant", content, ..Message::default() });
+        }
+        ordered.push(message);
+    }
+    if let Some(last) = ordered.last_mut().filter(|last| last.role == "assistant") {
+        last.prefix = last.tool_calls.is_empty();
+    }
+    ordered
+}
+
 fn system<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Option<Message<'a>>, Failure> {
-    let role = if writer.family.reasons { "developer" } else { "system" };
+    let is_newer = writer.known.developer && writer.habits.newer_words;
+    let role = if is_newer { "developer" } else { "system" };
     let mut parts = Vec::new();
     for part in &turn.parts {
         parts.push(media(writer, part)?);
     }
-    Ok(message(role, turn, parts))
+    Ok(message(writer, role, turn, parts))
 }
 
 fn user<'a>(
@@ -67,7 +95,7 @@ fn user<'a>(
     let mut hoisted = Vec::new();
     for part in &turn.parts {
         if let Content::ToolResult(result) = &part.content {
-            cache(writer, part);
+            drop_cache(writer, part);
             messages.push(tool(writer, result, part.position, &mut hoisted)?);
         } else {
             parts.push(media(writer, part)?);
@@ -76,7 +104,7 @@ fn user<'a>(
     hoisted.append(&mut parts);
     match waiting {
         Some(waiting) => waiting.content.0.append(&mut hoisted),
-        None => *waiting = message("user", turn, hoisted),
+        None => *waiting = message(writer, "user", turn, hoisted),
     }
     Ok(())
 }
@@ -103,28 +131,30 @@ fn tool<'a>(
     }
     if parts.is_empty() {
         let text = if result.parts.is_empty() { "" } else { SEE_BELOW };
-        parts.push(WirePart::Text { text: Cow::Borrowed(text) });
+        parts.push(WirePart::text(Cow::Borrowed(text)));
     }
-    let tool_call_id = Some(names::call_id(&result.id));
+    let tool_call_id = Some(writer.call_id(&result.id));
     Ok(Message { role: "tool", tool_call_id, content: WireContent(parts), ..Message::default() })
 }
 
 fn assistant<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Option<Message<'a>>, Failure> {
     let mut parts = Vec::new();
     let mut tool_calls = Vec::new();
-    let mut reasoning_content = String::new();
+    let mut thoughts = Thoughts::default();
     for part in &turn.parts {
         match &part.content {
             Content::Reasoning(thought) => {
-                cache(writer, part);
-                reasoning(writer, thought, part.position, &mut reasoning_content);
+                drop_cache(writer, part);
+                thoughts.add(writer, thought, part.position);
             }
-            Content::Refusal(refusal) => parts.push(WirePart::Refusal { refusal }),
+            Content::Refusal(refusal) if writer.habits.refusals => {
+                parts.push(WirePart::Refusal { refusal });
+            }
             Content::ToolCall(call) => {
-                cache(writer, part);
+                drop_cache(writer, part);
                 let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
                 let function = Called { name: writer.tool_name(&call.name), arguments };
-                tool_calls.push(ToolCall { id: names::call_id(&call.id), kind: "function", function });
+                tool_calls.push(ToolCall { id: writer.call_id(&call.id), kind: "function", function });
             }
             _ => match media(writer, part)? {
                 text @ WirePart::Text { .. } => parts.push(text),
@@ -132,37 +162,23 @@ fn assistant<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Opti
             },
         }
     }
-    if tool_calls.is_empty() {
-        return Ok(message("assistant", turn, parts).map(|m| Message { reasoning_content, ..m }));
+    let message = message(writer, "assistant", turn, parts);
+    if message.is_none() && tool_calls.is_empty() {
+        return Ok(None);
     }
-    let name = turn.name.as_deref();
-    let content = WireContent(parts);
-    Ok(Some(Message {
-        role: "assistant",
-        name,
-        reasoning_content,
-        content,
-        tool_calls,
-        ..Message::default()
-    }))
-}
-
-/// Thoughts go back to servers that issued them in this dialect; OpenAI itself has no place for them.
-fn reasoning(writer: &mut Writer<'_, '_>, thought: &Reasoning<'_>, position: Position, out: &mut String) {
-    let is_own = thought.issuer.as_deref() == Some(NAME) && !writer.family.is_openai;
-    if is_own {
-        out.push_str(&thought.text);
-    }
-    if !is_own || thought.signature.is_some() || thought.redacted.is_some() {
-        writer.losses.dropped(writer.request.names.part(position, "thinking"));
-    }
+    let message = message.unwrap_or(Message { role: "assistant", ..Message::default() });
+    Ok(Some(thoughts.written(Message { tool_calls, ..message })))
 }
 
 /// Text, or media that a message of the user can hold.
 fn media<'a>(writer: &mut Writer<'a, '_>, part: &'a Part<'a>) -> Result<WirePart<'a>, Failure> {
-    cache(writer, part);
+    if let Content::Text(text) | Content::Refusal(text) = &part.content {
+        let (names, position) = (writer.request.names, part.position);
+        let cache_control = writer.cache(part.cache.as_ref(), || names.part(position, "cache_control"));
+        return Ok(WirePart::Text { text: Cow::Borrowed(text), cache_control });
+    }
+    drop_cache(writer, part);
     Ok(match &part.content {
-        Content::Text(text) | Content::Refusal(text) => WirePart::Text { text: Cow::Borrowed(text) },
         Content::Image { source, detail } => {
             let url = match source {
                 Source::Url(url) => Cow::Borrowed(&**url),
@@ -170,6 +186,9 @@ fn media<'a>(writer: &mut Writer<'a, '_>, part: &'a Part<'a>) -> Result<WirePart
                 _ => return Err(unsupported(writer, part.position, "image")),
             };
             WirePart::ImageUrl { image_url: Image { url, detail: detail.as_deref() } }
+        }
+        Content::Document { source, name } if writer.habits.document_url => {
+            by_url(source, name.as_ref()).ok_or_else(|| unsupported(writer, part.position, "file"))?
         }
         Content::Document { source, name } => {
             document(source, name.as_ref()).ok_or_else(|| unsupported(writer, part.position, "file"))?
@@ -190,7 +209,7 @@ fn media<'a>(writer: &mut Writer<'a, '_>, part: &'a Part<'a>) -> Result<WirePart
 /// A document, if the API takes it: a PDF in the request, or plain text. URLs and other files it does not.
 fn document<'a>(source: &'a Source<'a>, name: Option<&'a Text<'a>>) -> Option<WirePart<'a>> {
     match source {
-        Source::Text(text) => Some(WirePart::Text { text: titled(text, name) }),
+        Source::Text(text) => Some(WirePart::text(titled(text, name))),
         Source::Base64 { media_type, data } if media_type == "application/pdf" => {
             let filename = name.map_or("document.pdf", |name| &**name);
             Some(WirePart::File { file: File { filename, file_data: data_url(media_type, data) } })
@@ -199,13 +218,38 @@ fn document<'a>(source: &'a Source<'a>, name: Option<&'a Text<'a>>) -> Option<Wi
     }
 }
 
-/// A message; none where there is nothing to say.
-fn message<'a>(role: &'static str, turn: &'a Turn<'a>, parts: Vec<WirePart<'a>>) -> Option<Message<'a>> {
-    let name = turn.name.as_deref();
-    (!parts.is_empty()).then(|| Message { role, name, content: WireContent(parts), ..Message::default() })
+/// A document as Mistral takes it: by its URL.
+fn by_url<'a>(source: &'a Source<'a>, name: Option<&'a Text<'a>>) -> Option<WirePart<'a>> {
+    let document_url = match source {
+        Source::Url(url) => Cow::Borrowed(&**url),
+        Source::Base64 { media_type, data } if media_type == "application/pdf" => {
+            Cow::Owned(data_url(media_type, data))
+        }
+        _ => return document(source, name),
+    };
+    Some(WirePart::DocumentUrl { document_url, document_name: name.map(|name| &**name) })
 }
 
-fn cache(writer: &mut Writer<'_, '_>, part: &Part<'_>) {
+/// A message; none where there is nothing to say.
+fn message<'a>(
+    writer: &mut Writer<'a, '_>,
+    role: &'static str,
+    turn: &'a Turn<'a>,
+    parts: Vec<WirePart<'a>>,
+) -> Option<Message<'a>> {
+    if parts.is_empty() {
+        return None;
+    }
+    let at = turn.parts.iter().map(|part| part.position).find(|position| position.turn.is_some());
+    let mut name = turn.name.as_deref();
+    if let (false, Some(_), Some(at)) = (writer.habits.names, name, at.and_then(|at| at.turn)) {
+        writer.losses.dropped(format!("{}[{at}].name", writer.request.names.turns));
+        name = None;
+    }
+    Some(Message { role, name, content: WireContent(parts), at, ..Message::default() })
+}
+
+fn drop_cache(writer: &mut Writer<'_, '_>, part: &Part<'_>) {
     if part.cache.is_some() {
         writer.losses.dropped(writer.request.names.part(part.position, "cache_control"));
     }

@@ -1,0 +1,314 @@
+//! All that is neither conversation nor tools, written.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::body::{Content, Format, Message, Part, Reasoning, Schema};
+use super::encode::Writer;
+use crate::dialect::canonical::{Content as Said, Effort, Json, OutputFormat, ReasoningRequest, Text};
+use crate::dialect::json_schema::{self, Subset};
+use crate::dialect::openai_chat::habits::{self, is_openai};
+use crate::dialect::openai_chat::names;
+use crate::dialect::{Sampling, Thinking, Vendor};
+
+/// The most stop sequences the API takes.
+const MAX_STOP: usize = 4;
+/// The name of a schema whose dialect knows none; the API wants one.
+const SCHEMA: &str = "response";
+/// What stands for a form that the API or the model has no field for. It must be called by its name.
+const JSON_ONLY: &str =
+    "Answer with a single JSON object and nothing else: no prose around it, no code fence.";
+
+/// How much to think.
+#[derive(Default)]
+pub(super) struct Thought {
+    pub(super) word: Option<&'static str>,
+    /// The same in OpenRouter's words, where these are spoken.
+    pub(super) object: Option<Reasoning>,
+}
+
+/// How to sample.
+#[derive(Default)]
+pub(super) struct Numbers<'a> {
+    pub(super) temperature: Option<&'a RawValue>,
+    pub(super) top_p: Option<&'a RawValue>,
+    pub(super) top_k: Option<&'a RawValue>,
+    pub(super) frequency_penalty: Option<&'a RawValue>,
+    pub(super) presence_penalty: Option<&'a RawValue>,
+    pub(super) seed: Option<&'a RawValue>,
+}
+
+/// What became of a caller's wish to have a schema enforced.
+pub(super) struct Strictness {
+    pub(super) strict: Option<bool>,
+    /// It is not enforced.
+    pub(super) is_lost: bool,
+    /// What is enforced is close to it.
+    pub(super) has_changed: bool,
+}
+
+impl<'a> Writer<'a, '_> {
+    /// A schema, as the vendor enforces it where the caller wants that and wrote it for another vendor.
+    pub(super) fn schema(&self, schema: &'a RawValue, strict: Option<bool>) -> (Json<'a>, Strictness) {
+        let as_it_is = Strictness { strict, is_lost: false, has_changed: false };
+        if strict != Some(true) || self.request.names.dialect.starts_with("openai") {
+            return (Cow::Borrowed(schema), as_it_is);
+        }
+        let reduced = json_schema::reduce(schema, Subset::OpenAiStrict);
+        let has_changed = reduced.has_lost;
+        match reduced.into_json() {
+            Some(reduced) => (Cow::Owned(reduced), Strictness { has_changed, ..as_it_is }),
+            None => (Cow::Borrowed(schema), Strictness { strict: None, is_lost: true, has_changed: false }),
+        }
+    }
+
+    /// The form of the answer. What there is no field for is said in words.
+    pub(super) fn format(&mut self, messages: &mut Vec<Message<'a>>) -> Option<Format<'a>> {
+        match &self.request.output {
+            OutputFormat::Text => None,
+            OutputFormat::JsonObject => {
+                if !self.mentions_json() {
+                    instruct(messages, JSON_ONLY.to_owned());
+                }
+                Some(Format::JsonObject)
+            }
+            OutputFormat::JsonSchema { schema, .. } if !self.known.structured => {
+                self.losses.approximated(self.request.names.output);
+                instruct(
+                    messages,
+                    format!("{JSON_ONLY} It must be valid against this JSON Schema:\n{schema}"),
+                );
+                Some(Format::JsonObject)
+            }
+            OutputFormat::JsonSchema { name, description, schema, strict } => {
+                let (schema, strictness) = self.schema(schema, *strict);
+                if strictness.is_lost || strictness.has_changed {
+                    self.losses.approximated(self.request.names.output);
+                }
+                let json_schema = Schema {
+                    name: names::tool_name(name.as_deref().unwrap_or(SCHEMA)),
+                    description: description.as_deref(),
+                    schema,
+                    strict: strictness.strict,
+                };
+                Some(Format::JsonSchema { json_schema })
+            }
+        }
+    }
+
+    /// The API refuses to answer in JSON where nobody has spoken of it. Callers of this dialect know that.
+    fn mentions_json(&self) -> bool {
+        let mentions = |text: &str| text.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json"));
+        self.request.names.dialect == crate::dialect::openai_chat::NAME
+            || self.request.turns.iter().flat_map(|turn| &turn.parts).any(|part| match &part.content {
+                Said::Text(text) => mentions(text),
+                _ => false,
+            })
+    }
+
+    /// The limit of tokens, under the newer or the older name.
+    pub(super) fn limit(&mut self) -> (Option<u64>, Option<u64>) {
+        let most = self.known.max_output.unwrap_or(u64::MAX);
+        let limit = self.request.max_tokens.map(|wanted| {
+            if wanted > most {
+                self.losses.approximated(self.request.names.max_tokens);
+            }
+            wanted.min(most)
+        });
+        if self.known.developer && self.habits.newer_words { (limit, None) } else { (None, limit) }
+    }
+
+    /// How much to think, in the words the model takes.
+    pub(super) fn thought(&mut self, has_tools: bool) -> Thought {
+        let Some(wanted) = &self.request.reasoning else { return Thought::default() };
+        let field = self.request.names.reasoning;
+        if self.habits.effort == habits::Effort::Object {
+            if let Some(object) = self.object(wanted) {
+                return Thought { object: Some(object), word: None };
+            }
+        }
+        let Some((effort, is_exact)) = self.effort(wanted) else { return Thought::default() };
+        let Some(nearest) = self.nearest(effort) else {
+            // A model that does not think does as it is told where it is told not to.
+            if effort != Effort::None {
+                self.losses.dropped(field);
+            }
+            return Thought::default();
+        };
+        if has_tools && !self.known.effort_with_tools {
+            self.losses.dropped(field);
+            return Thought::default();
+        }
+        if !is_exact || nearest != effort {
+            self.losses.approximated(field);
+        }
+        let word = nearest.as_str();
+        let object = (self.habits.effort == habits::Effort::Object).then_some(Reasoning::Effort(word));
+        Thought { word: Some(word), object }
+    }
+
+    /// What OpenRouter can be told in better words than an effort.
+    fn object(&self, wanted: &ReasoningRequest<'_>) -> Option<Reasoning> {
+        let thinks = self.known.thinking != Thinking::Never;
+        match (wanted.effort, wanted.budget_tokens) {
+            (None, Some(tokens)) if thinks => Some(Reasoning::MaxTokens(tokens)),
+            (None, None) if wanted.disabled && self.known.disables_thinking => {
+                Some(Reasoning::Enabled(false))
+            }
+            (None, None) if wanted.adaptive && thinks => Some(Reasoning::Enabled(true)),
+            _ => None,
+        }
+    }
+
+    /// The nearest effort that the model, or whoever translates for it, takes.
+    fn nearest(&self, effort: Effort) -> Option<Effort> {
+        let known = self.known;
+        let is_translated = known.efforts.is_empty()
+            && known.thinking != Thinking::Never
+            && known.vendor != Some(Vendor::OpenAi);
+        if !is_translated {
+            return known.nearest_effort(effort);
+        }
+        // A model that thinks by a budget of tokens: who serves it in this dialect makes one of these words.
+        Some(match effort {
+            Effort::None if known.disables_thinking => Effort::None,
+            Effort::None | Effort::Minimal | Effort::Low => Effort::Low,
+            Effort::Medium => Effort::Medium,
+            _ => Effort::High,
+        })
+    }
+
+    /// The effort that was asked for, and whether in these words. `None` where the model decides by itself.
+    fn effort(&self, wanted: &ReasoningRequest<'_>) -> Option<(Effort, bool)> {
+        if let Some(effort) = wanted.effort {
+            return Some((effort, true));
+        }
+        if wanted.disabled {
+            // Claude thinks when asked; of unknown models most do not think, and some refuse the word.
+            let is_silent = matches!(self.known.vendor, None | Some(Vendor::Anthropic));
+            return (!is_silent).then_some((Effort::None, true));
+        }
+        // The tokens that the vendors' own thinking levels stand for, roughly.
+        wanted.budget_tokens.map(|tokens| match tokens {
+            0..4096 => (Effort::Low, false),
+            4096..16384 => (Effort::Medium, false),
+            _ => (Effort::High, false),
+        })
+    }
+
+    /// May temperature and its like be set?
+    pub(super) fn samples(&self, effort: Option<&'static str>) -> bool {
+        match self.known.sampling {
+            Sampling::Taken | Sampling::OneOf => true,
+            Sampling::WithoutThought => effort == Some(Effort::None.as_str()),
+            Sampling::Refused => false,
+        }
+    }
+
+    pub(super) fn numbers(&mut self, samples: bool) -> Numbers<'a> {
+        let (sampling, names) = (&self.request.sampling, self.request.names);
+        let temperature = self.number(samples, sampling.temperature.as_ref(), (names.temperature, 1.0));
+        let is_second = temperature.is_some() && self.known.sampling == Sampling::OneOf;
+        let top_k = self.habits.top_k && samples;
+        Numbers {
+            temperature,
+            top_p: self.number(samples && !is_second, sampling.top_p.as_ref(), (names.top_p, 1.0)),
+            frequency_penalty: self.number(
+                samples,
+                sampling.frequency_penalty.as_ref(),
+                (names.frequency_penalty, 0.0),
+            ),
+            presence_penalty: self.number(
+                samples,
+                sampling.presence_penalty.as_ref(),
+                (names.presence_penalty, 0.0),
+            ),
+            seed: self.number(true, sampling.seed.as_ref(), (names.seed, f64::NAN)),
+            top_k: self.number(top_k, sampling.top_k.as_ref(), (names.top_k, 0.0)),
+        }
+    }
+
+    /// A number, if it is taken. One that says what holds anyway is no loss.
+    fn number(
+        &mut self,
+        is_taken: bool,
+        value: Option<&'a Json<'a>>,
+        (field, neutral): (&'static str, f64),
+    ) -> Option<&'a RawValue> {
+        let value = value?;
+        if !is_taken && value.get().parse() != Ok(neutral) {
+            self.losses.dropped(field);
+        }
+        is_taken.then_some(value)
+    }
+
+    pub(super) fn choices(&mut self) -> Option<u64> {
+        let choices = self.request.choices.filter(|choices| *choices > 1)?;
+        let is_taken = self.habits.takes("n");
+        if !is_taken {
+            self.losses.dropped(self.request.names.choices);
+        }
+        is_taken.then_some(choices)
+    }
+
+    /// How many alternatives to each token. Models that refuse sampling refuse to tell, too.
+    pub(super) fn logprobs(&mut self, samples: bool) -> Option<u64> {
+        let top = self.request.logprobs?;
+        let is_taken = samples && self.habits.takes("logprobs");
+        if !is_taken {
+            self.losses.dropped(self.request.names.logprobs);
+        }
+        is_taken.then_some(top)
+    }
+
+    pub(super) fn stop(&mut self) -> &'a [Text<'a>] {
+        let stop = &self.request.stop[..];
+        if !self.known.stop {
+            if !stop.is_empty() {
+                self.losses.dropped(self.request.names.stop);
+            }
+            return &[];
+        }
+        if stop.len() > MAX_STOP {
+            self.losses.approximated(self.request.names.stop);
+        }
+        &stop[..stop.len().min(MAX_STOP)]
+    }
+
+    /// The tier, for callers whose dialect has the same words for them.
+    pub(super) fn service_tier(&mut self) -> Option<&'a str> {
+        let tier = self.request.service_tier.as_deref()?;
+        let is_same = self.request.names.dialect.starts_with("openai-");
+        if is_same && self.habits.newer_words {
+            return Some(tier);
+        }
+        self.losses.dropped(self.request.names.service_tier);
+        None
+    }
+
+    /// The end user: by the vendor's new field for his own models, by the one all servers know for others.
+    pub(super) fn user(&mut self) -> (Option<Cow<'a, str>>, Option<Cow<'a, str>>) {
+        let Some(user) = self.request.user.as_deref() else { return (None, None) };
+        if !self.habits.takes("user") {
+            self.losses.dropped(self.request.names.user);
+            return (None, None);
+        }
+        let member = names::user_id(user);
+        if member != user {
+            self.losses.approximated(self.request.names.user);
+        }
+        if is_openai(self.habits, self.known) { (None, Some(member)) } else { (Some(member), None) }
+    }
+}
+
+/// Adds an instruction below those of the caller's that stand first.
+fn instruct(messages: &mut Vec<Message<'_>>, text: String) {
+    let is_operator = |message: &&Message<'_>| matches!(message.role, "system" | "developer");
+    let at = messages.iter().take_while(is_operator).count();
+    let role = messages
+        .first()
+        .map_or("system", |first| if first.role == "developer" { first.role } else { "system" });
+    let content = Content(vec![Part::text(text.into())]);
+    messages.insert(at, Message { role, content, ..Message::default() });
+}

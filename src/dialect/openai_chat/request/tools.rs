@@ -1,0 +1,105 @@
+//! Tools and the choice among them, written.
+
+use super::body::{Allowed, Choice, Function, Named, Tool as WireTool};
+use super::encode::Writer;
+use crate::dialect::canonical::{Text, Tool, ToolChoice};
+use crate::dialect::openai_chat::names;
+
+impl<'a> Writer<'a, '_> {
+    pub(super) fn tools(&mut self) -> Vec<WireTool<'a>> {
+        let request = self.request;
+        let tools = request.tools.iter().enumerate();
+        tools.filter_map(|(index, tool)| self.tool(index, tool)).collect()
+    }
+
+    fn tool(&mut self, index: usize, tool: &'a Tool<'a>) -> Option<WireTool<'a>> {
+        let Tool::Function { name, description, parameters, strict, cache } = tool else {
+            let kind = if let Tool::Hosted { kind, .. } = tool { &**kind } else { "type" };
+            self.losses.essential(self.request.names.tool(index, kind));
+            return None;
+        };
+        if !self.is_offered(name) {
+            return None;
+        }
+        let caller = self.request.names;
+        let cache_control = self.cache(cache.as_ref(), || caller.tool(index, "cache_control"));
+        let member = self.tool_name(name);
+        if member != **name {
+            self.losses.renamed(caller.tool(index, "name"));
+        }
+        let mut function =
+            Function { name: member, description: description.as_deref(), parameters: None, strict: *strict };
+        function.parameters = parameters.as_deref().map(|schema| {
+            let (schema, strictness) = self.schema(schema, *strict);
+            function.strict = strictness.strict;
+            if strictness.is_lost {
+                self.losses.dropped(caller.tool(index, "strict"));
+            }
+            if strictness.has_changed {
+                self.losses.approximated(caller.tool(index, "parameters"));
+            }
+            schema
+        });
+        Some(WireTool { kind: "function", function, cache_control })
+    }
+
+    /// Where there is no word for "only these", the others are not shown.
+    fn is_offered(&self, name: &str) -> bool {
+        match &self.request.tool_choice {
+            Some(ToolChoice::Allowed { names, .. }) if !self.habits.newer_words => {
+                names.iter().any(|allowed| allowed == name)
+            }
+            _ => true,
+        }
+    }
+
+    /// The choice, as long as there is something to choose from: without tools the API takes none.
+    pub(super) fn tool_choice(&mut self, tools: &[WireTool<'a>]) -> Option<Choice<'a>> {
+        let request = self.request;
+        let choice = request.tool_choice.as_ref()?;
+        let is_forced = matches!(
+            choice,
+            ToolChoice::Required | ToolChoice::Tool(_) | ToolChoice::Allowed { required: true, .. }
+        );
+        if tools.is_empty() {
+            if is_forced {
+                self.losses.dropped(request.names.tool_choice);
+            }
+            return None;
+        }
+        if is_forced && !self.known.forced_tool {
+            self.losses.approximated(request.names.tool_choice);
+            return Some(Choice::Word("auto"));
+        }
+        let is_known = |name: &Text<'_>| {
+            let name = names::tool_name(name);
+            tools.iter().any(|tool| tool.function.name == name)
+        };
+        Some(match choice {
+            ToolChoice::Auto => Choice::Word("auto"),
+            ToolChoice::Required => Choice::Word(self.habits.required),
+            ToolChoice::None => Choice::Word("none"),
+            ToolChoice::Tool(name) if is_known(name) => Choice::Tool(Named::new(self.tool_name(name))),
+            ToolChoice::Tool(_) => {
+                self.losses.dropped(request.names.tool_choice);
+                return None;
+            }
+            ToolChoice::Allowed { names, required } => {
+                if !names.iter().all(is_known) {
+                    self.losses.approximated(request.names.tool_choice);
+                }
+                let known = names.iter().filter(|name| is_known(name));
+                self.allowed(known.collect(), *required)
+            }
+        })
+    }
+
+    fn allowed(&mut self, known: Vec<&'a Text<'a>>, required: bool) -> Choice<'a> {
+        if !self.habits.newer_words {
+            return Choice::Word(if required { self.habits.required } else { "auto" });
+        }
+        let tools = known.into_iter().map(|name| Named::new(names::tool_name(name))).collect();
+        let mode = if required { "required" } else { "auto" };
+        Choice::Allowed { kind: "allowed_tools", allowed_tools: Allowed { mode, tools } }
+    }
+}

@@ -43,7 +43,7 @@ pub use self::outcome::Outcome;
 pub use self::report::Report;
 pub use self::retry_after::{retry_after, should_retry};
 pub use self::status::class_of_status;
-pub use self::table::{ANTHROPIC, OPENAI, Rule, Table};
+pub use self::table::{ANTHROPIC, GEMINI, OPENAI, Rule, Table};
 
 /// The error type of every layer that can fail by itself, as in tower.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

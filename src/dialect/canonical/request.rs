@@ -85,8 +85,8 @@ pub struct Extra<'a> {
     pub value: Json<'a>,
     /// What it asks for is carried in another form, as legacy functions are as tools.
     pub is_carried: bool,
-    /// It asks for nothing that would not hold without it, as a default spelled out, or the id of an item. It is
-    /// kept for members of the same dialect, and no loss at others.
+    /// It asks for nothing that would not hold without it, as a default spelled out, the id of an item, or what the
+    /// request holds elsewhere in other words. It is kept for members of the same dialect, and no loss at others.
     pub is_moot: bool,
 }
 

@@ -1,8 +1,32 @@
 //! Gemini's `generateContent` and `streamGenerateContent`.
 //!
-//! The model and the wish for a stream stand in the path of the request; calls of tools have no ids and are
-//! paired with their results by name and order; a stream has no end marker, and every piece of it has the
-//! shape of a whole answer.
+//! The model and the wish for a stream stand in the path of the request and not in its body; calls of tools
+//! have no ids and are paired with their results by name and order; a stream has no end marker, and every
+//! piece of it has the shape of a whole answer. So ids are made up from where a call stands, the same in every
+//! later turn of the conversation, and a caller who has none is never shown them.
+//!
+//! Field names may be written in camelCase or snake_case, and enums in either case; what is written here has
+//! the form of the reference. Schemas are read in the API's own notation and as JSON Schema, and are written
+//! as the latter.
+//!
+//! Models of the third generation refuse a call in the current turn that does not show the seal under which it
+//! was made (`thoughtSignature`). Seals go back to where they were; a call that another provider's model has
+//! made shows the value that the vendor documents for it.
+//!
+//! ```
+//! use tower_failover::dialect::Dialect;
+//! use tower_failover::dialect::gemini::Gemini;
+//!
+//! let body = br#"{"contents":[{"role":"user","parts":[{"text":"Hello"}]}]}"#;
+//! let uri = "/v1beta/models/workhorse:streamGenerateContent?alt=sse".parse()?;
+//! let peek = Gemini.peek(&uri, body)?;
+//! assert_eq!(peek.model, "workhorse");
+//! assert!(peek.stream && peek.model_span.is_none());
+//!
+//! let request = Gemini.decode_request(body)?;
+//! assert_eq!(request.turns.len(), 1);
+//! # Ok::<(), tower_failover::failure::BoxError>(())
+//! ```
 //!
 //! Source: the vendor's API description and reference, and the types of its official SDKs.
 
@@ -52,12 +76,12 @@ impl Dialect for Gemini {
         request::peek(uri, body)
     }
 
-    fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {
-        request::holds_foreign(body)
+    fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool {
+        request::holds_foreign(body, target)
     }
 
-    fn scrub(&self, body: &[u8], _: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-        request::scrub(body, losses)
+    fn scrub(&self, body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
+        request::scrub(body, target, losses)
     }
 
     fn decode_request<'a>(&self, body: &'a [u8]) -> Result<Request<'a>, Invalid> {

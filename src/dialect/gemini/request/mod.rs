@@ -1,73 +1,77 @@
 //! A request, read and written.
 
-use std::borrow::Cow;
+mod content;
+mod decode;
+mod encode;
+mod family;
+mod ids;
+mod json;
+mod part;
+mod read;
+mod route;
+mod schema;
+mod scrub;
+mod seal;
+mod settings;
+mod tools;
 
-use http::Uri;
+pub(super) use self::decode::decode;
+pub(super) use self::encode::encode;
+pub(super) use self::route::{path, peek};
+pub(super) use self::scrub::{holds_foreign, scrub};
 
-use crate::dialect::canonical::{Names, Request};
-use crate::dialect::{Encoded, Invalid, Peek, Target};
-use crate::facts::{Call, Losses};
-use crate::failure::{Class, Failure};
+use super::NAME;
+use crate::dialect::Invalid;
+use crate::dialect::canonical::Names;
 
-static NAMES: Names = Names {
-    dialect: super::NAME,
-    turns: "contents",
-    max_tokens: "generationConfig.maxOutputTokens",
-    stop: "generationConfig.stopSequences",
-    temperature: "generationConfig.temperature",
-    top_p: "generationConfig.topP",
-    top_k: "generationConfig.topK",
-    frequency_penalty: "generationConfig.frequencyPenalty",
-    presence_penalty: "generationConfig.presencePenalty",
-    seed: "generationConfig.seed",
-    tools: "tools",
-    tool_choice: "toolConfig.functionCallingConfig",
-    parallel_tool_calls: "toolConfig",
-    output: "generationConfig.responseSchema",
-    reasoning: "generationConfig.thinkingConfig",
-    user: "labels",
-    choices: "generationConfig.candidateCount",
-    logprobs: "generationConfig.responseLogprobs",
-    metadata: "labels",
-    service_tier: "serviceTier",
-};
+/// The dialect's words, by how the caller asks for the form of the answer, and by where his tools stand.
+static NAMES: [[Names; 2]; 4] = [
+    both("generationConfig.responseMimeType"),
+    both("generationConfig.responseSchema"),
+    both("generationConfig.responseJsonSchema"),
+    both("generationConfig.responseFormat"),
+];
 
-/// The path below the base URL.
-pub(super) fn path(_target: &Target<'_>, _call: &Call) -> Option<Cow<'static, str>> {
-    None
+const fn both(output: &'static str) -> [Names; 2] {
+    [names(output, "tools"), names(output, "tools[0].functionDeclarations")]
 }
 
-/// Reads what routing needs.
-pub(super) fn peek<'a>(_uri: &Uri, _body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
-    Err(Invalid::new("not part of this build"))
+const fn names(output: &'static str, tools: &'static str) -> Names {
+    Names {
+        dialect: NAME,
+        turns: "contents",
+        max_tokens: "generationConfig.maxOutputTokens",
+        stop: "generationConfig.stopSequences",
+        temperature: "generationConfig.temperature",
+        top_p: "generationConfig.topP",
+        top_k: "generationConfig.topK",
+        frequency_penalty: "generationConfig.frequencyPenalty",
+        presence_penalty: "generationConfig.presencePenalty",
+        seed: "generationConfig.seed",
+        tools,
+        tool_choice: "toolConfig.functionCallingConfig",
+        parallel_tool_calls: "toolConfig",
+        output,
+        reasoning: "generationConfig.thinkingConfig",
+        user: "labels",
+        choices: "generationConfig.candidateCount",
+        logprobs: "generationConfig.responseLogprobs",
+        metadata: "labels",
+        service_tier: "serviceTier",
+    }
 }
 
-/// Does the body hold what is bound to another issuer?
-pub(super) fn holds_foreign(body: &[u8]) -> bool {
-    crate::dialect::seal::is_in(body)
+/// The body as text.
+fn text(body: &[u8]) -> Result<&str, Invalid> {
+    std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))
 }
 
-/// Takes that out.
-pub(super) fn scrub(body: &[u8], _losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    Ok(body.to_vec())
-}
-
-/// Reads a caller's request.
-pub(super) fn decode(_body: &[u8]) -> Result<Request<'_>, Invalid> {
-    let _ = &NAMES;
-    Err(Invalid::new("not part of this build"))
-}
-
-/// Writes a member's request.
-pub(super) fn encode(
-    _request: &Request<'_>,
-    _target: &Target<'_>,
-    _losses: &mut Losses,
-) -> Result<Encoded, Failure> {
-    Err(Failure::new(Class::Unsupported))
+/// A body that is no request, in the vendor's words.
+fn unreadable(why: &str) -> Invalid {
+    Invalid::new(format!("Invalid JSON payload received: {why}"))
 }
 
 /// What of the request its answer repeats.
-pub(super) fn echo(_request: &[u8]) -> String {
+pub(super) const fn echo(_request: &[u8]) -> String {
     String::new()
 }

@@ -1,0 +1,316 @@
+use super::super::{ids, json};
+use super::seals::{self, Seals};
+use super::settings::Form;
+use super::{Writer, names, refuse};
+use crate::dialect::canonical::{Content, Part, Reasoning, Role, ToolCall, Turn};
+use crate::dialect::quoted::quoted;
+use crate::failure::Failure;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    User,
+    Model,
+}
+
+/// Contents: neighbours of one side are one, and one that holds nothing was never there.
+#[derive(Default)]
+pub(super) struct Contents {
+    list: Vec<u8>,
+    open: Option<(Side, Option<u32>)>,
+    /// Results of tools, which stand before all else in a user's content.
+    results: Vec<u8>,
+    parts: Vec<u8>,
+}
+
+impl Contents {
+    /// Where to write the next part.
+    pub(super) fn part(&mut self) -> &mut Vec<u8> {
+        separate(&mut self.parts)
+    }
+
+    /// Where to write the next result.
+    pub(super) fn result(&mut self) -> &mut Vec<u8> {
+        separate(&mut self.results)
+    }
+}
+
+fn separate(list: &mut Vec<u8>) -> &mut Vec<u8> {
+    if !list.is_empty() {
+        list.push(b',');
+    }
+    list
+}
+
+impl<'w, 'a> Writer<'w, 'a> {
+    /// Writes `contents`.
+    pub(super) fn contents(&mut self, body: &mut Vec<u8>) -> Result<(), Failure> {
+        let request = self.request;
+        let current = self.current();
+        let mut contents = Contents::default();
+        for (index, turn) in request.turns.iter().enumerate().skip(self.leading) {
+            let is_current = index > current && turn.role == Role::Assistant;
+            self.turn(&mut contents, turn, is_current)?;
+        }
+        self.flush(&mut contents);
+        if contents.list.is_empty() && !self.is_own {
+            // Empty text is a question elsewhere, and here none.
+            return Err(refuse(request.names.turns, "nothing is said in them"));
+        }
+        self.prefill()?;
+        json::key(body, "contents");
+        body.push(b'[');
+        body.append(&mut contents.list);
+        body.push(b']');
+        Ok(())
+    }
+
+    /// Not every model goes on with words of its own.
+    fn prefill(&self) -> Result<(), Failure> {
+        let last = self.request.turns.last().filter(|turn| turn.role == Role::Assistant);
+        match last.and_then(|turn| turn.parts.last()) {
+            Some(part) if !self.target.capabilities.prefill && !self.is_own => {
+                Err(self.unsupported(part.position, "the model does not continue a turn of the assistant"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens a content for this side. Those of a caller of this dialect stay as they were cut.
+    fn open(&mut self, contents: &mut Contents, side: Side, turn: Option<u32>) {
+        let turn = turn.filter(|_| self.is_own);
+        if contents.open != Some((side, turn)) {
+            self.flush(contents);
+            contents.open = Some((side, turn));
+        }
+    }
+
+    fn flush(&mut self, contents: &mut Contents) {
+        let Some((side, turn)) = contents.open.take() else { return };
+        let is_empty = contents.results.is_empty() && contents.parts.is_empty();
+        if is_empty && !self.is_own {
+            return;
+        }
+        let out = separate(&mut contents.list);
+        out.push(b'{');
+        let path = turn.map(|turn| format!("contents[{turn}]")).unwrap_or_default();
+        let role = self.wording(&format!("{path}.role"));
+        match (role, side) {
+            (Some(role), _) => json::raw_field(out, "role", role.get()),
+            (None, Side::User) => json::string_field(out, "role", "user"),
+            (None, Side::Model) => json::string_field(out, "role", "model"),
+        }
+        if !is_empty {
+            json::raw_field(out, "parts", "[");
+            out.append(&mut contents.results);
+            if !contents.parts.is_empty() {
+                json::separate(out);
+            }
+            out.append(&mut contents.parts);
+            out.push(b']');
+        }
+        if turn.is_some() {
+            self.rest(out, &path, &["role"]);
+        }
+        out.push(b'}');
+    }
+
+    fn turn(&mut self, contents: &mut Contents, turn: &'w Turn<'a>, is_current: bool) -> Result<(), Failure> {
+        let side = if turn.role == Role::Assistant { Side::Model } else { Side::User };
+        let is_operators = matches!(turn.role, Role::System | Role::Developer);
+        if let (Some(_), Some(part)) = (&turn.name, turn.parts.first()) {
+            let at = part.position.turn.unwrap_or_default();
+            self.losses.dropped(format!("{}[{at}].name", self.request.names.turns));
+        }
+        let mut seals = Seals::new(is_current && self.family.is_recent && !self.is_own);
+        if turn.parts.is_empty() {
+            self.open(contents, side, None);
+        }
+        for (index, part) in turn.parts.iter().enumerate() {
+            if is_operators {
+                self.losses.approximated(self.path(part.position, ""));
+            }
+            self.open(contents, side_of(&part.content, side), part.position.turn);
+            self.part(contents, (turn, index), &mut seals)?;
+        }
+        for seal in seals.left() {
+            let out = contents.part();
+            out.push(b'{');
+            json::string_field(out, "text", "");
+            json::string_field(out, "thoughtSignature", seal);
+            out.push(b'}');
+        }
+        Ok(())
+    }
+
+    fn part(
+        &mut self,
+        contents: &mut Contents,
+        (turn, index): (&'w Turn<'a>, usize),
+        seals: &mut Seals<'w>,
+    ) -> Result<(), Failure> {
+        let part = &turn.parts[index];
+        self.note_cache(part);
+        let beside = if self.is_own { seals::beside(turn, index) } else { None };
+        match &part.content {
+            Content::Text(text) | Content::Refusal(text) => {
+                if !text.is_empty() || self.is_own {
+                    let out = contents.part();
+                    out.push(b'{');
+                    json::string_field(out, "text", text);
+                    self.close(out, part, beside);
+                }
+            }
+            Content::ToolCall(call) => {
+                let seal = if self.is_own { beside } else { seals.for_call() };
+                let out = contents.part();
+                self.call(out, call, part);
+                self.close(out, part, seal);
+            }
+            Content::ToolResult(result) => self.result(contents, result, part)?,
+            Content::Reasoning(thought) => {
+                let is_carried = self.is_own && seals::is_carried(turn, index);
+                if !(is_carried && seals::alone(&part.content).is_some()) {
+                    self.reasoning(contents, thought, part, seals);
+                }
+            }
+            Content::Citation(_) => self.losses.dropped(self.path(part.position, "citations")),
+            Content::Unknown { value, .. } if self.is_own => {
+                contents.part().extend_from_slice(value.get().as_bytes());
+            }
+            _ => {
+                let out = contents.part();
+                out.push(b'{');
+                let path = self.path(part.position, "");
+                self.media(out, part, &path)?;
+                self.close(out, part, beside);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends a part: its seal, and what only this dialect says of it.
+    pub(super) fn close(&self, out: &mut Vec<u8>, part: &Part<'a>, seal: Option<&str>) {
+        if let Some(seal) = seal {
+            json::string_field(out, "thoughtSignature", seal);
+        }
+        if self.is_own {
+            let written: &[&str] = if seal.is_some() { &["thoughtSignature"] } else { &[] };
+            self.rest(out, &self.path(part.position, ""), written);
+        }
+        out.push(b'}');
+    }
+
+    fn note_cache(&mut self, part: &Part<'a>) {
+        if part.cache.is_some() {
+            self.losses.dropped(self.path(part.position, "cache_control"));
+        }
+    }
+
+    fn call(&mut self, out: &mut Vec<u8>, call: &ToolCall<'a>, part: &Part<'a>) {
+        let path = if self.is_own { self.path(part.position, "functionCall") } else { "".into() };
+        out.extend_from_slice(b"{\"functionCall\":{");
+        if !call.id.is_empty() && !self.is_invented(&call.id, &call.name, part) {
+            json::string_field(out, "id", &call.id);
+        }
+        json::string_field(out, "name", &names::tool(&call.name));
+        let arguments = call.arguments.trim();
+        match json::object(arguments) {
+            Some(object) => json::raw_field(out, "args", object.get()),
+            None if arguments.is_empty() => json::raw_field(out, "args", "{}"),
+            None => {
+                // What the model wrote is no object: it is shown what it wrote, and can see that it erred.
+                self.losses.approximated(self.path(part.position, ""));
+                json::raw_field(out, "args", "{\"_raw\":");
+                quoted(out, &call.arguments);
+                out.push(b'}');
+            }
+        }
+        self.rest(out, &path, &[]);
+        out.push(b'}');
+    }
+
+    /// Is this id one that a caller of this dialect has never seen?
+    pub(super) fn is_invented(&mut self, id: &str, name: &str, part: &Part<'a>) -> bool {
+        if !self.is_own {
+            return false;
+        }
+        let (Some(turn), Some(index)) = (part.position.turn, part.position.index) else { return false };
+        let is_new = ids::invented(turn as usize, index as usize, name) == id;
+        if is_new {
+            self.invented.insert(id.to_owned());
+        }
+        is_new || self.invented.contains(id)
+    }
+
+    /// A thought goes back to its issuer only. His seal on it belongs to the call that followed: a caller of
+    /// another dialect has no other place for it.
+    fn reasoning(
+        &mut self,
+        contents: &mut Contents,
+        thought: &'w Reasoning<'a>,
+        part: &Part<'a>,
+        seals: &mut Seals<'w>,
+    ) {
+        if !seals::is_own(thought) || thought.redacted.is_some() {
+            return self.losses.dropped(self.path(part.position, ""));
+        }
+        let seal = thought.signature.as_deref();
+        if !thought.text.is_empty() || self.is_own {
+            let out = contents.part();
+            out.push(b'{');
+            json::string_field(out, "text", &thought.text);
+            if !(thought.text.is_empty() && seal.is_some()) {
+                json::raw_field(out, "thought", "true");
+            }
+            self.close(out, part, seal.filter(|_| self.is_own));
+        }
+        if let Some(seal) = seal.filter(|_| !self.is_own) {
+            seals.wait(seal);
+        }
+    }
+
+    /// Writes `systemInstruction`.
+    pub(super) fn system(&mut self, body: &mut Vec<u8>, form: &Form) -> Result<(), Failure> {
+        let request = self.request;
+        let mut parts = Vec::new();
+        for part in request.turns[..self.leading].iter().flat_map(|turn| &turn.parts) {
+            self.note_cache(part);
+            match &part.content {
+                Content::Text(text) | Content::Refusal(text) if !text.is_empty() || self.is_own => {
+                    let out = separate(&mut parts);
+                    out.push(b'{');
+                    json::string_field(out, "text", text);
+                    self.close(out, part, None);
+                }
+                Content::Text(_) | Content::Refusal(_) => {}
+                Content::Unknown { value, .. } if self.is_own => {
+                    separate(&mut parts).extend_from_slice(value.get().as_bytes());
+                }
+                _ => return Err(self.unsupported(part.position, "instructions are text only")),
+            }
+        }
+        if let Form::Instruction(text) = form {
+            let out = separate(&mut parts);
+            out.push(b'{');
+            json::string_field(out, "text", text);
+            out.push(b'}');
+        }
+        if !parts.is_empty() {
+            json::raw_field(body, "systemInstruction", "{\"parts\":[");
+            body.append(&mut parts);
+            body.push(b']');
+            self.rest(body, "systemInstruction", &[]);
+            body.push(b'}');
+        }
+        Ok(())
+    }
+}
+
+/// Results are the user's and calls the model's, whoever says them.
+const fn side_of(content: &Content<'_>, side: Side) -> Side {
+    match content {
+        Content::ToolResult(_) => Side::User,
+        Content::ToolCall(_) => Side::Model,
+        _ => side,
+    }
+}

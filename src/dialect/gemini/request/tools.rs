@@ -1,0 +1,112 @@
+//! Tools, and which must be called, read.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::read::{self, Object, Path};
+use super::{NAMES, json, schema};
+use crate::dialect::Invalid;
+use crate::dialect::canonical::{Extra, Names, Request, Text, Tool, ToolChoice};
+
+/// Reads the tools. Do all of them stand in one list of functions?
+pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<bool, Invalid> {
+    let path = &Path::Root.field("tools");
+    let mut entries = Vec::new();
+    if let Some(value) = fields.take("tools") {
+        for (index, item) in read::list(path, value)?.into_iter().enumerate() {
+            let mut entry = Object::read(&path.index(index), item)?;
+            entries.push((entry.take("functionDeclarations"), entry));
+        }
+    }
+    let in_one = matches!(&entries[..], [(Some(_), hosted)] if hosted.is_empty());
+    let names = &NAMES[0][usize::from(in_one)];
+    for (index, (functions, hosted)) in entries.into_iter().enumerate() {
+        if let Some(list) = functions {
+            let path = path.index(index);
+            let path = &path.field("functionDeclarations");
+            for (at, item) in read::list(path, list)?.into_iter().enumerate() {
+                let tool = function(&path.index(at), item, (names, request.tools.len()), &mut request.extra)?;
+                request.tools.push(tool);
+            }
+        }
+        for (kind, value) in hosted.rest() {
+            request.tools.push(Tool::Hosted { kind, value: Cow::Borrowed(value) });
+        }
+    }
+    choice(fields, request)?;
+    Ok(in_one)
+}
+
+/// A function. Its arguments are described in the vendor's notation or as JSON Schema.
+fn function<'a>(
+    path: &Path<'_>,
+    item: &'a RawValue,
+    (names, index): (&Names, usize),
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Tool<'a>, Invalid> {
+    let mut fields = Object::read(path, item)?;
+    let name = fields.required_text(path, "name")?;
+    let description = fields.text(path, "description")?;
+    let parameters = match fields.take("parametersJsonSchema") {
+        Some(schema) => Some(Cow::Borrowed(schema)),
+        None => fields.take("parameters").map(|schema| {
+            extra.push(Extra::moot(names.tool(index, "parameters"), Cow::Borrowed(schema)));
+            schema::normalised(schema)
+        }),
+    };
+    for (field, value) in fields.rest() {
+        let is_moot = json::says_nothing(value);
+        extra.push(Extra { is_moot, ..Extra::new(names.tool(index, &field), Cow::Borrowed(value)) });
+    }
+    Ok(Tool::Function { name, description, parameters, strict: None, cache: None })
+}
+
+fn choice<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+    let path = &Path::Root.field("toolConfig");
+    let Some(mut config) = fields.object(&Path::Root, "toolConfig")? else { return Ok(()) };
+    if let Some(mut calling) = config.object(path, "functionCallingConfig")? {
+        let path = &path.field("functionCallingConfig");
+        let mode = calling.text(path, "mode")?;
+        let mut names = Vec::new();
+        if let Some(list) = calling.take("allowedFunctionNames") {
+            let path = &path.field("allowedFunctionNames");
+            for (index, item) in read::list(path, list)?.into_iter().enumerate() {
+                names.push(read::text(&path.index(index), item)?);
+            }
+        }
+        let mode = mode.as_deref().unwrap_or_default().to_ascii_uppercase();
+        request.tool_choice = match &*mode {
+            "" | "MODE_UNSPECIFIED" => (!names.is_empty()).then(|| allowed(names, false)),
+            "AUTO" => Some(allowed(names, false)),
+            "ANY" => Some(allowed(names, true)),
+            "NONE" => Some(ToolChoice::None),
+            "VALIDATED" => {
+                enforce(request);
+                Some(allowed(names, false))
+            }
+            other => return Err(path.field("mode").unknown(other)),
+        };
+        calling.note_rest(path, &mut request.extra);
+    }
+    config.note_rest(path, &mut request.extra);
+    Ok(())
+}
+
+fn allowed(mut names: Vec<Text<'_>>, required: bool) -> ToolChoice<'_> {
+    match (names.len(), required) {
+        (0, true) => ToolChoice::Required,
+        (0, false) => ToolChoice::Auto,
+        (1, true) => ToolChoice::Tool(names.remove(0)),
+        _ => ToolChoice::Allowed { names, required },
+    }
+}
+
+/// What other dialects say of each tool is said once here, of all.
+fn enforce(request: &mut Request<'_>) {
+    for tool in &mut request.tools {
+        if let Tool::Function { strict, .. } = tool {
+            *strict = Some(true);
+        }
+    }
+}

@@ -82,13 +82,20 @@ impl<'a> Scan<'a> {
             b't' => self.word(b"true").map(|()| true),
             b'f' => self.word(b"false").map(|()| true),
             b'-' | b'0'..=b'9' => {
-                while matches!(self.peek(), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
-                    self.at += 1;
-                }
+                self.number();
                 Some(true)
             }
             _ => None,
         }
+    }
+
+    /// Reads a number, as it is written.
+    pub(super) fn number(&mut self) -> &'a [u8] {
+        let start = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')) {
+            self.at += 1;
+        }
+        &self.bytes[start..self.at]
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {

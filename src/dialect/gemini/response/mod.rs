@@ -1,20 +1,25 @@
-//! A whole answer, read and written.
+//! Whole answers: read, written and checked. Chunks of a stream have the same shape.
 
-use crate::dialect::canonical::Answer;
-use crate::dialect::{Invalid, Reply};
-use crate::failure::{Class, Failure};
+mod check;
+mod decode;
+mod encode;
+mod parts;
+mod sources;
+mod time;
 
-/// Reads a member's answer.
-pub(super) fn decode(_body: &[u8]) -> Result<Answer<'_>, Invalid> {
-    Err(Invalid::new("not part of this build"))
-}
+pub(super) mod call;
+pub(super) mod finish;
+pub(super) mod glance;
+pub(super) mod grounding;
+pub(super) mod json;
+pub(super) mod logprobs;
+pub(super) mod part;
+pub(super) mod place;
+pub(super) mod seal;
+pub(super) mod usage;
+pub(super) mod wire;
 
-/// Writes an answer for the caller.
-pub(super) fn encode(_answer: &Answer<'_>, _reply: &Reply) -> Vec<u8> {
-    Vec::new()
-}
-
-/// Is this 200 an answer at all?
-pub(super) fn check(_body: &[u8]) -> Result<(), Failure> {
-    Err(Failure::new(Class::InvalidOutput))
-}
+pub(super) use self::check::check;
+pub(super) use self::decode::{decode, tokens};
+pub(super) use self::encode::{encode, origin};
+pub(super) use self::sources::{Kept, Metadata, read as read_sources};

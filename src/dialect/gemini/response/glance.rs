@@ -1,0 +1,170 @@
+//! A look at an answer, or at a chunk of one, that tells what is in it and no more.
+
+use super::finish;
+use crate::dialect::scan::Scan;
+
+/// What was seen.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Glance {
+    pub(crate) has_error: bool,
+    pub(crate) has_candidates: bool,
+    /// A text, a call, a picture: anything but a thought.
+    pub(crate) says_something: bool,
+    pub(crate) has_thought: bool,
+    /// It is said why the model stopped, or that the prompt was blocked.
+    pub(crate) has_finish: bool,
+    /// And that explains an answer with nothing in it.
+    pub(crate) is_explained: bool,
+}
+
+/// Looks at an answer, or at a list of chunks; `None` where it is no JSON object or list.
+pub(crate) fn glance(data: &[u8]) -> Option<Glance> {
+    std::str::from_utf8(data).ok()?;
+    let mut seen = Glance::default();
+    let mut scan = Scan::new(data);
+    scan.space();
+    match scan.peek()? {
+        b'[' => scan.list(|scan| response(scan, &mut seen))?,
+        _ => response(&mut scan, &mut seen)?,
+    }
+    scan.is_over().then_some(seen)
+}
+
+fn response(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    scan.object(|scan, key| {
+        match key {
+            b"candidates" if scan.peek()? == b'[' => {
+                seen.has_candidates = true;
+                scan.list(|scan| candidate(scan, seen))?;
+            }
+            b"promptFeedback" | b"prompt_feedback" if scan.peek()? == b'{' => feedback(scan, seen)?,
+            b"error" => {
+                seen.has_error |= scan.peek()? != b'n';
+                scan.value()?;
+            }
+            b"response" if scan.peek()? == b'{' => response(scan, seen)?,
+            _ => drop(scan.value()?),
+        }
+        Some(())
+    })
+}
+
+fn feedback(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    scan.object(|scan, key| {
+        let is_said = scan.value()?;
+        if is_said && matches!(key, b"blockReason" | b"block_reason") {
+            seen.has_finish = true;
+            seen.is_explained = true;
+        }
+        Some(())
+    })
+}
+
+fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    scan.object(|scan, key| {
+        match key {
+            b"content" if scan.peek()? == b'{' => scan.object(|scan, key| match key {
+                b"parts" if scan.peek()? == b'[' => scan.list(|scan| part(scan, seen)),
+                _ => scan.value().map(drop),
+            })?,
+            b"finishReason" | b"finish_reason" => reason(scan, seen)?,
+            _ => drop(scan.value()?),
+        }
+        Some(())
+    })
+}
+
+fn reason(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    let word = match scan.peek()? {
+        b'"' => std::str::from_utf8(scan.string()?).ok()?,
+        b'0'..=b'9' => {
+            let number = scan.number();
+            finish::of_number(std::str::from_utf8(number).ok()?).unwrap_or("")
+        }
+        _ => return scan.value().map(drop),
+    };
+    if !word.is_empty() {
+        seen.has_finish = true;
+        seen.is_explained |= finish::read(word.into(), false).explains_nothing_said();
+    }
+    Some(())
+}
+
+fn part(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    let (mut is_thought, mut says_something) = (false, false);
+    scan.object(|scan, key| {
+        match key {
+            b"thought" => {
+                is_thought = scan.peek()? == b't';
+                scan.value()?;
+            }
+            b"thoughtSignature" | b"thought_signature" | b"partMetadata" | b"videoMetadata" => {
+                scan.value()?;
+            }
+            _ => says_something |= scan.value()?,
+        }
+        Some(())
+    })?;
+    seen.says_something |= says_something && !is_thought;
+    seen.has_thought |= says_something && is_thought;
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(json: &str) -> Glance {
+        glance(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_taken_for_an_answer() {
+        for data in [
+            "",
+            "1",
+            "\"x\"",
+            "{",
+            "{}x",
+            "[1]",
+            "[{}",
+            r#"{"candidates":[}"#,
+            r#"{"candidates":[{"content":{"parts":[{]}}]}"#,
+        ] {
+            assert_eq!(glance(data.as_bytes()), None, "{data}");
+        }
+        assert_eq!(glance(b"{\"a\":\"\xff\"}"), None);
+        assert_eq!(glance(format!("{{\"response\":{}", "{\"response\":".repeat(1 << 20)).as_bytes()), None);
+    }
+
+    #[test]
+    fn a_thought_is_nothing_said_and_an_empty_text_is_nothing() {
+        let of = |part: &str| seen(&format!(r#"{{"candidates":[{{"content":{{"parts":[{part}]}}}}]}}"#));
+        assert!(of(r#"{"text":"a"}"#).says_something);
+        assert!(of(r#"{"text":"","thoughtSignature":"E"},{"functionCall":{"name":"f"}}"#).says_something);
+        assert!(of(r#"{"inline_data":{"data":"AA"}}"#).says_something);
+        let nothing = Glance { has_candidates: true, ..Glance::default() };
+        assert_eq!(of(r#"{"text":"","thoughtSignature":"E"}"#), nothing);
+        assert_eq!(of(r#"{"text":"a","thought":true}"#), Glance { has_thought: true, ..nothing });
+        assert_eq!(of(r#"{"thought":true,"text":"a"}"#), of(r#"{"text":"a","thought":true}"#));
+    }
+
+    #[test]
+    fn only_reasons_that_explain_an_empty_answer_do() {
+        let of = |reason: &str| {
+            let seen = seen(&format!(r#"{{"candidates":[{{"finishReason":{reason}}}]}}"#));
+            (seen.has_finish, seen.is_explained)
+        };
+        assert_eq!(of("\"STOP\""), (true, false));
+        assert_eq!(of("1"), (true, false));
+        assert_eq!(of("\"MALFORMED_FUNCTION_CALL\""), (true, false));
+        assert_eq!(of("\"SAFETY\""), (true, true));
+        assert_eq!(of("2"), (true, true));
+        assert_eq!(of("null"), (false, false));
+        assert_eq!(of("0"), (false, false));
+        assert_eq!(of("\"\""), (false, false));
+        let blocked = seen(r#"[{"response":{"promptFeedback":{"blockReason":"SAFETY"}}}]"#);
+        assert!(blocked.has_finish && blocked.is_explained && !blocked.has_candidates);
+        assert!(!seen(r#"{"promptFeedback":{"blockReason":null}}"#).is_explained);
+    }
+}

@@ -1,0 +1,104 @@
+//! Writing JSON that somebody else wrote.
+
+use std::borrow::Cow;
+
+use crate::dialect::canonical::Text;
+use crate::dialect::quoted::quoted;
+
+/// Appends JSON on one line: frames of a stream have no room for more. In JSON a line end is only ever space.
+pub(crate) fn line(out: &mut Vec<u8>, json: &str) {
+    let mut rest = json.as_bytes();
+    while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
+        out.extend_from_slice(&rest[..end]);
+        rest = &rest[end + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
+/// Appends a number.
+pub(crate) fn number(out: &mut Vec<u8>, number: u64) {
+    out.extend_from_slice(number.to_string().as_bytes());
+}
+
+/// JSON without the space that the vendor lays it out with. Digits and order stay.
+pub(crate) fn compact(json: &str) -> Text<'_> {
+    if memchr::memchr(b'\n', json.as_bytes()).is_none() {
+        return Cow::Borrowed(json);
+    }
+    let (mut in_string, mut is_escaped) = (false, false);
+    let is_kept = |c: &char| {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match c {
+            '"' if !was_escaped => in_string = !in_string,
+            '\\' if !was_escaped => is_escaped = true,
+            ' ' | '\t' | '\n' | '\r' if !in_string => return false,
+            _ => {}
+        }
+        true
+    };
+    Cow::Owned(json.chars().filter(is_kept).collect())
+}
+
+/// Appends arguments as the object that the API has for them. What a model cut off or garbled is kept as text,
+/// in an object that says so.
+pub(crate) fn arguments(out: &mut Vec<u8>, arguments: &str) {
+    let arguments = arguments.trim_ascii();
+    if arguments.is_empty() {
+        out.extend_from_slice(b"{}");
+    } else if is_object(arguments) {
+        line(out, arguments);
+    } else {
+        out.extend_from_slice(b"{\"_raw\":");
+        quoted(out, arguments);
+        out.push(b'}');
+    }
+}
+
+/// Appends `"functionCall":{…}`.
+pub(crate) fn call(out: &mut Vec<u8>, [id, name, arguments]: [&str; 3]) {
+    out.extend_from_slice(b"\"functionCall\":{");
+    if !id.is_empty() {
+        out.extend_from_slice(b"\"id\":");
+        quoted(out, id);
+        out.push(b',');
+    }
+    out.extend_from_slice(b"\"name\":");
+    quoted(out, name);
+    out.extend_from_slice(b",\"args\":");
+    self::arguments(out, arguments);
+    out.push(b'}');
+}
+
+/// Is this one whole JSON object?
+pub(crate) fn is_object(json: &str) -> bool {
+    json.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(json).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layout_goes_and_words_stay() {
+        let json = "{\n  \"a b\": 1.50e3,\r\n\t\"c\": \"\\\" \\\\\", \"d\": [ ]\n}";
+        assert_eq!(compact(json), r#"{"a b":1.50e3,"c":"\" \\","d":[]}"#);
+        assert_eq!(compact(r#"{"a": 1}"#), r#"{"a": 1}"#);
+        let mut out = Vec::new();
+        line(&mut out, json);
+        let line = String::from_utf8(out).unwrap();
+        assert!(!line.contains(['\n', '\r']) && is_object(&line));
+    }
+
+    #[test]
+    fn arguments_are_an_object_whatever_they_were() {
+        let written = |arguments_: &str| {
+            let mut out = Vec::new();
+            arguments(&mut out, arguments_);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(" "), "{}");
+        assert_eq!(written(" {\"b\":1,\n\"a\":2} "), r#"{"b":1,"a":2}"#);
+        assert_eq!(written(r#"{"a":"#), r#"{"_raw":"{\"a\":"}"#);
+        assert_eq!(written("[1]"), r#"{"_raw":"[1]"}"#);
+    }
+}

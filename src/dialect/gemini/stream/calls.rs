@@ -1,0 +1,125 @@
+use crate::dialect::gemini::NAME;
+use crate::dialect::gemini::response::{json, seal};
+
+/// The most that is held back of all calls of an answer, in bytes.
+const MOST: usize = 4 * 1024 * 1024;
+
+/// Calls that have begun: in this API a call is told whole.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    waiting: Vec<Call>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Call {
+    index: u32,
+    id: String,
+    name: String,
+    arguments: String,
+    seal: Option<String>,
+    /// How much of the arguments was known when they were last found to be no object.
+    looked_at: usize,
+}
+
+/// What has come that calls may be told before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Another call: those whose arguments are whole.
+    NextCall,
+    /// The end of the part: one without arguments is whole, too.
+    PartEnd,
+    /// The end of the answer: all, cut off or not.
+    End,
+}
+
+impl Calls {
+    /// A call has begun. Returns `false` where that is too much to hold.
+    pub(super) fn begin(&mut self, index: u32, [id, name]: [&str; 2], seal: Option<String>) -> bool {
+        if self.waiting.iter().any(|call| call.index == index) {
+            return true;
+        }
+        let size = size_of::<Call>() + id.len() + name.len() + seal.as_ref().map_or(0, String::len);
+        self.bytes += size;
+        let (id, name) = (id.to_owned(), name.to_owned());
+        self.waiting.push(Call { index, id, name, arguments: String::new(), seal, looked_at: 0 });
+        self.bytes <= MOST
+    }
+
+    /// More arguments have come. Returns `false` where that is too much to hold, or where no such call waits:
+    /// then it has been told, and nothing can be added. White space is no loss.
+    pub(super) fn append(&mut self, index: u32, json: &str) -> bool {
+        let Some(call) = self.waiting.iter_mut().find(|call| call.index == index) else {
+            return json.trim().is_empty();
+        };
+        call.arguments.push_str(json);
+        self.bytes += json.len();
+        self.bytes <= MOST
+    }
+
+    /// The next call to be told, written as the members of its part.
+    pub(super) fn next(&mut self, due: Due) -> Option<Vec<u8>> {
+        let is_due = self.waiting.first_mut()?.is_due(due);
+        if !is_due {
+            return None;
+        }
+        let call = self.waiting.remove(0);
+        if self.waiting.is_empty() {
+            self.bytes = 0;
+        }
+        let mut part = Vec::with_capacity(call.arguments.len() + 64);
+        json::call(&mut part, [&call.id, &call.name, &call.arguments]);
+        if call.seal.is_some() {
+            seal::write(&mut part, Some(NAME), call.seal.as_deref());
+        }
+        Some(part)
+    }
+}
+
+impl Call {
+    fn is_due(&mut self, due: Due) -> bool {
+        let arguments = self.arguments.trim_ascii();
+        if arguments.is_empty() || due == Due::End {
+            return due != Due::NextCall;
+        }
+        if self.looked_at == self.arguments.len() {
+            return false;
+        }
+        self.looked_at = self.arguments.len();
+        json::is_object(arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(calls: &mut Calls, due: Due) -> usize {
+        std::iter::from_fn(|| calls.next(due)).count()
+    }
+
+    #[test]
+    fn a_call_is_told_when_its_arguments_are_whole() {
+        let mut calls = Calls::default();
+        assert!(calls.begin(0, ["a", "f"], None) && calls.begin(1, ["b", "g"], None));
+        assert_eq!(told(&mut calls, Due::NextCall), 0, "arguments may still come");
+        assert!(calls.append(1, "{}") && calls.append(0, "{\"a\":"));
+        assert_eq!(told(&mut calls, Due::PartEnd), 0, "calls keep their order");
+        assert!(calls.append(0, "1}"));
+        assert_eq!(told(&mut calls, Due::NextCall), 2);
+        assert!(calls.append(0, "\n") && !calls.append(0, "{}"));
+        assert!(calls.begin(2, ["c", "h"], None));
+        assert_eq!(told(&mut calls, Due::PartEnd), 1, "none are an empty object");
+        assert!(calls.begin(3, ["d", "h"], None) && calls.append(3, "{\"a\""));
+        assert_eq!((told(&mut calls, Due::PartEnd), told(&mut calls, Due::End)), (0, 1));
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut calls = Calls::default();
+        assert!(calls.begin(0, ["a", "f"], None));
+        assert!(!calls.append(0, &" ".repeat(MOST)));
+        let mut calls = Calls::default();
+        assert!(!(0..100_000).all(|index| calls.begin(index, ["", ""], None)));
+    }
+}

@@ -65,12 +65,14 @@ println!("{:?}", handle.state());
 //!
 //! # Features
 //!
-//! One per layer (`buffer`, `circuit-breaker`, `deadline`, `degraded-marker`, `health-routing`, `rescue`,
-//! `retry-budget`, `schema-normalizer`, `stream-guard`), one per dialect (`openai-chat`, `anthropic-messages`),
-//! `client`, `stack`, `config`, `testing`, and `full`. None is on by default. Features add, and never change what
-//! another does.
+//! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `deadline`, `degraded-marker`, `health-routing`,
+//! `rescue`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per dialect (`openai-chat`,
+//! `anthropic-messages`), `client`, `stack`, `config`, `testing`, and `full`. None is on by default. Features add,
+//! and never change what another does.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "array-stream")]
+pub mod array_stream;
 pub mod body;
 #[cfg(feature = "buffer")]
 pub mod buffer;
@@ -102,6 +104,8 @@ pub mod stream_guard;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+#[cfg(feature = "array-stream")]
+pub use self::array_stream::ArrayStreamLayer;
 #[cfg(feature = "buffer")]
 pub use self::buffer::BufferLayer;
 #[cfg(feature = "circuit-breaker")]

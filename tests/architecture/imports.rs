@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{Source, arguments, closing, words};
 use super::{Breach, said};
 
-const LAYERS: [&str; 9] = [
+const LAYERS: [&str; 10] = [
+    "array_stream",
     "buffer",
     "circuit_breaker",
     "deadline",

@@ -1,6 +1,7 @@
 //! Tower's contract, held by each layer: readiness, clones, drops, shared state.
 #![allow(missing_docs)]
 
+mod array_stream;
 mod buffer;
 mod circuit_breaker;
 mod deadline;

@@ -35,7 +35,7 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
 }
 
 /// Where the first byte stands that needs an escape: eight are looked at together.
-fn special(bytes: &[u8]) -> Option<usize> {
+pub(super) fn special(bytes: &[u8]) -> Option<usize> {
     let mut words = bytes.chunks_exact(8);
     for (index, word) in words.by_ref().enumerate() {
         let found = specials(word.try_into().map_or(0, u64::from_le_bytes));

@@ -1,20 +1,22 @@
-//! A whole answer, read and written.
+//! A whole answer: read, written, and told from what is none.
+//!
+//! Much of it serves streams, too: their events hold the same items and parts, and their last one the answer.
 
-use crate::dialect::canonical::Answer;
-use crate::dialect::{Invalid, Reply};
-use crate::failure::{Class, Failure};
+mod check;
+mod decode;
+mod encode;
 
-/// Reads a member's answer.
-pub(super) fn decode(_body: &[u8]) -> Result<Answer<'_>, Invalid> {
-    Err(Invalid::new("not part of this build"))
-}
+pub(super) mod annotation;
+pub(super) mod envelope;
+pub(super) mod failure;
+pub(super) mod finish;
+pub(super) mod ids;
+pub(super) mod item;
+pub(super) mod logprobs;
+pub(super) mod seal;
+pub(super) mod usage;
+pub(super) mod wire;
 
-/// Writes an answer for the caller.
-pub(super) fn encode(_answer: &Answer<'_>, _reply: &Reply) -> Vec<u8> {
-    Vec::new()
-}
-
-/// Is this 200 an answer at all?
-pub(super) fn check(_body: &[u8]) -> Result<(), Failure> {
-    Err(Failure::new(Class::InvalidOutput))
-}
+pub(super) use self::check::check;
+pub(super) use self::decode::{call_id, decode, output, signature};
+pub(super) use self::encode::encode;

@@ -1,38 +1,28 @@
-//! Streams, read and written.
+//! Streams: read, written, and classified frame by frame.
+//!
+//! A stream tells the life of every item and of every part in it, and ends with the answer as a whole. Items
+//! are known by their place in the output: ids change in the middle of some providers' streams.
 
-use crate::dialect::canonical::Event;
+mod calls;
+mod decoder;
+mod encoder;
+mod items;
+mod open;
+mod said;
+mod scan;
+mod signal;
+
+pub use self::decoder::Decoder;
+pub use self::encoder::Encoder;
+pub(super) use self::signal::signal;
+
+use self::scan::Fields;
 use crate::dialect::sse::Frame;
-use crate::dialect::{Decode, Encode, Invalid, Reply, Signal};
 
-/// Reads a member's stream.
-#[derive(Debug, Default)]
-pub struct Decoder {}
+/// How streams of OpenAI's older API end, and those of some servers of this one.
+const DONE: &[u8] = b"[DONE]";
 
-impl Decode for Decoder {
-    fn decode(&mut self, _frame: &Frame<'_>, _emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
-        Err(Invalid::new("not part of this build"))
-    }
-}
-
-/// Writes a caller's stream.
-#[derive(Debug)]
-pub struct Encoder {}
-
-impl Encoder {
-    pub(super) fn new(_reply: Reply) -> Self {
-        Self {}
-    }
-}
-
-impl Encode for Encoder {
-    fn encode(&mut self, _event: &Event<'_>, _out: &mut Vec<u8>) {}
-
-    fn finish(&mut self, _out: &mut Vec<u8>) -> bool {
-        false
-    }
-}
-
-/// What a frame means.
-pub(super) fn signal(_frame: &Frame<'_>) -> Signal {
-    Signal::Malformed
+/// What an event is: its own word for it, or else that of its frame.
+fn kind<'a>(frame: &'a Frame<'_>, fields: &Fields<'a>) -> Option<&'a str> {
+    fields.kind.or_else(|| std::str::from_utf8(frame.event?).ok())
 }

@@ -1,0 +1,183 @@
+use std::borrow::Cow;
+use std::fmt;
+
+use http::StatusCode;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::failure;
+use super::wire::{self, Raw, Str};
+use crate::failure::{Class, Failure, Report};
+
+#[derive(serde::Deserialize)]
+struct Checked<'a> {
+    #[serde(borrow)]
+    status: Raw<'a>,
+    #[serde(borrow)]
+    error: Raw<'a>,
+    /// Of errors that are not in an object of their own.
+    #[serde(borrow)]
+    message: Raw<'a>,
+    output: Option<Output>,
+}
+
+/// Is a 200 with this body an answer?
+pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
+    let text = wire::body(body).map_err(|invalid| no_answer(describe(body).unwrap_or(invalid.message())))?;
+    let checked: Checked<'_> = serde_json::from_str(text)
+        .map_err(|error| no_answer(&format!("The answer is no response: {error}")))?;
+    let status = wire::text(checked.status);
+    if let Some(error) = checked.error {
+        return Err(failure::of(error.get()).with_status(StatusCode::OK));
+    }
+    match (status.as_deref(), checked.output) {
+        (Some("failed"), _) => Err(failure::of("The response failed.").with_status(StatusCode::OK)),
+        (_, None) if checked.message.is_some() => Err(failure::of(text).with_status(StatusCode::OK)),
+        (_, None) => Err(no_answer("The answer has no output.")),
+        // Work in the background, and answers that say why there is no more of them.
+        (Some("queued" | "in_progress" | "incomplete" | "cancelled"), _) | (_, Some(Output(true))) => Ok(()),
+        (_, Some(Output(false))) => Err(no_answer("The answer is empty.")),
+    }
+}
+
+/// What a body that is not JSON is.
+fn describe(body: &[u8]) -> Option<&'static str> {
+    match body.trim_ascii_start().first() {
+        None => Some("The provider sent an empty body."),
+        Some(b'<') => Some("The provider sent a page of HTML instead of JSON."),
+        _ => None,
+    }
+}
+
+fn no_answer(why: &str) -> Failure {
+    Failure::new(Class::InvalidOutput).with_status(StatusCode::OK).with_report(Report::new(why))
+}
+
+/// A list of items: does any of them say something?
+struct Output(bool);
+
+/// A value: is there any text in it?
+#[derive(Default)]
+struct Voice(bool);
+
+#[derive(serde::Deserialize)]
+struct Item<'a> {
+    #[serde(borrow, rename = "type", default)]
+    kind: Option<Str<'a>>,
+    #[serde(default)]
+    content: Voice,
+    #[serde(default)]
+    result: Voice,
+}
+
+impl Item<'_> {
+    /// A thought is nothing said, nor is a look at something that no words came of.
+    fn says_something(&self) -> bool {
+        match self.kind.as_ref().map(|Str(kind)| &**kind) {
+            Some("message") => self.content.0,
+            Some("image_generation_call") => self.result.0,
+            Some(
+                "reasoning" | "web_search_call" | "file_search_call" | "mcp_list_tools" | "additional_tools",
+            )
+            | None => false,
+            Some(_) => true,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Output {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        struct Read;
+        impl<'de> Visitor<'de> for Read {
+            type Value = Output;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of items")
+            }
+
+            fn visit_seq<A>(self, mut list: A) -> Result<Output, A::Error>
+            where
+                A: SeqAccess<'de>,
+            {
+                let mut said = false;
+                while let Some(item) = list.next_element::<Item<'_>>()? {
+                    said |= item.says_something();
+                }
+                Ok(Output(said))
+            }
+        }
+        deserializer.deserialize_seq(Read)
+    }
+}
+
+impl<'de> Deserialize<'de> for Voice {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_any(VoiceVisitor)
+    }
+}
+
+struct VoiceVisitor;
+
+impl<'de> Visitor<'de> for VoiceVisitor {
+    type Value = Voice;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Voice, E> {
+        Ok(Voice(!text.is_empty()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Voice, E> {
+        Ok(Voice(false))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Voice, E> {
+        Ok(Voice(false))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Voice, E> {
+        Ok(Voice(false))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Voice, E> {
+        Ok(Voice(false))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Voice, E> {
+        Ok(Voice(false))
+    }
+
+    fn visit_seq<A>(self, mut list: A) -> Result<Voice, A::Error>
+    where
+        A: SeqAccess<'de>,
+    {
+        let mut said = false;
+        while let Some(Voice(one)) = list.next_element()? {
+            said |= one;
+        }
+        Ok(Voice(said))
+    }
+
+    fn visit_map<A>(self, mut map: A) -> Result<Voice, A::Error>
+    where
+        A: MapAccess<'de>,
+    {
+        let mut said = false;
+        while let Some(Str(name)) = map.next_key()? {
+            let name: Cow<'_, str> = name;
+            if matches!(&*name, "text" | "refusal") {
+                said |= map.next_value::<Voice>()?.0;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Voice(said))
+    }
+}

@@ -1,0 +1,74 @@
+//! Why the model stopped: a status, a reason beside it, and what the answer holds.
+
+use std::borrow::Cow;
+
+use super::envelope::Status;
+use super::wire::{self, Raw};
+use crate::dialect::canonical::{Content, Finish, Text};
+
+/// What an answer holds, as far as its end is called by it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Held {
+    /// A tool of the caller's is called.
+    pub(crate) calls: bool,
+    /// The model refused.
+    pub(crate) refusal: bool,
+}
+
+impl Held {
+    pub(crate) fn of(parts: &[Content<'_>]) -> Self {
+        Self {
+            calls: parts.iter().any(|part| matches!(part, Content::ToolCall(_))),
+            refusal: parts.iter().any(|part| matches!(part, Content::Refusal(_))),
+        }
+    }
+}
+
+/// Reads why the model stopped. The API has no word for tool calls or a refusal: the answer itself says it. A
+/// call of an answer that was cut off is not one to be run, so the cut is told first.
+pub(crate) fn read<'a>(status: Option<Text<'a>>, details: Raw<'a>, held: Held) -> Option<Finish<'a>> {
+    match status.as_deref() {
+        // Work in the background that goes on.
+        Some("queued" | "in_progress") => None,
+        Some("completed") | None => Some(match held {
+            Held { calls: true, .. } => Finish::ToolCalls,
+            Held { refusal: true, .. } => Finish::ContentFilter,
+            Held { .. } => Finish::Stop,
+        }),
+        Some("incomplete") => Some(cut_off(details)),
+        Some("failed") => Some(Finish::Error),
+        Some(_) => status.map(Finish::Other),
+    }
+}
+
+fn cut_off(details: Raw<'_>) -> Finish<'_> {
+    #[derive(serde::Deserialize)]
+    struct Details<'a> {
+        #[serde(borrow)]
+        reason: Raw<'a>,
+    }
+    let reason = wire::read::<Details<'_>>(details).and_then(|details| wire::text(details.reason));
+    match reason.as_deref() {
+        Some("max_output_tokens") => Finish::Length,
+        Some("content_filter") => Finish::ContentFilter,
+        _ => Finish::Other(reason.unwrap_or(Cow::Borrowed("incomplete"))),
+    }
+}
+
+/// How a response ends that ended so. Without a word of the provider nobody knows that it is whole.
+pub(crate) fn status(finish: Option<&Finish<'_>>, has_refusal: bool) -> Status {
+    match finish {
+        Some(Finish::Length | Finish::ContextWindow) => Status::Incomplete(Some("max_output_tokens")),
+        // A refusal in words is an answer, and a whole one.
+        Some(Finish::ContentFilter) if !has_refusal => Status::Incomplete(Some("content_filter")),
+        Some(Finish::Error) => Status::Failed,
+        Some(Finish::Other(word)) => match &**word {
+            "max_messages" => Status::Incomplete(Some("max_messages")),
+            "steered" => Status::Incomplete(Some("steered")),
+            "incomplete" | "cancelled" => Status::Incomplete(None),
+            _ => Status::Completed,
+        },
+        Some(_) => Status::Completed,
+        None => Status::Incomplete(None),
+    }
+}

@@ -1,0 +1,215 @@
+//! What answers look like, as far as anyone reads them.
+//!
+//! Leaves stay raw and are read on demand: servers that call themselves compatible disagree on what is a
+//! string, a number, `null`, or absent, and one odd leaf must not cost the whole answer.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::dialect::Invalid;
+use crate::dialect::canonical::Text;
+
+/// A leaf: absent and `null` are the same.
+pub(crate) type Raw<'a> = Option<&'a RawValue>;
+
+/// A string. Serde lends a plain `Cow` only outside of an `Option`.
+#[derive(serde::Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// A response; of an event, whatever it tells of one.
+#[derive(serde::Deserialize)]
+pub(crate) struct Response<'a, O> {
+    #[serde(borrow)]
+    pub(crate) id: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) created_at: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) model: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) status: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) error: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) incomplete_details: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) usage: Raw<'a>,
+    pub(crate) output: Option<O>,
+}
+
+/// An item of the output.
+#[derive(Default, serde::Deserialize)]
+pub(crate) struct Item<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) id: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) call_id: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) name: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) arguments: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) encrypted_content: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) content: Parts<'a>,
+    #[serde(borrow, default)]
+    pub(crate) summary: Parts<'a>,
+}
+
+/// A part of an item.
+#[derive(Default, serde::Deserialize)]
+pub(crate) struct Part<'a> {
+    #[serde(borrow, rename = "type")]
+    pub(crate) kind: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) text: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) refusal: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) annotations: Raw<'a>,
+    #[serde(borrow)]
+    pub(crate) logprobs: Raw<'a>,
+}
+
+/// The parts of an item. A plain string stands for one part; hosted tools use the field for other things.
+#[derive(Default)]
+pub(crate) enum Parts<'a> {
+    #[default]
+    None,
+    Text(Text<'a>),
+    List(Vec<Part<'a>>),
+}
+
+impl<'a> Parts<'a> {
+    /// The parts that are a list.
+    pub(crate) fn list(&self) -> &[Part<'a>] {
+        match self {
+            Self::List(parts) => parts,
+            Self::None | Self::Text(_) => &[],
+        }
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Parts<'a> {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        deserializer.deserialize_any(PartsVisitor)
+    }
+}
+
+struct PartsVisitor;
+
+impl<'de> Visitor<'de> for PartsVisitor {
+    type Value = Parts<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of parts")
+    }
+
+    fn visit_seq<A>(self, mut list: A) -> Result<Self::Value, A::Error>
+    where
+        A: SeqAccess<'de>,
+    {
+        let mut parts = Vec::new();
+        while let Some(part) = list.next_element()? {
+            parts.push(part);
+        }
+        Ok(Parts::List(parts))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Parts::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Parts::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_map<A>(self, mut map: A) -> Result<Self::Value, A::Error>
+    where
+        A: MapAccess<'de>,
+    {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Parts::None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Parts::None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Parts::None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Parts::None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Parts::None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Parts::None)
+    }
+}
+
+/// The string that a piece of JSON is, if it is one.
+pub(crate) fn string(json: &str) -> Option<Text<'_>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str::<Str<'_>>(json).ok().map(|text| text.0)
+}
+
+/// The string, if it is one and says something.
+pub(crate) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
+    raw.and_then(|raw| string(raw.get())).filter(|text| !text.is_empty())
+}
+
+/// The text of a string; of anything else, its JSON.
+pub(crate) fn json_text(json: &str) -> Text<'_> {
+    string(json).unwrap_or(Cow::Borrowed(json))
+}
+
+/// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
+pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
+    let json = raw?.get();
+    if let Ok(number) = json.parse() {
+        return Some(number);
+    }
+    let number: f64 = json.parse().ok()?;
+    // Casts of floats saturate; counts stay far below where they lose precision.
+    (number.is_finite() && number >= 0.0).then_some(number as u64)
+}
+
+/// A value of this type, or nothing where it is of another.
+pub(crate) fn read<'a, T>(raw: Raw<'a>) -> Option<T>
+where
+    T: Deserialize<'a>,
+{
+    serde_json::from_str(raw?.get()).ok()
+}
+
+/// The elements of a list; none where it is no list.
+pub(crate) fn list(raw: Raw<'_>) -> Vec<&RawValue> {
+    read(raw).unwrap_or_default()
+}
+
+/// The text of a body that can be a JSON object. Without the check, serde would take a list for a struct's
+/// fields in order.
+pub(crate) fn body(body: &[u8]) -> Result<&str, Invalid> {
+    let text = std::str::from_utf8(body).map_err(|_| Invalid::new("The body is not valid UTF-8."))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(Invalid::new("The body is not a JSON object."));
+    }
+    Ok(text)
+}

@@ -1,0 +1,181 @@
+use serde_json::value::RawValue;
+
+use super::super::response::wire::{self, Response};
+use super::super::response::{self, failure, finish, usage};
+use super::items::{Items, Voice};
+use super::scan::{Fields, fields};
+use crate::dialect::canonical::{Answer, Event};
+use crate::dialect::sse::Frame;
+use crate::dialect::{Decode, Invalid};
+
+/// Who gets the events.
+pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
+
+/// Reads a stream of this dialect.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    has_started: bool,
+    is_over: bool,
+    /// The id of the answer, to make up ids of calls from.
+    pub(super) answer: String,
+    pub(super) items: Items,
+    /// The item that speaks: its part has not been ended.
+    pub(super) speaking: Option<usize>,
+    pub(super) calls: u32,
+    pub(super) has_refused: bool,
+    /// Something of the answer has been told.
+    pub(super) has_said: bool,
+}
+
+impl Decode for Decoder {
+    fn decode(&mut self, frame: &Frame<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
+        let Some(data) = frame.data.as_deref().map(<[u8]>::trim_ascii) else {
+            if frame.has_comment {
+                emit(Event::Ping);
+            }
+            return Ok(());
+        };
+        if data.is_empty() || data == super::DONE || self.is_over {
+            return Ok(());
+        }
+        let Some(fields) = fields(data) else {
+            if frame.event == Some(b"error") {
+                // Whatever stands in it: some servers put plain text there.
+                self.fail(&String::from_utf8_lossy(data), emit);
+                return Ok(());
+            }
+            return Err(Invalid::new("The event is not a JSON object."));
+        };
+        match super::kind(frame, &fields) {
+            Some("error") => self.fail(&String::from_utf8_lossy(data), emit),
+            None if fields.error.is_some() => self.fail(&String::from_utf8_lossy(data), emit),
+            None => return Err(Invalid::new("The event lacks its type.").at("type")),
+            Some(kind) => self.event(kind, &fields, emit)?,
+        }
+        Ok(())
+    }
+}
+
+impl Decoder {
+    fn event(&mut self, kind: &str, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
+        match kind {
+            "response.output_text.delta" => self.text(fields, emit)?,
+            "response.refusal.delta" => self.refusal(fields, fields.delta, emit)?,
+            "response.reasoning_summary_text.delta" => {
+                self.thought(fields, Voice::Summary, fields.delta, emit)?;
+            }
+            "response.reasoning_text.delta" => self.thought(fields, Voice::Content, fields.delta, emit)?,
+            "response.function_call_arguments.delta" => self.arguments(fields, emit)?,
+            "response.output_text.done" => self.text_done(fields, emit)?,
+            "response.refusal.done" if !self.has_told(fields) => self.refusal(fields, fields.whole, emit)?,
+            "response.reasoning_summary_text.done" if !self.has_told(fields) => {
+                self.thought(fields, Voice::Summary, fields.whole, emit)?;
+            }
+            "response.reasoning_text.done" if !self.has_told(fields) => {
+                self.thought(fields, Voice::Content, fields.whole, emit)?;
+            }
+            "response.function_call_arguments.done" => self.arguments_done(fields, emit)?,
+            "response.output_text.annotation.added" => self.citation(fields, emit)?,
+            "response.content_part.done" => self.part_done(fields, emit)?,
+            "response.output_item.added" => self.item_added(fields, emit)?,
+            "response.output_item.done" => self.item_done(fields, emit)?,
+            "response.created" | "response.in_progress" | "response.queued" => {
+                self.start(fields.response, emit);
+            }
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                self.end(kind, fields.response, emit);
+            }
+            "keepalive" | "ping" => emit(Event::Ping),
+            // Of the provider's own tools, and what nobody knows yet.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What says once more what a part has come to matters only where nothing was told of the part before.
+    fn has_told(&self, fields: &Fields<'_>) -> bool {
+        self.items.has_told(fields.output_index, fields.part_index.unwrap_or(0))
+    }
+
+    fn fail(&mut self, json: &str, emit: Emit<'_>) {
+        self.is_over = true;
+        emit(Event::Error(Box::new(failure::of(json))));
+    }
+
+    fn start(&mut self, response: Option<&str>, emit: Emit<'_>) {
+        let Some(response) = read_response(response).filter(|_| !self.has_started) else { return };
+        self.begin(&response, emit);
+    }
+
+    fn begin(&mut self, response: &Response<'_, &RawValue>, emit: Emit<'_>) {
+        self.has_started = true;
+        let id = wire::text(response.id);
+        self.answer = id.as_deref().unwrap_or_default().to_owned();
+        emit(Event::Start { id, model: wire::text(response.model) });
+    }
+
+    /// Lets the item speak. What another has said, or this one in an earlier part, is over.
+    pub(super) fn turn(&mut self, slot: usize, is_new_part: bool, emit: Emit<'_>) {
+        if self.speaking.is_some_and(|speaking| speaking != slot || is_new_part) {
+            emit(Event::PartEnd { choice: 0 });
+        }
+        self.speaking = Some(slot);
+        self.has_said = true;
+    }
+
+    pub(super) fn hush(&mut self, emit: Emit<'_>) {
+        if self.speaking.take().is_some() {
+            emit(Event::PartEnd { choice: 0 });
+        }
+    }
+
+    fn end(&mut self, kind: &str, response: Option<&str>, emit: Emit<'_>) {
+        let parsed = read_response(response);
+        let is_failed = parsed.as_ref().is_some_and(|response| response.error.is_some());
+        if is_failed || kind == "response.failed" {
+            return self.fail(response.unwrap_or("The response failed."), emit);
+        }
+        self.end_calls(emit);
+        self.hush(emit);
+        let mut held = finish::Held { calls: self.calls > 0, refusal: self.has_refused };
+        let (mut status, mut details) = (None, None);
+        if let Some(response) = parsed {
+            if !self.has_started {
+                self.begin(&response, emit);
+            }
+            if !self.has_said {
+                held = tell(&response, emit);
+            }
+            if let Some(usage) = usage::read(response.usage) {
+                emit(Event::Usage(usage));
+            }
+            (status, details) = (wire::text(response.status), response.incomplete_details);
+        }
+        // The event says by its name that the model has stopped, whatever is in it.
+        let named = if kind == "response.incomplete" { "incomplete" } else { "completed" };
+        let status = status.filter(|word| !matches!(&**word, "queued" | "in_progress"));
+        let status = status.unwrap_or(named.into());
+        if let Some(reason) = finish::read(Some(status), details, held) {
+            emit(Event::Finish { choice: 0, reason });
+        }
+        self.is_over = true;
+        emit(Event::End);
+    }
+}
+
+/// Tells an answer that stands nowhere but in its last event.
+fn tell(response: &Response<'_, &RawValue>, emit: Emit<'_>) -> finish::Held {
+    let id = wire::text(response.id).unwrap_or_default();
+    let choice = response::output(wire::list(response.output), &id);
+    let held = finish::Held::of(&choice.parts);
+    Answer { choices: vec![choice], ..Answer::default() }.events(&mut |event| match event {
+        Event::Start { .. } | Event::End => {}
+        event => emit(event),
+    });
+    held
+}
+
+fn read_response(json: Option<&str>) -> Option<Response<'_, &RawValue>> {
+    let json = json.filter(|json| json.starts_with('{'))?;
+    serde_json::from_str(json).ok()
+}

@@ -1,0 +1,83 @@
+use super::super::response::failure;
+use super::super::response::wire::{self, Item, Part, Parts};
+use super::scan::{Fields, fields};
+use crate::dialect::Signal;
+use crate::dialect::sse::Frame;
+
+/// What a frame is.
+pub(in super::super) fn signal(frame: &Frame<'_>) -> Signal {
+    let Some(data) = frame.data.as_deref().map(<[u8]>::trim_ascii) else { return Signal::Alive };
+    // Some servers end every stream as those of the older API end.
+    if data.is_empty() || data == super::DONE {
+        return Signal::Alive;
+    }
+    let Some(fields) = fields(data) else {
+        // Whatever stands in it: some servers put plain text there.
+        return match frame.event {
+            Some(b"error") => error(&String::from_utf8_lossy(data)),
+            _ => Signal::Malformed,
+        };
+    };
+    match super::kind(frame, &fields) {
+        Some(kind) => of(kind, &fields, data),
+        None if fields.error.is_some() => error(&String::from_utf8_lossy(data)),
+        None => Signal::Malformed,
+    }
+}
+
+fn of(kind: &str, fields: &Fields<'_>, data: &[u8]) -> Signal {
+    let says = |json: Option<&str>| json.is_some_and(|json| json != r#""""#);
+    match kind {
+        "response.output_text.delta" => content_or(says(fields.delta)),
+        "response.output_item.added" => content_or(fields.item.is_some_and(|item| begins_content(item))),
+        "response.output_item.done" => content_or(fields.item.is_some_and(|item| holds_content(item))),
+        "response.completed" | "response.incomplete" => Signal::Finish,
+        "response.failed" => error(fields.response.unwrap_or_default()),
+        "error" => error(&String::from_utf8_lossy(data)),
+        "keepalive" | "ping" => Signal::Alive,
+        "response.output_text.annotation.added" => Signal::Content,
+        // They repeat what has been said; but where no increments came, they are the first to say it.
+        "response.output_text.done"
+        | "response.refusal.done"
+        | "response.reasoning_text.done"
+        | "response.reasoning_summary_text.done"
+        | "response.function_call_arguments.done" => content_or(says(fields.whole)),
+        // Of whatever kind: more of something that the provider makes.
+        kind if kind.ends_with(".delta") => content_or(says(fields.delta)),
+        _ => Signal::Lifecycle,
+    }
+}
+
+/// The beginning of a message or a thought promises nothing, nor does a list of tools; a call is something said.
+fn begins_content(item: &str) -> bool {
+    let item: Item<'_> = serde_json::from_str(item).unwrap_or_default();
+    let kind = wire::text(item.kind);
+    !matches!(kind.as_deref(), Some("message" | "reasoning" | "mcp_list_tools" | "additional_tools") | None)
+}
+
+fn holds_content(json: &str) -> bool {
+    let item: Item<'_> = serde_json::from_str(json).unwrap_or_default();
+    match wire::text(item.kind).as_deref() {
+        Some("message" | "reasoning") => {
+            wire::text(item.encrypted_content).is_some() || is_said(&item.content) || is_said(&item.summary)
+        }
+        _ => begins_content(json),
+    }
+}
+
+fn is_said(parts: &Parts<'_>) -> bool {
+    let says = |part: &Part<'_>| wire::text(part.text).or_else(|| wire::text(part.refusal)).is_some();
+    match parts {
+        Parts::None => false,
+        Parts::Text(text) => !text.is_empty(),
+        Parts::List(list) => list.iter().any(says),
+    }
+}
+
+fn error(json: &str) -> Signal {
+    Signal::Error(Box::new(failure::of(json)))
+}
+
+const fn content_or(says_something: bool) -> Signal {
+    if says_something { Signal::Content } else { Signal::Lifecycle }
+}

@@ -70,7 +70,9 @@ fn parts(content: &Value) -> &[Value] {
 
 fn one(at: &str, content: &Value) -> Result<(), Complaint> {
     known(at, content, &["parts", "role"])?;
-    if parts(content).is_empty() {
+    // What was nothing may be said again.
+    let may_be_empty = content["role"] == "model" || at == "systemInstruction";
+    if parts(content).is_empty() && !may_be_empty {
         return Err(Complaint::new(&format!("{at}.parts"), "contents.parts must not be empty."));
     }
     for (index, part) in parts(content).iter().enumerate() {

@@ -222,10 +222,10 @@ fn output(at: &str, output: &Value) -> Result<(), Complaint> {
     Ok(())
 }
 
-/// A thought goes before what came of it.
+/// A thought that the vendor keeps goes before what came of it.
 fn thoughts(items: &[Value]) -> Result<(), Complaint> {
     for (index, item) in items.iter().enumerate() {
-        if kind(item) != "reasoning" {
+        if kind(item) != "reasoning" || item["id"].is_null() {
             continue;
         }
         let next = items.get(index + 1);

@@ -74,7 +74,7 @@ pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
     let request: Value = serde_json::from_slice(asked.body)
         .map_err(|_| Complaint::new("", "We could not parse the JSON body of your request."))?;
     known("", &request, if asked.route.is_count { COUNTED } else { KNOWN })?;
-    if request["model"].as_str().is_none_or(str::is_empty) {
+    if request["model"].as_str().is_none_or(str::is_empty) && request["prompt"].is_null() {
         return Err(missing("model"));
     }
     limits(&request)?;

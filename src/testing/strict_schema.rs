@@ -28,7 +28,8 @@ fn node(schema: &Value) -> Result<(), String> {
                  Missing '{name}'."
             ));
         }
-        if schema["additionalProperties"] != false {
+        // Left out, it is supplied.
+        if schema.get("additionalProperties").is_some_and(|other| other != false) {
             return Err("'additionalProperties' is required to be supplied and to be false.".to_owned());
         }
     }

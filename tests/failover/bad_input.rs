@@ -28,22 +28,15 @@ async fn assert_refused(
 ) {
     assert_eq!(answer.status.as_u16(), status, "{answer:?}");
     assert!(answer.header("content-type").starts_with("application/json"), "{answer:?}");
-    let body = answer.json();
-    assert!(body["error"]["message"].as_str().is_some_and(|message| message.len() > 8), "{body}");
-    assert!(body["error"]["type"].is_string(), "{body}");
-    assert_eq!(body["type"] == "error", front == Api::Anthropic, "{body}");
+    front.error_message(&answer.json());
     assert_eq!(provider.count(), 0, "nothing was forwarded");
     assert_eq!(gateway.ask(front, false).await.status, 200, "the process is unharmed");
 }
 
 #[tokio::test]
 async fn malformed_bodies_are_refused() {
-    let bodies: [&[u8]; 12] = [
-        b"",
-        b"{",
-        b"null",
-        b"[]",
-        b"\"text\"",
+    let anywhere: [&[u8]; 5] = [b"", b"{", b"null", b"[]", b"\"text\""];
+    let in_messages: [&[u8]; 7] = [
         b"{\"model\":\"workhorse\",\"messages\":[}",
         b"{\"model\":\"workhorse\",\"messages\":[{\"role\":\"user\",\"content\":\"\xff\xfe\"}]}",
         b"{\"messages\":[]}",
@@ -52,8 +45,22 @@ async fn malformed_bodies_are_refused() {
         b"{\"model\":\"workhorse\",\"stream\":\"yes\",\"messages\":[]}",
         b"{\"model\":\"workhorse\",\"model\":\"other\",\"messages\":[]}",
     ];
+    let in_input: [&[u8]; 5] = [
+        b"{\"model\":\"workhorse\",\"input\":[}",
+        b"{\"model\":\"workhorse\",\"input\":\"\xff\xfe\"}",
+        b"{\"input\":\"hello\"}",
+        b"{\"model\":7,\"input\":\"hello\"}",
+        b"{\"model\":\"workhorse\",\"stream\":\"yes\",\"input\":\"hello\"}",
+    ];
+    let in_contents: [&[u8]; 2] =
+        [b"{\"contents\":[}", b"{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"\xff\xfe\"}]}]}"];
     for front in APIS {
-        for body in bodies {
+        let own: &[&[u8]] = match front {
+            Api::OpenAi | Api::Anthropic => &in_messages,
+            Api::Responses => &in_input,
+            Api::Gemini => &in_contents,
+        };
+        for body in anywhere.iter().chain(own) {
             let (gateway, provider) = gateway().await;
             let answer = gateway.send(front, Bytes::from_static(body)).await;
             assert_refused(&gateway, &provider, front, &answer, 400).await;
@@ -63,24 +70,42 @@ async fn malformed_bodies_are_refused() {
 
 #[tokio::test]
 async fn wrong_types_are_refused_before_a_member_of_another_dialect_is_asked() {
-    let provider = Api::OpenAi.provider("fine").await;
-    let gateway = Gateway::start(&[(Api::OpenAi, provider.base_url())]).await;
-    for messages in
-        [json!("hello"), json!([7]), json!([{"role": "user"}]), json!([{"role": "nobody", "content": "x"}])]
-    {
-        let body = json!({"model": "workhorse", "max_tokens": 9, "messages": messages});
-        let answer = gateway.send(Api::Anthropic, body.to_string()).await;
-        assert_eq!(answer.status, 400, "{messages} {answer:?}");
-        assert_eq!(answer.json()["error"]["type"], "invalid_request_error");
+    let turns =
+        [json!("hello"), json!([7]), json!([{"role": "user"}]), json!([{"role": "nobody", "content": "x"}])];
+    let contents = [json!("hello"), json!([7]), json!([{"role": "nobody", "parts": [{"text": "x"}]}])];
+    for front in APIS {
+        let provider = front.other().provider("fine").await;
+        let gateway = Gateway::start(&[(front.other(), provider.base_url())]).await;
+        let bodies: Vec<_> = match front {
+            Api::OpenAi | Api::Anthropic => {
+                let body = |turns| json!({"model": "workhorse", "max_tokens": 9, "messages": turns});
+                turns.iter().map(body).collect()
+            }
+            // Here a string is a question.
+            Api::Responses => {
+                turns[1..].iter().map(|turns| json!({"model": "workhorse", "input": turns})).collect()
+            }
+            Api::Gemini => contents.iter().map(|contents| json!({"contents": contents})).collect(),
+        };
+        for body in bodies {
+            let answer = gateway.send(front, body.to_string()).await;
+            assert_eq!(answer.status, 400, "{front:?} {body} {answer:?}");
+            front.error_message(&answer.json());
+        }
+        assert_eq!(provider.count(), 0, "{front:?}");
     }
-    assert_eq!(provider.count(), 0);
 }
 
 #[tokio::test]
 async fn deep_nesting_is_refused_and_not_followed() {
     for front in APIS {
         let (gateway, provider) = gateway().await;
-        let deep = format!(r#"{{"model":"workhorse","messages":{}"#, "[".repeat(20_000));
+        let turns = match front {
+            Api::OpenAi | Api::Anthropic => "messages",
+            Api::Responses => "input",
+            Api::Gemini => "contents",
+        };
+        let deep = format!(r#"{{"model":"workhorse","{turns}":{}"#, "[".repeat(20_000));
         let answer = gateway.send(front, deep).await;
         assert_refused(&gateway, &provider, front, &answer, 400).await;
     }
@@ -91,9 +116,11 @@ async fn an_unknown_class_is_named_beside_those_that_exist() {
     for front in APIS {
         let (gateway, provider) = gateway().await;
         let mut question = front.question(false);
-        question["model"] = json!("gpt-17");
-        let answer = gateway.send(front, question.to_string()).await;
-        let message = answer.json()["error"]["message"].to_string();
+        if front != Api::Gemini {
+            question["model"] = json!("gpt-17");
+        }
+        let answer = gateway.post(&front.path("gpt-17", false), question.to_string()).await;
+        let message = front.error_message(&answer.json());
         assert!(message.contains("gpt-17") && message.contains("workhorse"), "{message}");
         assert_refused(&gateway, &provider, front, &answer, 404).await;
     }
@@ -113,7 +140,7 @@ async fn a_deadline_that_is_no_number_is_refused() {
     for front in APIS {
         for value in ["soon", "-5", "0", "1.5", ""] {
             let (gateway, provider) = gateway().await;
-            let request = Request::post(format!("{}{}", gateway.url, front.path()))
+            let request = Request::post(format!("{}{}", gateway.url, front.path("workhorse", false)))
                 .header("content-type", "application/json")
                 .header("x-failover-deadline-ms", value)
                 .body(Full::from(front.question(false).to_string()))
@@ -127,7 +154,7 @@ async fn a_deadline_that_is_no_number_is_refused() {
 #[tokio::test]
 async fn absurd_headers_do_no_harm() {
     let (gateway, _provider) = gateway().await;
-    let mut request = Request::post(format!("{}{}", gateway.url, Api::OpenAi.path()));
+    let mut request = Request::post(format!("{}{}", gateway.url, Api::OpenAi.path("workhorse", false)));
     for index in 0..60 {
         request = request.header(format!("x-absurd-{index}"), "x".repeat(100));
     }

@@ -5,32 +5,33 @@ use std::time::Duration;
 use serde_json::Value;
 use tower_failover::testing::{FakeProvider, Fault};
 
-use crate::support::{APIS, Answer, Api, Gateway};
+use crate::reading::data_lines;
+use crate::support::{APIS, Answer, Api, Gateway, join};
 
 const PRIMARY: &str = "the primary's answer";
 const FALLBACK: &str = "the fallback's answer";
 
-/// Calls `check` for both fronts, both dialects of the primary (the fallback speaks the other), buffered and
-/// streaming: eight cells.
+/// Calls `check` for each front, each dialect of the primary (the fallback speaks another), buffered and
+/// streaming: 32 cells, of which those of one front run at the same time.
 async fn in_every_cell(fault: impl Fn(&FakeProvider), check: impl AsyncFn(&Cell, Answer)) {
+    let ask = async |front: Api, api: Api, is_stream: bool| {
+        let primary = api.provider(PRIMARY).await;
+        let fallback = api.other().provider(FALLBACK).await;
+        fault(&primary);
+        let gateway = Gateway::between(api, &primary, &fallback).await;
+        let cell = Cell { front, api, is_stream, primary, fallback };
+        let answer = gateway.ask(front, is_stream).await;
+        check(&cell, answer).await;
+    };
     for front in APIS {
-        for api in APIS {
-            for is_stream in [false, true] {
-                let primary = api.provider(PRIMARY).await;
-                let fallback = api.other().provider(FALLBACK).await;
-                fault(&primary);
-                let gateway = Gateway::between(api, &primary, &fallback).await;
-                let cell = Cell { front, is_stream, primary, fallback };
-                let answer = gateway.ask(front, is_stream).await;
-                check(&cell, answer).await;
-            }
-        }
+        join(APIS.into_iter().flat_map(|api| [ask(front, api, false), ask(front, api, true)])).await;
     }
 }
 
 #[derive(Debug)]
 struct Cell {
     front: Api,
+    api: Api,
     is_stream: bool,
     primary: FakeProvider,
     fallback: FakeProvider,
@@ -146,8 +147,8 @@ async fn a_refused_connection_is_served_by_the_fallback() {
     for front in APIS {
         // A port that was free a moment ago.
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let fallback = Api::Anthropic.provider(FALLBACK).await;
-        let members = [(Api::OpenAi, format!("http://{closed}/v1")), (Api::Anthropic, fallback.base_url())];
+        let fallback = front.other().provider(FALLBACK).await;
+        let members = [(Api::OpenAi, format!("http://{closed}/v1")), (front.other(), fallback.base_url())];
         let gateway = Gateway::start(&members).await;
         let answer = gateway.ask(front, false).await;
         assert_eq!(answer.read(front, false).text, FALLBACK);
@@ -162,15 +163,16 @@ async fn a_silent_provider_is_asked_once_and_then_left() {
 
 #[tokio::test]
 async fn a_slow_first_token_fails_over() {
-    for front in APIS {
-        let primary = front.provider(PRIMARY).await;
-        let fallback = front.other().provider(FALLBACK).await;
+    let ask = async |front: Api, api: Api| {
+        let primary = api.provider(PRIMARY).await;
+        let fallback = api.other().provider(FALLBACK).await;
         primary.always(Fault::DelayFirstToken(Duration::from_secs(5)));
-        let gateway = Gateway::between(front, &primary, &fallback).await;
+        let gateway = Gateway::between(api, &primary, &fallback).await;
         let answer = gateway.ask(front, true).await;
         assert_eq!(answer.read(front, true).text, FALLBACK);
         assert_eq!((primary.count(), fallback.count()), (1, 1));
-    }
+    };
+    join(APIS.into_iter().flat_map(|front| APIS.map(|api| ask(front, api)))).await;
 }
 
 #[tokio::test]
@@ -221,24 +223,44 @@ async fn a_stream_that_breaks_after_its_first_content_ends_with_a_typed_error() 
         Fault::EndWithoutFinish { after: 2 },
     ];
     for fault in faults {
-        for front in APIS {
-            for api in APIS {
-                let primary = api.provider(PRIMARY).await;
-                let fallback = api.other().provider(FALLBACK).await;
-                primary.always(fault.clone());
-                let gateway = Gateway::between(api, &primary, &fallback).await;
-                let answer = gateway.ask(front, true).await;
-                let body = answer.raw();
-                assert_eq!(answer.status, 200);
-                assert!(body.contains("the"), "what was said before stands: {fault:?} {body}");
-                let last: Value =
-                    serde_json::from_str(body.trim_end().rsplit("data: ").next().unwrap()).unwrap();
-                assert!(last["error"]["message"].is_string(), "{fault:?} {front:?} {api:?}: {body}");
-                assert!(!body.contains("[DONE]") && !body.contains("message_stop"), "{fault:?} {body}");
-                assert_eq!(fallback.count(), 0, "no second answer is appended to the first");
-            }
-        }
+        let ask = async |front: Api, api: Api| {
+            let primary = api.provider(PRIMARY).await;
+            let fallback = api.other().provider(FALLBACK).await;
+            primary.always(fault.clone());
+            let gateway = Gateway::between(api, &primary, &fallback).await;
+            let answer = gateway.ask(front, true).await;
+            assert_eq!(answer.status, 200);
+            let body = answer.raw();
+            let cell = format!("{fault:?} {front:?} {api:?}: {body}");
+            assert!(body.contains("the"), "what was said before stands: {cell}");
+            assert_torn(front, body, &cell);
+            assert_eq!(fallback.count(), 0, "no second answer is appended to the first");
+        };
+        join(APIS.into_iter().flat_map(|front| APIS.map(|api| ask(front, api)))).await;
     }
+}
+
+/// The stream ends with one error, in the shape that this dialect's SDK raises, and with no end beside it.
+fn assert_torn(front: Api, body: &str, cell: &str) {
+    let frames = data_lines(body);
+    let events: Vec<Value> = frames.iter().map(|frame| serde_json::from_str(frame).expect("JSON")).collect();
+    let is_error =
+        |event: &Value| event.get("error").is_some_and(Value::is_object) || event["type"] == "error";
+    let (last, before) = events.split_last().expect("events");
+    assert!(is_error(last) || last["type"] == "response.failed", "{cell}");
+    assert!(!before.iter().any(|event| is_error(event) && last["type"] != "response.failed"), "{cell}");
+    let message = match front {
+        // Flat in the SDK's types, nested on the wire.
+        Api::Responses => last["message"]
+            .as_str()
+            .or(last["error"]["message"].as_str())
+            .or(last["response"]["error"]["message"].as_str()),
+        _ => last["error"]["message"].as_str(),
+    };
+    assert!(message.is_some_and(|message| !message.is_empty()), "{cell}");
+    let ends =
+        ["[DONE]", "message_stop", "response.completed", "response.incomplete", "\"finishReason\":\"STOP\""];
+    assert!(!ends.iter().any(|end| body.contains(end)), "{cell}");
 }
 
 #[tokio::test]
@@ -249,26 +271,35 @@ async fn a_refused_request_goes_back_at_once_in_the_callers_dialect() {
         in_every_cell(
             |primary| primary.always(fault.clone()),
             async |cell, answer| {
-                assert_eq!(answer.status.as_u16(), status, "{fault:?} {cell:?} {answer:?}");
-                let body = answer.json();
-                assert!(body["error"]["message"].as_str().is_some_and(|m| !m.is_empty()), "{body}");
-                assert_eq!(body["type"] == "error", cell.front == Api::Anthropic, "{cell:?} {body}");
                 assert_eq!((cell.primary.count(), cell.fallback.count()), (1, 0), "{fault:?} {cell:?}");
+                if cell.api == Api::Gemini && fault == Fault::content_policy() {
+                    return assert_blocked(cell, &answer);
+                }
+                assert_eq!(answer.status.as_u16(), status, "{fault:?} {cell:?} {answer:?}");
+                assert_eq!(answer.header("x-should-retry"), "false", "{fault:?} {cell:?}");
+                cell.front.error_message(&answer.json());
             },
         )
         .await;
     }
 }
 
+/// Gemini refuses a question with a 200 that says why there is no answer; that is one.
+fn assert_blocked(cell: &Cell, answer: &Answer) {
+    assert_eq!(answer.status, 200, "{cell:?} {answer:?}");
+    let reading = answer.read(cell.front, cell.is_stream);
+    assert_eq!((&*reading.text, &*reading.finish), ("", "content_filter"), "{cell:?} {answer:?}");
+}
+
 #[tokio::test]
 async fn when_all_are_down_the_caller_gets_a_503_with_the_attempts() {
-    for front in APIS {
+    for (front, api) in APIS.into_iter().flat_map(|front| APIS.map(|api| (front, api))) {
         for is_stream in [false, true] {
-            let primary = Api::OpenAi.provider(PRIMARY).await;
-            let fallback = Api::Anthropic.provider(FALLBACK).await;
+            let primary = api.provider(PRIMARY).await;
+            let fallback = api.other().provider(FALLBACK).await;
             primary.always(Fault::rate_limited(Duration::from_secs(90)));
             fallback.always(Fault::rate_limited(Duration::from_secs(40)));
-            let gateway = Gateway::between(Api::OpenAi, &primary, &fallback).await;
+            let gateway = Gateway::between(api, &primary, &fallback).await;
             // Once by asking, once from memory: the second call asks nobody.
             for attempts in ["2", "0"] {
                 let answer = gateway.ask(front, is_stream).await;
@@ -281,6 +312,8 @@ async fn when_all_are_down_the_caller_gets_a_503_with_the_attempts() {
                     "the caller must not multiply our attempts"
                 );
                 assert_eq!(answer.header("x-failover-attempts"), attempts);
+                assert!(answer.header("content-type").starts_with("application/json"), "{answer:?}");
+                front.error_message(&answer.json());
                 let raw = answer.raw();
                 assert!(
                     raw.contains("primary/primary-model") && raw.contains("fallback/fallback-model"),
@@ -307,14 +340,15 @@ async fn an_open_circuit_spares_the_primary() {
 }
 
 #[tokio::test]
-async fn both_fronts_share_the_state_of_a_member() {
+async fn all_fronts_share_the_state_of_a_member() {
     let primary = Api::OpenAi.provider(PRIMARY).await;
     let fallback = Api::Anthropic.provider(FALLBACK).await;
     primary.always(Fault::rate_limited(Duration::from_secs(60)));
     let gateway = Gateway::between(Api::OpenAi, &primary, &fallback).await;
-    gateway.ask(Api::OpenAi, false).await;
-    gateway.ask(Api::Anthropic, true).await;
-    assert_eq!(primary.count(), 1, "the second front knows what the first has learnt");
+    for front in APIS {
+        gateway.ask(front, front != Api::OpenAi).await;
+    }
+    assert_eq!(primary.count(), 1, "the other fronts know what the first has learnt");
 }
 
 #[tokio::test]

@@ -1,4 +1,7 @@
-//! A gateway between two fake providers, and a caller of either dialect.
+//! A gateway between two fake providers, and a caller of any dialect.
+
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 
 use axum::Router;
 use axum::routing::post_service;
@@ -11,8 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_failover::config::Config;
-use tower_failover::dialect::anthropic_messages::AnthropicMessages;
-use tower_failover::dialect::openai_chat::OpenAiChat;
+use tower_failover::dialect::AnyDialect;
 use tower_failover::stack::Stack;
 use tower_failover::testing::FakeProvider;
 
@@ -23,15 +25,20 @@ pub(crate) use crate::reading::Reading;
 pub(crate) enum Api {
     OpenAi,
     Anthropic,
+    Responses,
+    Gemini,
 }
 
-pub(crate) const APIS: [Api; 2] = [Api::OpenAi, Api::Anthropic];
+pub(crate) const APIS: [Api; 4] = [Api::OpenAi, Api::Anthropic, Api::Responses, Api::Gemini];
 
 impl Api {
+    /// Another one, and each is the other of some.
     pub(crate) const fn other(self) -> Self {
         match self {
             Self::OpenAi => Self::Anthropic,
-            Self::Anthropic => Self::OpenAi,
+            Self::Anthropic => Self::Responses,
+            Self::Responses => Self::Gemini,
+            Self::Gemini => Self::OpenAi,
         }
     }
 
@@ -39,13 +46,27 @@ impl Api {
         match self {
             Self::OpenAi => "openai-chat",
             Self::Anthropic => "anthropic-messages",
+            Self::Responses => "openai-responses",
+            Self::Gemini => "gemini",
         }
     }
 
-    pub(crate) const fn path(self) -> &'static str {
+    /// The route that serves callers of this dialect.
+    const fn route(self) -> &'static str {
         match self {
             Self::OpenAi => "/v1/chat/completions",
             Self::Anthropic => "/v1/messages",
+            Self::Responses => "/v1/responses",
+            Self::Gemini => "/v1beta/models/{*call}",
+        }
+    }
+
+    /// Where a caller of this dialect sends a question to `class`.
+    pub(crate) fn path(self, class: &str, is_stream: bool) -> String {
+        match (self, is_stream) {
+            (Self::Gemini, false) => format!("/v1beta/models/{class}:generateContent"),
+            (Self::Gemini, true) => format!("/v1beta/models/{class}:streamGenerateContent?alt=sse"),
+            _ => self.route().to_owned(),
         }
     }
 
@@ -54,21 +75,60 @@ impl Api {
         let provider = match self {
             Self::OpenAi => FakeProvider::openai(),
             Self::Anthropic => FakeProvider::anthropic(),
+            Self::Responses => FakeProvider::responses(),
+            Self::Gemini => FakeProvider::gemini(),
         };
         provider.answer(text).start().await.expect("a loopback port")
     }
 
     /// A plain question in this dialect.
     pub(crate) fn question(self, is_stream: bool) -> Value {
-        let mut body = json!({
-            "model": "workhorse", "max_tokens": 256, "stream": is_stream,
-            "messages": [{"role": "user", "content": "hello"}],
-        });
-        if self == Self::OpenAi && is_stream {
-            body["stream_options"] = json!({"include_usage": true});
+        match self {
+            Self::Gemini => json!({
+                "contents": [{"role": "user", "parts": [{"text": "hello"}]}],
+                "generationConfig": {"maxOutputTokens": 256},
+            }),
+            Self::Responses => json!({
+                "model": "workhorse", "max_output_tokens": 256, "stream": is_stream, "input": "hello",
+            }),
+            Self::OpenAi if is_stream => json!({
+                "model": "workhorse", "max_tokens": 256, "stream": true,
+                "messages": [{"role": "user", "content": "hello"}], "stream_options": {"include_usage": true},
+            }),
+            Self::OpenAi | Self::Anthropic => json!({
+                "model": "workhorse", "max_tokens": 256, "stream": is_stream,
+                "messages": [{"role": "user", "content": "hello"}],
+            }),
         }
-        body
     }
+
+    /// Insists that the body is an error as this dialect's official SDK reads it, and says its message.
+    pub(crate) fn error_message(self, body: &Value) -> String {
+        let error = &body["error"];
+        let (is_shaped, message) = match self {
+            Self::Anthropic => (body["type"] == "error" && error["type"].is_string(), &error["message"]),
+            Self::Gemini => (error["code"].is_u64() && error["status"].is_string(), &error["message"]),
+            Self::OpenAi | Self::Responses => {
+                (body["type"].is_null() && error["type"].is_string(), &error["message"])
+            }
+        };
+        let message = message.as_str().unwrap_or_default().to_owned();
+        assert!(is_shaped && message.len() > 8, "not an error of {self:?}: {body}");
+        message
+    }
+}
+
+/// All of them at once: most of them wait most of the time.
+pub(crate) async fn join<F>(futures: impl IntoIterator<Item = F>)
+where
+    F: Future<Output = ()>,
+{
+    let mut pending: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    poll_fn(|cx| {
+        pending.retain_mut(|future| future.as_mut().poll(cx).is_pending());
+        if pending.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 /// Impatient, so that a silent provider is noticed at once; with one retry.
@@ -116,9 +176,11 @@ impl Gateway {
     }
 
     async fn serve(stack: Stack) -> Self {
-        let app = Router::new()
-            .route(Api::OpenAi.path(), post_service(stack.front(OpenAiChat)))
-            .route(Api::Anthropic.path(), post_service(stack.front(AnthropicMessages)));
+        let front = |app: Router, api: Api| {
+            let dialect = AnyDialect::parse(api.dialect()).expect("a dialect");
+            app.route(api.route(), post_service(stack.front(dialect)))
+        };
+        let app = APIS.into_iter().fold(Router::new(), front);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let server = tokio::spawn(async { axum::serve(listener, app).await.expect("serving") });
@@ -128,15 +190,22 @@ impl Gateway {
 
     /// Asks the plain question, and reads all of the answer.
     pub(crate) async fn ask(&self, front: Api, is_stream: bool) -> Answer {
-        self.send(front, front.question(is_stream).to_string()).await
+        self.post(&front.path("workhorse", is_stream), front.question(is_stream).to_string()).await
     }
 
-    /// Sends any body, and reads all of the answer.
+    /// Sends any body, and reads all of the answer, which is wanted whole unless the body says otherwise.
     pub(crate) async fn send(&self, front: Api, body: impl Into<Bytes>) -> Answer {
-        let request = Request::post(format!("{}{}", self.url, front.path()))
+        self.post(&front.path("workhorse", false), body).await
+    }
+
+    /// Sends any body anywhere.
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Bytes>) -> Answer {
+        let request = Request::post(format!("{}{path}", self.url))
             .header("content-type", "application/json")
             .header("authorization", "Bearer sk-caller-secret")
             .header("x-api-key", "sk-caller-secret")
+            .header("x-goog-api-key", "sk-caller-secret")
+            .header("anthropic-version", "2023-06-01")
             .body(Full::new(body.into()))
             .expect("a request");
         self.send_request(request).await
@@ -190,6 +259,10 @@ impl Answer {
             (Api::OpenAi, true) => Reading::of_chat_stream(self.raw()),
             (Api::Anthropic, false) => Reading::of_message(&self.json()),
             (Api::Anthropic, true) => Reading::of_message_stream(self.raw()),
+            (Api::Responses, false) => Reading::of_response(&self.json()),
+            (Api::Responses, true) => Reading::of_response_stream(self.raw()),
+            (Api::Gemini, false) => Reading::of_gemini(&self.json()),
+            (Api::Gemini, true) => Reading::of_gemini_stream(self.raw()),
         }
     }
 }

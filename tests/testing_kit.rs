@@ -10,9 +10,11 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tower::{Service, ServiceExt};
 use tower_failover::body::Buffered;
-use tower_failover::client::{Client, Endpoint};
+use tower_failover::client::{Client, Credential, Endpoint};
 use tower_failover::failure::{BoxError, Class, Failure};
-use tower_failover::testing::{Chunking, FakeProvider, Fault, RecordedReply, Vendor, controlled};
+use tower_failover::testing::{
+    Chunking, FakeProvider, FakeProviderBuilder, Fault, RecordedReply, Vendor, controlled,
+};
 
 const TEXT: &str = "one two three four five six";
 
@@ -24,20 +26,46 @@ async fn anthropic() -> FakeProvider {
     FakeProvider::anthropic().answer(TEXT).start().await.unwrap()
 }
 
+async fn responses() -> FakeProvider {
+    FakeProvider::responses().answer(TEXT).start().await.unwrap()
+}
+
+async fn gemini() -> FakeProvider {
+    FakeProvider::gemini().answer(TEXT).start().await.unwrap()
+}
+
+/// One of each.
+async fn all() -> [FakeProvider; 4] {
+    [openai().await, anthropic().await, responses().await, gemini().await]
+}
+
 fn client(provider: &FakeProvider) -> Client {
     Endpoint::new(&provider.base_url(), "key").unwrap().into_service()
 }
 
 fn request(provider: &FakeProvider, stream: bool) -> Request<Buffered> {
-    let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": stream});
-    let path = match provider.vendor() {
-        Vendor::OpenAi => "/chat/completions",
-        _ => {
-            body["max_tokens"] = 100.into();
-            "/v1/messages"
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    let body = json!({"model": "m", "messages": messages, "stream": stream});
+    match provider.vendor() {
+        Vendor::OpenAi => post("/chat/completions", &body),
+        Vendor::OpenAiResponses => {
+            post("/responses", &json!({"model": "m", "input": "hi", "stream": stream}))
         }
-    };
-    post(path, &body)
+        Vendor::Gemini => {
+            let method = if stream { "streamGenerateContent?alt=sse" } else { "generateContent" };
+            post(&format!("/v1beta/models/m:{method}"), &json!({"contents": [said("user", "hi")]}))
+        }
+        _ => post("/v1/messages", &with(body, "max_tokens", &json!(100))),
+    }
+}
+
+fn said(role: &str, text: &str) -> Value {
+    json!({"role": role, "parts": [{"text": text}]})
+}
+
+fn with(mut body: Value, name: &str, value: &Value) -> Value {
+    body[name] = value.clone();
+    body
 }
 
 fn post(path: &str, body: &Value) -> Request<Buffered> {
@@ -77,6 +105,8 @@ fn text_of(vendor: Vendor, stream: &str) -> String {
     let values = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
     let text = |value: Value| match vendor {
         Vendor::OpenAi => value["choices"][0]["delta"]["content"].as_str().map(str::to_owned),
+        Vendor::OpenAiResponses => value["delta"].as_str().map(str::to_owned),
+        Vendor::Gemini => value["candidates"][0]["content"]["parts"][0]["text"].as_str().map(str::to_owned),
         _ => value["delta"]["text"].as_str().map(str::to_owned),
     };
     values.filter_map(text).collect()
@@ -99,6 +129,101 @@ async fn an_answer_is_the_same_text_in_one_body_and_in_a_stream() {
     let (stream, is_whole) = streamed(&provider).await;
     assert!(is_whole && stream.ends_with("data: {\"type\":\"message_stop\"}\n\n"), "{stream}");
     assert_eq!(text_of(Vendor::Anthropic, &stream), TEXT);
+
+    let provider = responses().await;
+    let body: Value = serde_json::from_str(&read(send(&provider, false).await.unwrap()).await.0).unwrap();
+    assert_eq!(body["output"][0]["content"][0]["text"], TEXT);
+    assert_eq!((&body["status"], &body["usage"]["output_tokens"]), (&json!("completed"), &json!(6)));
+    let (stream, is_whole) = streamed(&provider).await;
+    assert!(is_whole && stream.contains("event: response.completed\ndata: "), "{stream}");
+    assert_eq!(text_of(Vendor::OpenAiResponses, &stream), TEXT);
+    let numbers = stream.lines().filter_map(|line| line.strip_prefix("data: "));
+    let numbers = numbers.map(|data| serde_json::from_str::<Value>(data).unwrap()["sequence_number"].clone());
+    assert!(numbers.enumerate().all(|(index, number)| number == index), "{stream}");
+
+    let provider = gemini().await;
+    let body: Value = serde_json::from_str(&read(send(&provider, false).await.unwrap()).await.0).unwrap();
+    assert_eq!(body["candidates"][0]["content"]["parts"][0]["text"], TEXT);
+    assert_eq!(body["candidates"][0]["finishReason"], "STOP");
+    let (stream, is_whole) = streamed(&provider).await;
+    assert!(is_whole && stream.ends_with("}\r\n\r\n") && !stream.contains("\n\n"), "{stream}");
+    assert_eq!(text_of(Vendor::Gemini, &stream), TEXT);
+}
+
+#[tokio::test]
+async fn gemini_streams_an_array_where_no_events_are_asked_for() {
+    let provider = gemini().await;
+    let ask = || post("/v1/models/m:streamGenerateContent", &json!({"contents": [said("user", "hi")]}));
+    let response = client(&provider).oneshot(ask()).await.unwrap();
+    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("application/json"));
+    let pieces: Vec<Value> = serde_json::from_str(&read(response).await.0).unwrap();
+    let text =
+        pieces.iter().filter_map(|piece| piece["candidates"][0]["content"]["parts"][0]["text"].as_str());
+    assert_eq!(text.collect::<String>(), TEXT);
+    assert_eq!(pieces.last().unwrap()["candidates"][0]["finishReason"], "STOP");
+    provider.script([Fault::CutAfter(2), Fault::ErrorEvent { after: 2 }]);
+    let (torn, is_whole) = read(client(&provider).oneshot(ask()).await.unwrap()).await;
+    assert!(!is_whole && torn.starts_with('[') && !torn.ends_with(']'), "{torn}");
+    let (failed, _) = read(client(&provider).oneshot(ask()).await.unwrap()).await;
+    let failed: Vec<Value> = serde_json::from_str(&failed).unwrap();
+    assert_eq!(failed[2]["error"]["status"], "UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn thoughts_are_shown_where_they_are_asked_for_and_sealed_as_the_vendor_seals_them() {
+    let thinking = |builder: FakeProviderBuilder| builder.answer(TEXT).reasoning("let me think").start();
+    let ask = async |provider: &FakeProvider, path: &str, body: Value| {
+        let response = client(provider).oneshot(post(path, &body)).await.unwrap();
+        serde_json::from_str::<Value>(&read(response).await.0).unwrap()
+    };
+    let provider = thinking(FakeProvider::responses()).await.unwrap();
+    let question = json!({"model": "m", "input": "hi"});
+    let hidden = ask(&provider, "/responses", question.clone()).await;
+    assert_eq!(hidden["output"][0]["summary"], json!([]));
+    assert_eq!(hidden["usage"]["output_tokens_details"]["reasoning_tokens"], 3);
+    let shown = ask(&provider, "/responses", with(question, "reasoning", &json!({"summary": "auto"}))).await;
+    assert_eq!(shown["output"][0]["summary"][0]["text"], "let me think");
+    assert_eq!(shown["output"][1]["content"][0]["text"], TEXT);
+
+    let provider = thinking(FakeProvider::gemini()).await.unwrap();
+    let config = json!({"thinkingConfig": {"includeThoughts": true}});
+    let question = json!({"contents": [said("user", "hi")], "generationConfig": config});
+    let shown = ask(&provider, "/v1beta/models/m:generateContent", question).await;
+    let parts = &shown["candidates"][0]["content"]["parts"];
+    assert_eq!((&parts[0]["text"], &parts[0]["thought"]), (&json!("let me think"), &json!(true)));
+    assert!(parts[1]["thoughtSignature"].is_string());
+    assert_eq!(shown["usageMetadata"]["thoughtsTokenCount"], 3);
+
+    let provider = thinking(FakeProvider::anthropic()).await.unwrap();
+    let question = json!({"model": "m", "max_tokens": 2000, "messages": [{"role": "user", "content": "hi"}],
+        "thinking": {"type": "enabled", "budget_tokens": 1024}});
+    let shown = ask(&provider, "/v1/messages", question).await;
+    assert_eq!(shown["content"][0]["thinking"], "let me think");
+    assert!(shown["content"][0]["signature"].is_string());
+}
+
+#[tokio::test]
+async fn tokens_are_counted_where_the_api_can() {
+    let asked = json!({"model": "m", "messages": [{"role": "user", "content": "hi"}]});
+    let contents = json!([said("user", "hi")]);
+    let whole = json!({"generateContentRequest": {"model": "models/m", "contents": contents}});
+    let (answered, input) = (json!({"contents": contents}), json!({"model": "m", "input": "hi"}));
+    let cases = [
+        (FakeProvider::anthropic(), "/v1/messages/count_tokens", &asked, "input_tokens"),
+        (FakeProvider::responses(), "/responses/input_tokens", &input, "input_tokens"),
+        (FakeProvider::gemini(), "/v1beta/models/m:countTokens", &answered, "totalTokens"),
+        (FakeProvider::gemini(), "/v1beta/models/m:countTokens", &whole, "totalTokens"),
+    ];
+    for (builder, path, body, field) in cases {
+        let provider = builder.input_tokens(17).start().await.unwrap();
+        let response = client(&provider).oneshot(post(path, body)).await.unwrap();
+        let answer: Value = serde_json::from_str(&read(response).await.0).unwrap();
+        assert_eq!(answer[field], 17, "{path} {answer}");
+    }
+    let provider = anthropic().await;
+    let answering = with(asked, "max_tokens", &json!(5));
+    let response = client(&provider).oneshot(post("/v1/messages/count_tokens", &answering)).await.unwrap();
+    assert_eq!(response.status(), 400, "a count needs no limit");
 }
 
 #[tokio::test]
@@ -179,13 +304,105 @@ async fn what_the_vendor_would_refuse_is_refused() {
     refuses(&anthropic().await, "/v1/messages", &bad).await;
 }
 
+#[tokio::test]
+async fn what_responses_would_refuse_is_refused() {
+    let user = json!({"role": "user", "content": "hi"});
+    let item = |kind: &str, fields: Value| with(fields, "type", &json!(kind));
+    let call = item("function_call", json!({"call_id": "a", "name": "f", "arguments": "{}"}));
+    let output = item("function_call_output", json!({"call_id": "b", "output": "ok"}));
+    let thought = item("reasoning", json!({"id": "rs_1", "summary": []}));
+    let sealed = |seal: &str| with(thought.clone(), "encrypted_content", &json!(seal));
+    let said = json!({"role": "assistant", "content": [{"type": "output_text", "text": "x"}]});
+    let asks = |input: Value| json!({"model": "m", "input": input});
+    let bad = [
+        json!({"input": "hi"}),
+        json!({"model": "m"}),
+        json!({"model": "m", "input": []}),
+        json!({"model": "m", "input": "hi", "max_output_tokens": 15}),
+        json!({"model": "m", "input": "hi", "stop": ["x"]}),
+        json!({"model": "m", "input": "hi", "n": 2}),
+        json!({"model": "m", "input": "hi", "seed": 2}),
+        json!({"model": "m", "input": "hi", "stream": true, "stream_options": {"include_usage": true}}),
+        json!({"model": "m", "input": "hi", "tools": [{"type": "function", "function": {"name": "f"}}]}),
+        json!({"model": "m", "input": "hi", "tool_choice": "required"}),
+        json!({"model": "m", "input": "hi", "text": {"format": {"type": "json_schema", "name": "x"}}}),
+        asks(json!([{"role": "user", "content": [{"type": "output_text", "text": "x"}]}])),
+        asks(json!([{"role": "assistant", "content": [{"type": "input_text", "text": "x"}]}])),
+        asks(json!([{"role": "user", "content": [{"type": "text", "text": "x"}]}])),
+        asks(json!([{"role": "user", "content": [{"type": "input_image", "image_url": {"url": "data:"}}]}])),
+        asks(json!([{"role": "tool", "content": "x"}])),
+        asks(json!([user, call])),
+        asks(json!([user, output])),
+        asks(json!([user, call, output])),
+        asks(json!([user, with(call, "id", &json!("call_1"))])),
+        asks(json!([user, thought, user])),
+        asks(json!([user, sealed("failover:gemini:abc"), said, user])),
+        asks(json!([user, sealed("EqQB"), said, user])),
+    ];
+    refuses(&responses().await, "/responses", &bad).await;
+}
+
+#[tokio::test]
+async fn what_gemini_would_refuse_is_refused() {
+    let user = said("user", "hi");
+    let call = json!({"functionCall": {"name": "f", "args": {}}});
+    let result = json!({"functionResponse": {"name": "f", "response": {"output": "ok"}}});
+    let turn = |role: &str, parts: Value| json!({"role": role, "parts": parts});
+    let contents = |contents: Value| json!({"contents": contents});
+    let sealed = |seal: &str| with(json!({"text": "x"}), "thoughtSignature", &json!(seal));
+    let declared =
+        |parameters: Value| json!([{"functionDeclarations": [{"name": "f", "parameters": parameters}]}]);
+    let asks = |name: &str, value: Value| with(contents(json!([user])), name, &value);
+    let bad = [
+        contents(json!([])),
+        contents(json!([said("assistant", "hi")])),
+        contents(json!([turn("user", json!([]))])),
+        contents(json!([turn(
+            "user",
+            json!([{"text": "x", "inlineData": {"mimeType": "a/b", "data": ""}}])
+        )])),
+        asks("messages", json!([])),
+        asks("generationConfig", json!({"maxTokens": 5})),
+        asks("generationConfig", json!({"responseSchema": {"type": "OBJECT"}})),
+        asks("generationConfig", json!({"thinkingConfig": {"thinkingBudget": 1, "thinkingLevel": "LOW"}})),
+        contents(json!([user, turn("model", json!([call]))])),
+        contents(json!([user, turn("user", json!([result]))])),
+        contents(json!([user, turn("model", json!([call, call])), turn("user", json!([result]))])),
+        contents(json!([
+            user,
+            turn("model", json!([call])),
+            turn("user", json!([{"functionResponse": {"name": "", "response": {}}}]))
+        ])),
+        contents(json!([user, turn("model", json!([{"functionCall": {"name": "f", "args": "{}"}}]))])),
+        contents(json!([user, turn("model", json!([sealed("not base64!")])), user])),
+        // `failover:` in base64.
+        contents(json!([user, turn("model", json!([sealed("ZmFpbG92ZXI6eDp5")])), user])),
+        contents(json!([user, turn("model", json!([sealed("gAAAAABh")])), user])),
+        asks("tools", json!([declared(json!({}))[0], {"functionDeclarations": [{"name": "g"}]}])),
+        asks("tools", declared(json!({"type": "OBJECT", "additionalProperties": false}))),
+        asks("tools", declared(json!({"type": ["string", "null"]}))),
+        asks("toolConfig", json!({"functionCallingConfig": {"mode": "AUTO", "allowedFunctionNames": ["f"]}})),
+    ];
+    let provider = gemini().await;
+    refuses(&provider, "/v1beta/models/m:generateContent", &bad).await;
+    // A newer model wants to see that its call is its own.
+    let unsigned = contents(json!([user, turn("model", json!([call])), turn("user", json!([result]))]));
+    let ask = async |model: &str| {
+        let path = format!("/v1beta/models/{model}:generateContent");
+        client(&provider).oneshot(post(&path, &unsigned)).await.unwrap().status().as_u16()
+    };
+    assert_eq!((ask("gemini-2.5-pro").await, ask("gemini-3-pro").await), (200, 400));
+}
+
 async fn refuses(provider: &FakeProvider, path: &str, bad: &[Value]) {
     for body in bad {
         let response = client(provider).oneshot(post(path, body)).await.unwrap();
         let status = response.status();
         let answer = read(response).await.0;
         assert_eq!(status, 400, "{body} {answer}");
-        assert!(answer.contains("invalid_request_error"), "{answer}");
+        let is_worded =
+            ["invalid_request_error", "INVALID_ARGUMENT"].iter().any(|word| answer.contains(word));
+        assert!(is_worded, "{answer}");
     }
     assert_eq!(provider.stats().malformed, bad.len() as u64);
 }
@@ -196,6 +413,30 @@ async fn a_required_key_is_taken_where_the_vendors_sdk_puts_it() {
     assert_eq!(send(&provider, false).await.unwrap().status(), 401);
     let right = Endpoint::new(&provider.base_url(), "right").unwrap().into_service();
     assert_eq!(right.oneshot(request(&provider, false)).await.unwrap().status(), 200);
+
+    let provider = FakeProvider::gemini().require_key("right").start().await.unwrap();
+    let ask = async |query: &str, credential: Credential| {
+        let path = format!("/v1beta/models/m:generateContent{query}");
+        let client = Endpoint::new(&provider.base_url(), credential).unwrap().into_service();
+        client.oneshot(post(&path, &json!({"contents": [said("user", "hi")]}))).await.unwrap()
+    };
+    let header = |key| Credential::header("x-goog-api-key", key);
+    assert_eq!(ask("", header("right")).await.status(), 200);
+    assert_eq!(ask("?key=right", Credential::none()).await.status(), 200);
+    let refused = ask("", header("wrong")).await;
+    assert_eq!(refused.status(), 400, "where others say 401");
+    assert!(read(refused).await.0.contains("API_KEY_INVALID"));
+}
+
+#[tokio::test]
+async fn gemini_says_in_the_body_when_to_come_back_and_in_a_200_what_it_blocks() {
+    let provider = gemini().await;
+    provider.script([Fault::rate_limited(Duration::from_millis(1500)), Fault::content_policy()]);
+    let limited = send(&provider, false).await.unwrap();
+    assert!(limited.status() == 429 && !limited.headers().contains_key("retry-after"));
+    assert!(read(limited).await.0.contains("\"retryDelay\":\"1.5s\""));
+    let (blocked, _) = streamed(&provider).await;
+    assert!(blocked.contains("blockReason") && !blocked.contains("candidates"), "{blocked}");
 }
 
 #[tokio::test]
@@ -221,9 +462,12 @@ async fn a_script_is_played_in_order_and_then_all_is_well() {
 
 #[tokio::test]
 async fn errors_come_in_the_vendors_own_words() {
-    for (provider, expected) in
-        [(openai().await, "context_length_exceeded"), (anthropic().await, "prompt is too long")]
-    {
+    for (provider, expected) in [
+        (openai().await, "context_length_exceeded"),
+        (anthropic().await, "prompt is too long"),
+        (responses().await, "exceeds the context window"),
+        (gemini().await, "exceeds the maximum number of tokens"),
+    ] {
         provider.always(Fault::context_overflow());
         let response = send(&provider, true).await.unwrap();
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
@@ -232,47 +476,69 @@ async fn errors_come_in_the_vendors_own_words() {
     }
 }
 
+/// The model said why it stopped.
+const REASONS: [&str; 4] = [
+    "\"finish_reason\":\"stop\"",
+    "\"stop_reason\":\"end_turn\"",
+    "response.completed",
+    "\"finishReason\":\"STOP\"",
+];
+
+fn has(stream: &str, any: &[&str]) -> bool {
+    any.iter().any(|part| stream.contains(part))
+}
+
 #[tokio::test]
 async fn a_cut_stream_has_exactly_the_pieces_that_were_asked_for_and_then_a_reset() {
-    for provider in [openai().await, anthropic().await] {
+    for provider in all().await {
         for (pieces, text) in [(0, ""), (2, "one two"), (6, TEXT), (99, TEXT)] {
             provider.script([Fault::CutAfter(pieces)]);
             let (stream, is_whole) = streamed(&provider).await;
             assert!(!is_whole, "{stream}");
             assert_eq!(text_of(provider.vendor(), &stream), text);
-            assert!(!stream.contains("\"stop\"") && !stream.contains("end_turn"), "{stream}");
+            assert!(!has(&stream, &REASONS), "{stream}");
         }
         provider.script([Fault::CutBeforeContent]);
         let (stream, is_whole) = streamed(&provider).await;
-        assert!(!is_whole && stream.contains("assistant"), "{stream}");
+        // Gemini has no frame but those with content.
+        let has_begun = has(&stream, &["assistant", "response.created"]);
+        assert!(!is_whole && has_begun != (provider.vendor() == Vendor::Gemini), "{stream}");
     }
 }
 
 #[tokio::test]
 async fn a_stream_can_end_in_each_of_the_wrong_ways() {
-    for provider in [openai().await, anthropic().await] {
+    for provider in all().await {
         let ends = ["[DONE]", "message_stop"];
-        let reasons = ["\"finish_reason\":\"stop\"", "\"stop_reason\":\"end_turn\""];
-        let has = |stream: &str, any: [&str; 2]| any.iter().any(|part| stream.contains(part));
-
         provider.script([Fault::EndWithoutFinish { after: 2 }]);
         let (stream, is_whole) = streamed(&provider).await;
-        assert!(is_whole && !has(&stream, ends) && !has(&stream, reasons), "{stream}");
+        assert!(is_whole && !has(&stream, &ends) && !has(&stream, &REASONS), "{stream}");
 
         provider.script([Fault::NoTerminal]);
         let (stream, is_whole) = streamed(&provider).await;
-        assert!(is_whole && !has(&stream, ends) && has(&stream, reasons), "{stream}");
+        assert!(is_whole && !has(&stream, &ends) && has(&stream, &REASONS), "{stream}");
 
         provider.script([Fault::ErrorEvent { after: 2 }]);
         let (stream, is_whole) = streamed(&provider).await;
-        assert!(is_whole && !has(&stream, ends) && stream.contains("\"error\""), "{stream}");
+        assert!(is_whole && !has(&stream, &ends) && stream.contains("\"error\""), "{stream}");
         assert_eq!(text_of(provider.vendor(), &stream), "one two");
     }
 }
 
 #[tokio::test]
+async fn a_response_that_fails_says_so_twice() {
+    let provider = responses().await;
+    provider.script([Fault::ErrorEvent { after: 0 }, Fault::ErrorEvent { after: 0 }]);
+    let (stream, _) = streamed(&provider).await;
+    let kinds: Vec<&str> = stream.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+    assert_eq!(kinds[kinds.len() - 2..], ["error", "response.failed"]);
+    let body: Value = serde_json::from_str(&read(send(&provider, false).await.unwrap()).await.0).unwrap();
+    assert_eq!((&body["status"], &body["error"]["code"]), (&json!("failed"), &json!("server_error")));
+}
+
+#[tokio::test]
 async fn a_malformed_frame_is_one_too_many_and_loses_no_text() {
-    for provider in [openai().await, anthropic().await] {
+    for provider in all().await {
         provider.script([Fault::MalformedFrame { at: 2 }]);
         let (stream, _) = streamed(&provider).await;
         let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -284,11 +550,12 @@ async fn a_malformed_frame_is_one_too_many_and_loses_no_text() {
 
 #[tokio::test]
 async fn a_dripping_stream_says_the_same_as_a_steady_one() {
-    let provider = openai().await;
-    provider.always(Fault::Drip);
-    let (stream, is_whole) = streamed(&provider).await;
-    assert!(is_whole);
-    assert_eq!(text_of(Vendor::OpenAi, &stream), TEXT);
+    for provider in all().await {
+        provider.always(Fault::Drip);
+        let (stream, is_whole) = streamed(&provider).await;
+        assert!(is_whole);
+        assert_eq!(text_of(provider.vendor(), &stream), TEXT);
+    }
 }
 
 #[tokio::test]

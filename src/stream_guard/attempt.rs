@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
 use crate::body::Gather;
-use crate::facts::Checked;
+use crate::facts::{Checked, Operation};
 use crate::failure::BoxError;
 
 /// An answer whose head has come, and of which the caller has seen nothing.
@@ -34,7 +34,7 @@ pub(super) struct Attempt<B> {
 )]
 enum SoFar {
     Stream { watch: Watch, held: VecDeque<Bytes> },
-    Whole(Gather),
+    Whole { gather: Gather, operation: Operation },
 }
 
 impl<B> Attempt<B> {
@@ -44,8 +44,8 @@ impl<B> Attempt<B> {
         Self::new(response, SoFar::Stream { watch, held: VecDeque::new() })
     }
 
-    pub(super) fn whole(response: Response<B>, limits: &Limits) -> Self {
-        Self::new(response, SoFar::Whole(Gather::new(limits.answer)))
+    pub(super) fn whole(response: Response<B>, limits: &Limits, operation: Operation) -> Self {
+        Self::new(response, SoFar::Whole { gather: Gather::new(limits.answer), operation })
     }
 
     fn new(response: Response<B>, so_far: SoFar) -> Self {
@@ -69,7 +69,7 @@ impl<B> Attempt<B> {
                 guard.clone(),
                 (Timer::new(last, last), limits.idle),
             ),
-            SoFar::Whole(gather) => {
+            SoFar::Whole { gather, .. } => {
                 let bytes = gather.into_bytes();
                 parts.headers.remove(TRANSFER_ENCODING);
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
@@ -114,7 +114,7 @@ where
             }
             match &mut self.so_far {
                 SoFar::Stream { watch, .. } => watch.push(chunk),
-                SoFar::Whole(gather) => {
+                SoFar::Whole { gather, .. } => {
                     timer.as_mut().set(Alarm::after(now, limits.idle, Cause::Stalled));
                     gather.push(chunk).map_err(|_| BrokenAnswer::before_commit(Cause::TooLarge))?;
                 }
@@ -147,11 +147,11 @@ where
                 Step::Fail(failure) => Err(failure),
                 _ => Err(BrokenAnswer::before_commit(Cause::Empty).into()),
             },
-            SoFar::Whole(gather) => {
+            SoFar::Whole { gather, operation } => {
                 let bytes = std::mem::replace(gather, Gather::new(0)).into_bytes();
                 let is_checked = self.parts.extensions.get().is_some_and(Checked::has_passed);
                 if !is_checked {
-                    guard.check_answer(&bytes)?;
+                    guard.check_reply(*operation, &bytes)?;
                 }
                 *gather = Gather::of(bytes);
                 Ok(())

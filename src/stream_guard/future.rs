@@ -14,6 +14,7 @@ use super::error::uncommitted;
 use super::limits::Limits;
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
 use crate::dialect::sse::is_event_stream;
+use crate::facts::Operation;
 use crate::failure::{BoxError, Classify, Standard};
 
 pin_project! {
@@ -29,8 +30,15 @@ pin_project! {
         timer: Timer,
         guard: G,
         limits: Limits,
-        is_first_token_timed: bool,
+        wanted: Wanted,
     }
+}
+
+/// What is known of a call before its head has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wanted {
+    pub(super) operation: Operation,
+    pub(super) is_stream: bool,
 }
 
 pin_project! {
@@ -46,14 +54,8 @@ pin_project! {
 }
 
 impl<F, B, G> ResponseFuture<F, B, G> {
-    pub(super) const fn new(
-        inner: F,
-        timer: Timer,
-        guard: G,
-        limits: Limits,
-        is_first_token_timed: bool,
-    ) -> Self {
-        Self { state: State::Calling { inner }, timer, guard, limits, is_first_token_timed }
+    pub(super) const fn new(inner: F, timer: Timer, guard: G, limits: Limits, wanted: Wanted) -> Self {
+        Self { state: State::Calling { inner }, timer, guard, limits, wanted }
     }
 }
 
@@ -76,13 +78,13 @@ where
             }
             let now = Instant::now();
             let attempt = if is_event_stream(response.headers()) {
-                if !*this.is_first_token_timed {
+                if !this.wanted.is_stream {
                     this.timer.as_mut().set(Alarm::after(now, this.limits.first_token, Cause::NoFirstToken));
                 }
                 Attempt::stream(response, this.limits)
             } else {
                 this.timer.as_mut().set(Alarm::after(now, this.limits.idle, Cause::Stalled));
-                Attempt::whole(response, this.limits)
+                Attempt::whole(response, this.limits, this.wanted.operation)
             };
             this.state.set(State::Reading { attempt: Some(attempt) });
         }

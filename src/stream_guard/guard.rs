@@ -1,10 +1,12 @@
 use http::Extensions;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::dialect::canonical::Event;
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Dialect, Signal};
-use crate::facts::Call;
-use crate::failure::Failure;
+use crate::facts::{Call, Operation};
+use crate::failure::{Class, Failure};
 
 /// What the frames of a stream mean.
 ///
@@ -48,6 +50,18 @@ pub trait Guard {
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
         let _ = body;
         Ok(())
+    }
+
+    /// Reads what came whole for a call of this operation: an answer, or what was asked for instead of one. Of
+    /// the latter nothing is known here unless this is overridden.
+    ///
+    /// # Errors
+    /// The failure that the body turns out to be.
+    fn check_reply(&self, operation: Operation, body: &[u8]) -> Result<(), Failure> {
+        match operation {
+            Operation::Generate => self.check_answer(body),
+            Operation::CountTokens => Ok(()),
+        }
     }
 
     /// The frame that ends a stream, added where a provider finished and left it out.
@@ -104,9 +118,26 @@ impl<D: Dialect> Guard for DialectGuard<D> {
         self.0.check_answer(body)
     }
 
+    /// A count is a JSON object, too, and one that is no error.
+    fn check_reply(&self, operation: Operation, body: &[u8]) -> Result<(), Failure> {
+        if operation == Operation::Generate {
+            return self.0.check_answer(body);
+        }
+        let reply: Reply = serde_json::from_slice(body)
+            .map_err(|error| Failure::new(Class::InvalidOutput).with_source(error))?;
+        reply.error.map_or(Ok(()), |_| Err(self.0.decode_error(None, body)))
+    }
+
     fn terminal_frame(&self) -> &'static [u8] {
         self.0.terminal_frame()
     }
+}
+
+/// What came instead of an answer, as far as every dialect has it.
+#[derive(Deserialize)]
+struct Reply {
+    #[serde(default)]
+    error: Option<IgnoredAny>,
 }
 
 fn is_said(event: &Event<'_>) -> bool {

@@ -19,7 +19,8 @@
 //!   that finished and only lacks its terminal frame is given one, 5 s later at most. One that has its terminal
 //!   frame and lacks the reason passes where what it said last is whole by itself, as a call of a tool is.
 //!   Malformed frames are left out.
-//! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole.
+//! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole. What comes for a
+//!   call that asks for no answer, but for the number of its tokens, is checked by [`Guard::check_reply`].
 //!
 //! A response whose status is 400 or more becomes an `Err` by [`Standard`](crate::failure::Standard)
 //! classification. An error of the inner service that carries no [`Failure`](crate::failure::Failure) is a

@@ -7,9 +7,10 @@ use tokio::time::Instant;
 use tower_service::Service;
 
 use super::alarm::{Alarm, Timer};
+use super::future::Wanted;
 use super::limits::Limits;
 use super::{Cause, Guard, ResponseBody, ResponseFuture};
-use crate::facts::Deadline;
+use crate::facts::{Call, Deadline, Operation};
 use crate::failure::BoxError;
 
 /// Answers with nothing but what has begun to be an answer.
@@ -53,7 +54,10 @@ where
         };
         let to_end = Alarm::of_all(now, &self.limits, Deadline::find(request.extensions()));
         let timer = Timer::new(to_head, to_end);
+        let operation =
+            request.extensions().get::<Call>().map_or_else(Operation::default, |call| call.operation);
+        let wanted = Wanted { operation, is_stream: wants_stream == Some(true) };
         let inner = self.inner.call(request);
-        ResponseFuture::new(inner, timer, self.guard.clone(), self.limits, wants_stream == Some(true))
+        ResponseFuture::new(inner, timer, self.guard.clone(), self.limits, wanted)
     }
 }

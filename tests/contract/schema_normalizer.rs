@@ -529,3 +529,23 @@ fn guarded(body: Pieces) -> (String, bool) {
         }
     })
 }
+
+#[tokio::test]
+async fn tokens_are_counted_by_members_of_the_callers_own_dialect_only() {
+    const COUNT: &str = r#"{"input_tokens":17}"#;
+    let ask = || {
+        let mut request = ask(r#"{"model":"workhorse","messages":[{"role":"user","content":"Hi"}]}"#);
+        *request.uri_mut() = "/v1/messages/count_tokens".parse().unwrap();
+        request
+    };
+    let seen = exchange(AnthropicMessages, AnthropicMessages, ask(), json(COUNT)).await;
+    let (_, path, body) = sent(&seen);
+    assert_eq!(path, "/v1/messages/count_tokens");
+    assert_eq!(body, r#"{"model":"real-model","messages":[{"role":"user","content":"Hi"}]}"#);
+    assert_eq!(seen.whole().1, COUNT);
+    let seen = exchange(AnthropicMessages, OpenAiChat, ask(), json(COUNT)).await;
+    assert!(seen.sent.is_none(), "the count of another model is no answer");
+    let failure = seen.failure();
+    assert_eq!(failure.class(), Class::Unsupported);
+    assert!(failure.report().is_some_and(|report| report.message.contains("count tokens")));
+}

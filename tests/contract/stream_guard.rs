@@ -21,7 +21,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_failover::dialect::Signal;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::sse;
-use tower_failover::facts::{Call, Deadline};
+use tower_failover::facts::{Call, Deadline, Operation};
 use tower_failover::failure::{BoxError, Class, Failure};
 use tower_failover::stream_guard::{BrokenAnswer, Cause, Guard, StreamGuardLayer};
 use tower_failover::testing::ReadinessProbe;
@@ -205,7 +205,7 @@ async fn an_error_before_the_first_content_is_an_error_of_its_own_class() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whatever_fails_before_the_first_content_may_fail_over() {
+async fn whatever_fails_before_the_first_content_fails_over() {
     let long = Do::Wait(60 * SECOND);
     let rows: [(&[Do], Class, Cause); 6] = [
         (&[ROLE, Do::Reset], Class::Connect, Cause::Cut),
@@ -608,4 +608,34 @@ async fn an_answer_in_a_single_frame_is_one_and_an_empty_one_is_none() {
     // A call that is there is whole by itself; the terminal frame passes as it came.
     let call = watch_openai(chunks(&[role, (whole_call, "null")])).await;
     assert!(whole(call).ends_with("data: [DONE]\n\n"));
+}
+
+/// What came of a whole reply, to a call of this operation.
+async fn reply(operation: Operation, body: &'static str) -> Result<String, BoxError> {
+    let provider = service_fn(move |_| {
+        let body = Script::new([Do::Raw(body.into())]);
+        std::future::ready(Ok::<_, Infallible>(Response::new(body)))
+    });
+    let mut request = Request::new(());
+    request.extensions_mut().insert(Call::new("workhorse").with_operation(operation));
+    let response = StreamGuardLayer::for_dialect(OpenAiChat).layer(provider).oneshot(request).await?;
+    Ok(read(response).await.0)
+}
+
+#[tokio::test]
+async fn a_count_of_tokens_is_not_held_to_be_an_answer() {
+    const COUNT: &str = r#"{"input_tokens":17}"#;
+    assert_eq!(reply(Operation::CountTokens, COUNT).await.unwrap(), COUNT);
+    assert_eq!(
+        Failure::of(&reply(Operation::Generate, COUNT).await.unwrap_err()).class(),
+        Class::InvalidOutput
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_count_either_fails_over() {
+    for body in ["", "<html>", r#"{"input_to"#, r#"{"error":{"message":"busy","type":"server_error"}}"#] {
+        let error = reply(Operation::CountTokens, body).await.unwrap_err();
+        assert!(Failure::of(&error).class().fails_over(), "{body}: {error}");
+    }
 }

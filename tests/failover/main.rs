@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod corpora;
+mod count_tokens;
 mod disconnect;
 mod faults;
 mod reading;

@@ -61,6 +61,15 @@ impl Api {
         }
     }
 
+    /// The route that counts tokens, where it is another one.
+    const fn counting_route(self) -> Option<&'static str> {
+        match self {
+            Self::Anthropic => Some("/v1/messages/count_tokens"),
+            Self::Responses => Some("/v1/responses/input_tokens"),
+            Self::OpenAi | Self::Gemini => None,
+        }
+    }
+
     /// Where a caller of this dialect sends a question to `class`.
     pub(crate) fn path(self, class: &str, is_stream: bool) -> String {
         match (self, is_stream) {
@@ -178,7 +187,9 @@ impl Gateway {
     async fn serve(stack: Stack) -> Self {
         let front = |app: Router, api: Api| {
             let dialect = AnyDialect::parse(api.dialect()).expect("a dialect");
-            app.route(api.route(), post_service(stack.front(dialect)))
+            let routes = [Some(api.route()), api.counting_route()];
+            let add = |app: Router, route| app.route(route, post_service(stack.front(dialect)));
+            routes.into_iter().flatten().fold(app, add)
         };
         let app = APIS.into_iter().fold(Router::new(), front);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a loopback port");

@@ -64,13 +64,20 @@ impl Losses {
         self.add(LossKind::Dropped, field.into());
     }
 
-    /// Records that a field was left out [without which](Loss::is_essential) another question is asked.
+    /// Records that a field was left out [without which](Loss::is_essential) another question is asked. It is
+    /// kept by name in the place of one that is not, if there are too many.
     pub fn essential(&mut self, field: impl Into<Cow<'static, str>>) {
-        let field = field.into();
-        self.add(LossKind::Dropped, field.clone());
-        let named = self.kept.iter_mut().find(|loss| loss.kind == LossKind::Dropped && loss.field == field);
-        if let Some(loss) = named {
-            loss.is_essential = true;
+        let loss = Loss { kind: LossKind::Dropped, field: field.into(), is_essential: true };
+        let is_same = |known: &&mut Loss| known.kind == loss.kind && known.field == loss.field;
+        if let Some(known) = self.kept.iter_mut().find(is_same) {
+            known.is_essential = true;
+        } else if self.kept.len() < Self::KEPT {
+            self.kept.push(loss);
+        } else {
+            self.more += 1;
+            if let Some(lesser) = self.kept.iter_mut().rfind(|known| !known.is_essential) {
+                *lesser = loss;
+            }
         }
     }
 
@@ -163,6 +170,20 @@ mod tests {
         let mut losses = Losses::new();
         losses.dropped("a,dropped=b\r\nx: é");
         assert_eq!(losses.to_string(), "dropped=a?dropped?b??x:??");
+    }
+
+    #[test]
+    fn what_is_essential_is_named_however_much_was_lost_before_it() {
+        let mut losses = Losses::new();
+        for index in 0..Losses::KEPT {
+            losses.dropped(format!("f{index}"));
+        }
+        losses.essential("tools[0].web_search");
+        losses.essential("f0");
+        let essential: Vec<_> =
+            losses.iter().filter(|loss| loss.is_essential).map(|loss| &*loss.field).collect();
+        assert_eq!(essential, ["f0", "tools[0].web_search"]);
+        assert!(losses.to_string().ends_with("more=1"));
     }
 
     #[test]

@@ -2,16 +2,18 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::SchemaNormalizer;
+use super::judge::Told;
 use super::request::Translator;
+use super::{LossRules, SchemaNormalizer};
 use crate::dialect::{Capabilities, Flavour};
 
 /// Applies [`SchemaNormalizer`].
 ///
-/// Holds no state of any call, so it may be applied any number of times.
+/// Holds no state of any call, so it may be applied any number of times. `P` is the
+/// [`LossPolicy`](super::LossPolicy).
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct SchemaNormalizerLayer<F, M>(Arc<Translator<F, M>>);
+pub struct SchemaNormalizerLayer<F, M, P = LossRules>(Arc<Translator<F, M, P>>);
 
 impl<F: Clone, M: Clone> SchemaNormalizerLayer<F, M> {
     /// Lets a caller who speaks `front` be served by a member that speaks `member`.
@@ -23,7 +25,16 @@ impl<F: Clone, M: Clone> SchemaNormalizerLayer<F, M> {
             capabilities: None,
             flavour: Flavour::default(),
             answer_limit: 32 * 1024 * 1024,
+            policy: LossRules::default(),
+            told: Told::default(),
         }))
+    }
+}
+
+impl<F: Clone, M: Clone, P: Clone> SchemaNormalizerLayer<F, M, P> {
+    /// What may be lost, by [`LossRules`] or a closure. Default: [`LossRules::new`].
+    pub fn losses<Q>(self, policy: Q) -> SchemaNormalizerLayer<F, M, Q> {
+        SchemaNormalizerLayer(Arc::new(Arc::unwrap_or_clone(self.0).with_policy(policy)))
     }
 
     /// The model to ask for. Default: the one the caller names.
@@ -51,8 +62,8 @@ impl<F: Clone, M: Clone> SchemaNormalizerLayer<F, M> {
     }
 }
 
-impl<S, F, M> Layer<S> for SchemaNormalizerLayer<F, M> {
-    type Service = SchemaNormalizer<S, F, M>;
+impl<S, F, M, P> Layer<S> for SchemaNormalizerLayer<F, M, P> {
+    type Service = SchemaNormalizer<S, F, M, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         SchemaNormalizer::new(inner, Arc::clone(&self.0))

@@ -10,7 +10,8 @@
 //!   ([`Call::model_span`](crate::facts::Call::model_span)), and what is bound to another issuer is removed.
 //! * **Another dialect**: the request goes through the [canonical](crate::dialect::canonical) model. What the
 //!   member cannot carry is written into the ledger of [`Losses`](crate::facts::Losses), which is left on the
-//!   response. Streams are rewritten frame by frame, one chunk for one chunk, at the pace of the caller.
+//!   response. What may be lost is for a [`LossPolicy`] to say: by default all but what
+//!   [changes the question](crate::facts::Loss::is_essential), for which the next member is asked. Streams are rewritten frame by frame, one chunk for one chunk, at the pace of the caller.
 //! * **Errors**: any status but 2xx becomes an `Err` with a [`Failure`](crate::failure::Failure), read by the
 //!   member's own table of errors; its hint when to come back, the provider's id of the request and, for a
 //!   caller of the same dialect, the original body are in it. A request that is no request of the caller's
@@ -58,7 +59,9 @@ mod error;
 mod exchange;
 mod future;
 mod headers;
+mod judge;
 mod layer;
+mod policy;
 mod request;
 mod service;
 mod splice;
@@ -68,4 +71,5 @@ pub use self::body::ResponseBody;
 pub use self::error::Unreadable;
 pub use self::future::ResponseFuture;
 pub use self::layer::SchemaNormalizerLayer;
+pub use self::policy::{LossPolicy, LossRules, Verdict};
 pub use self::service::SchemaNormalizer;

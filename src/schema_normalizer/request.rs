@@ -7,7 +7,9 @@ use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 
 use super::error::invalid_request;
 use super::exchange::{Exchange, Usage};
+use super::judge::{Told, judge};
 use super::splice::{holds_string, splice};
+use super::{LossPolicy, Verdict};
 use crate::body::Buffered;
 use crate::dialect::{Capabilities, Dialect, Flavour, Target, ToolNames};
 use crate::facts::{Call, Checked, Losses, Operation};
@@ -15,7 +17,7 @@ use crate::failure::{Class, Failure, Report};
 
 /// The caller's side, the member's side, and what is asked of whom.
 #[derive(Clone, Debug)]
-pub(super) struct Translator<F, M> {
+pub(super) struct Translator<F, M, P> {
     pub(super) front: F,
     pub(super) member: M,
     /// `None`: the caller's own word.
@@ -24,6 +26,15 @@ pub(super) struct Translator<F, M> {
     pub(super) capabilities: Option<Arc<Capabilities>>,
     pub(super) flavour: Flavour,
     pub(super) answer_limit: usize,
+    pub(super) policy: P,
+    pub(super) told: Told,
+}
+
+impl<F, M, P> Translator<F, M, P> {
+    pub(super) fn with_policy<Q>(self, policy: Q) -> Translator<F, M, Q> {
+        let Self { front, member, model, capabilities, flavour, answer_limit, policy: _, told } = self;
+        Translator { front, member, model, capabilities, flavour, answer_limit, policy, told }
+    }
 }
 
 /// A body for the member, and what the answer will need.
@@ -35,7 +46,7 @@ struct Written {
     echo: String,
 }
 
-impl<F: Dialect, M: Dialect> Translator<F, M> {
+impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
     /// Makes the member's request of the caller's.
     pub(super) fn translate(
         &self,
@@ -59,6 +70,7 @@ impl<F: Dialect, M: Dialect> Translator<F, M> {
         } else {
             self.rewrite(&body, &call, &target)?
         };
+        self.account(&written.losses, &model)?;
         let exchange = Exchange {
             front: self.front.clone(),
             member: self.member.clone(),
@@ -72,6 +84,26 @@ impl<F: Dialect, M: Dialect> Translator<F, M> {
             model,
         };
         Ok((Request::from_parts(head.0, Buffered::new(written.body)), exchange))
+    }
+
+    /// Accounts for what was lost: by the policy, and to whoever reads the log.
+    fn account(&self, losses: &Losses, model: &str) -> Result<(), Failure> {
+        if losses.is_empty() {
+            return Ok(());
+        }
+        let verdict = judge(&self.policy, losses).inspect_err(|failure| {
+            tracing::debug!(model, %losses, class = %failure.class(), "not translated: too much would be lost");
+        })?;
+        tracing::Span::current().record("failover.loss", tracing::field::display(losses));
+        if verdict == Verdict::Warn {
+            let (front, member) = (self.front.name(), self.member.name());
+            if self.told.is_news(losses) {
+                tracing::warn!(front, member, model, %losses, "translation loses what it did not before; further losses of these fields are logged for debugging only");
+            } else {
+                tracing::debug!(front, member, model, %losses, "translation lost something");
+            }
+        }
+        Ok(())
     }
 
     fn target<'a>(&'a self, model: &'a str) -> Target<'a> {

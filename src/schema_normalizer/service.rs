@@ -7,7 +7,7 @@ use http_body::Body;
 use tower_service::Service;
 
 use super::request::Translator;
-use super::{ResponseBody, ResponseFuture};
+use super::{LossPolicy, LossRules, ResponseBody, ResponseFuture};
 use crate::body::Buffered;
 use crate::dialect::Dialect;
 use crate::failure::BoxError;
@@ -16,29 +16,30 @@ use crate::failure::BoxError;
 ///
 /// See the [module documentation](super).
 #[derive(Debug)]
-pub struct SchemaNormalizer<S, F, M> {
+pub struct SchemaNormalizer<S, F, M, P = LossRules> {
     inner: S,
-    translator: Arc<Translator<F, M>>,
+    translator: Arc<Translator<F, M, P>>,
 }
 
-impl<S, F, M> SchemaNormalizer<S, F, M> {
-    pub(super) const fn new(inner: S, translator: Arc<Translator<F, M>>) -> Self {
+impl<S, F, M, P> SchemaNormalizer<S, F, M, P> {
+    pub(super) const fn new(inner: S, translator: Arc<Translator<F, M, P>>) -> Self {
         Self { inner, translator }
     }
 }
 
-impl<S: Clone, F, M> Clone for SchemaNormalizer<S, F, M> {
+impl<S: Clone, F, M, P> Clone for SchemaNormalizer<S, F, M, P> {
     fn clone(&self) -> Self {
         Self { inner: self.inner.clone(), translator: Arc::clone(&self.translator) }
     }
 }
 
-impl<S, F, M, B> Service<Request<Buffered>> for SchemaNormalizer<S, F, M>
+impl<S, F, M, P, B> Service<Request<Buffered>> for SchemaNormalizer<S, F, M, P>
 where
     S: Service<Request<Buffered>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     F: Dialect,
     M: Dialect,
+    P: LossPolicy,
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {

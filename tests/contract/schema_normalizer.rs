@@ -19,9 +19,9 @@ use tower_failover::body::Buffered;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{AnyDialect, Dialect};
-use tower_failover::facts::{Call, LossKind, Losses};
+use tower_failover::facts::{Call, Loss, LossKind, Losses};
 use tower_failover::failure::{BoxError, Class, Failure};
-use tower_failover::schema_normalizer::SchemaNormalizerLayer;
+use tower_failover::schema_normalizer::{LossPolicy, LossRules, SchemaNormalizerLayer, Verdict};
 use tower_failover::stream_guard::StreamGuardLayer;
 use tower_failover::testing::ReadinessProbe;
 
@@ -288,6 +288,91 @@ async fn what_a_member_could_not_carry_is_told() {
     );
     let seen = exchange(OpenAiChat, OpenAiChat, ask(ASK), json("{}")).await;
     assert!(seen.whole().0.extensions().get::<Losses>().is_none());
+}
+
+/// What becomes of a request under a policy: the losses of its answer, or the failure and whether the member was
+/// called all the same.
+async fn judged<F, M, P>(front: F, member: M, policy: P, body: &str) -> Result<String, (Failure, bool)>
+where
+    F: Dialect,
+    M: Dialect,
+    P: LossPolicy + Clone,
+{
+    let called = Arc::new(AtomicUsize::new(0));
+    let calls = Arc::clone(&called);
+    let client = service_fn(move |_: Request<Buffered>| {
+        calls.fetch_add(1, Ordering::SeqCst);
+        std::future::ready(Ok::<_, Infallible>(json(CLAUDE)))
+    });
+    let layer = SchemaNormalizerLayer::new(front, member).model("claude-x").losses(policy);
+    match layer.layer(client).oneshot(ask(body)).await {
+        Ok(response) => {
+            Ok(response.extensions().get::<Losses>().map(ToString::to_string).unwrap_or_default())
+        }
+        Err(error) => {
+            let failure = Failure::find(error.as_ref()).expect("a failure").clone();
+            Err((failure, called.load(Ordering::SeqCst) > 0))
+        }
+    }
+}
+
+const ASK_LOSSY: &str =
+    r#"{"model":"workhorse","messages":[{"role":"user","content":"Hi"}],"seed":7,"logit_bias":{"1":2}}"#;
+const ASK_SEARCH: &str = r#"{"model":"workhorse","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"custom","custom":{"name":"sql"}}]}"#;
+
+#[tokio::test]
+async fn what_is_lost_is_named_however_freely_it_may_be() {
+    for verdict in [Verdict::Allow, Verdict::Warn] {
+        let policy = move |_: &Loss| verdict;
+        let losses = judged(OpenAiChat, AnthropicMessages, policy, ASK_LOSSY).await.unwrap();
+        assert_eq!(losses, "dropped=seed, dropped=logit_bias", "{verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_may_not_lose_a_field_is_not_asked_and_another_may_be() {
+    let rules = LossRules::new().with_field("seed", Verdict::SkipMember);
+    let (failure, was_asked) = judged(OpenAiChat, AnthropicMessages, rules, ASK_LOSSY).await.unwrap_err();
+    assert_eq!((failure.class(), was_asked), (Class::Unsupported, false));
+    assert!(failure.class().fails_over() && failure.class().is_callers());
+    let report = failure.report().unwrap();
+    assert_eq!(report.param.as_deref(), Some("seed"));
+    assert_eq!(
+        report.message,
+        "No model that could serve this request can carry all of it: `seed` would be dropped."
+    );
+}
+
+#[tokio::test]
+async fn a_field_that_may_not_be_lost_at_all_is_the_callers_error() {
+    let rules = LossRules::new().with_default(Verdict::Reject).with_field("logit_bias", Verdict::Allow);
+    let (failure, was_asked) = judged(OpenAiChat, AnthropicMessages, rules, ASK_LOSSY).await.unwrap_err();
+    assert_eq!((failure.class(), was_asked), (Class::InvalidRequest, false));
+    assert_eq!(failure.status(), Some(StatusCode::BAD_REQUEST));
+    assert!(!failure.class().fails_over());
+    let message = &failure.report().unwrap().message;
+    assert!(message.contains("`seed`") && !message.contains("logit_bias"), "{message}");
+}
+
+#[tokio::test]
+async fn what_changes_the_question_is_left_to_the_next_member_unless_it_is_allowed() {
+    let (failure, was_asked) =
+        judged(OpenAiChat, AnthropicMessages, LossRules::new(), ASK_SEARCH).await.unwrap_err();
+    assert_eq!((failure.class(), was_asked), (Class::Unsupported, false));
+    assert_eq!(failure.report().unwrap().param.as_deref(), Some("tools[0].custom"));
+    let rules = LossRules::new().with_essential(Verdict::Warn);
+    let losses = judged(OpenAiChat, AnthropicMessages, rules, ASK_SEARCH).await.unwrap();
+    assert_eq!(losses, "dropped=tools[0].custom");
+}
+
+#[tokio::test]
+async fn what_is_scrubbed_between_equals_is_judged_as_well() {
+    let body = r#"{"model":"workhorse","max_tokens":9,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":"failover:openai-chat:x"},{"type":"text","text":"Hm."}]},{"role":"user","content":"So?"}]}"#;
+    let losses = judged(AnthropicMessages, AnthropicMessages, LossRules::new(), body).await.unwrap();
+    assert!(losses.contains("messages[1].content[0]"), "{losses}");
+    let rules = LossRules::new().with_field("messages.*", Verdict::Reject);
+    let (failure, was_asked) = judged(AnthropicMessages, AnthropicMessages, rules, body).await.unwrap_err();
+    assert_eq!((failure.class(), was_asked), (Class::InvalidRequest, false));
 }
 
 /// The text, the finish reasons and the number of terminal frames in a stream of OpenAI's.

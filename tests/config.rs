@@ -8,6 +8,7 @@ use std::time::Duration;
 use tower_failover::config::{Config, ConfigError, Problem, Secret, Settings, StreamRescue};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::facts;
+use tower_failover::schema_normalizer::{LossRules, Verdict};
 
 /// The sample that the documentation shows: all values are the defaults.
 const SAMPLE: &str = r#"
@@ -60,6 +61,10 @@ total   = "300s"
 
 [limits]
 request_body = "20MiB"
+
+[losses]
+default   = "warn"
+essential = "skip_member"
 "#;
 
 /// Enough of a file for what is appended to it to be the only thing that can be wrong. Nine lines.
@@ -223,6 +228,44 @@ fn a_class_overrides_a_provider_and_a_provider_the_top_level_key_by_key() {
 }
 
 #[test]
+fn what_may_be_lost_is_overridden_field_by_field() {
+    let config = good(
+        r#"
+        [losses]
+        default = "allow"
+        "tools.*" = "reject"
+        top_k = "reject"
+
+        [providers.p]
+        dialect = "openai-chat"
+        base_url = "http://localhost:1"
+        [providers.p.losses]
+        top_k = "skip_member"
+
+        [classes.x]
+        members = [{ provider = "p", model = "m" }]
+        [classes.x.losses]
+        essential = "reject"
+        "tools[*].strict" = "warn"
+        messages.content.file = "skip_member"
+        "#,
+    );
+    let expected = LossRules::new()
+        .with_default(Verdict::Allow)
+        .with_essential(Verdict::Reject)
+        .with_field("tools.*", Verdict::Reject)
+        .with_field("top_k", Verdict::SkipMember)
+        .with_field("tools.strict", Verdict::Warn)
+        .with_field("messages.content.file", Verdict::SkipMember);
+    assert_eq!(config.settings_for("x", "p").expect("a member").losses, expected);
+    let stack = config.stack().expect("a stack");
+    let class = stack.classes().next().expect("a class");
+    let preview = class.losses().into_iter().find(|preview| preview.front == AnthropicMessages.into());
+    let worst = preview.expect("a preview of the other dialect").verdict();
+    assert_eq!(worst, Some(Verdict::SkipMember), "top_k");
+}
+
+#[test]
 fn a_wait_or_its_cap_set_alone_takes_the_other_along() {
     let longer = good(&format!("{MINIMAL}[circuit_breaker]\nopen = \"60s\"")).settings.circuit_breaker;
     assert_eq!((longer.open, longer.cap), (Duration::from_secs(60), Duration::from_secs(60)));
@@ -270,13 +313,37 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
             "[retries]",
             10,
             "unknown key `retries` in the top level; the keys here are `listen`, `retry`, \
-            `circuit_breaker`, `stream`, `timeouts`, `limits`, `providers`, `classes`",
+            `circuit_breaker`, `stream`, `timeouts`, `limits`, `losses`, `providers`, `classes`",
         ),
         (
             "",
             "[circuit-breaker]",
             10,
             "unknown key `circuit-breaker` in the top level; did you mean `circuit_breaker`?",
+        ),
+        (
+            "[losses]\n",
+            "stop = \"rejct\"",
+            11,
+            "`stop` in [losses] cannot be `rejct`; did you mean `reject`?",
+        ),
+        (
+            "[losses]\n",
+            "stop = true",
+            11,
+            "`stop` in [losses] must be one of `allow`, `warn`, `skip_member`, `reject`, not a boolean",
+        ),
+        (
+            "[classes.workhorse.losses]\n",
+            "\"tools.*.strict\" = \"allow\"",
+            11,
+            "`tools.*.strict` in [classes.workhorse.losses] has a `*` before its end; write the beginning of a field, as \"tools.*\"",
+        ),
+        (
+            "[losses]\n",
+            "defualt = \"allow\"",
+            11,
+            "`defualt` in [losses] is no field of a request; did you mean `default`?",
         ),
         (
             "[classes.workhorse.retry]\n",

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use tower_failover::facts::{LossKind, Losses};
+use tower_failover::facts::{Loss, LossKind};
+use tower_failover::schema_normalizer::Verdict;
 use tower_failover::stack::{ClassStack, Preview, Stack};
 
 /// The plan, one class after the other.
@@ -24,14 +25,16 @@ fn members(text: &mut String, class: &ClassStack) {
     }
 }
 
-fn losses(text: &mut String, Preview { front, member, losses, .. }: &Preview) {
-    let _ = writeln!(text, "  what callers of {front} may lose at {member}:");
-    match losses {
+fn losses(text: &mut String, preview: &Preview) {
+    let _ = writeln!(text, "  what callers of {} may lose at {}:", preview.front, preview.member);
+    match &preview.losses {
         Ok(losses) if losses.is_empty() => text.push_str("     nothing\n"),
         Ok(losses) => {
             for kind in [LossKind::Dropped, LossKind::Approximated, LossKind::Renamed] {
-                fields(text, losses, kind);
+                fields(text, kind.as_str(), "", losses.iter().filter(|loss| loss.kind == kind));
             }
+            fields(text, "skipped for", "the next member is asked", preview.judged(Verdict::SkipMember));
+            fields(text, "rejected for", "the caller gets a 400", preview.judged(Verdict::Reject));
         }
         Err(failure) => {
             let _ = writeln!(text, "     refused ({failure}): the next member is asked");
@@ -39,10 +42,14 @@ fn losses(text: &mut String, Preview { front, member, losses, .. }: &Preview) {
     }
 }
 
-fn fields(text: &mut String, losses: &Losses, kind: LossKind) {
-    let names: Vec<&str> = losses.iter().filter(|loss| loss.kind == kind).map(|loss| &*loss.field).collect();
-    for (index, line) in names.chunks(4).enumerate() {
-        let label = if index == 0 { kind.as_str() } else { "" };
-        let _ = writeln!(text, "     {label:<13} {}", line.join(", "));
+/// Names fields, four on a line, and after the last what follows from it.
+fn fields<'l>(text: &mut String, label: &str, so: &str, losses: impl Iterator<Item = &'l Loss>) {
+    let names: Vec<&str> = losses.map(|loss| &*loss.field).collect();
+    let lines = names.chunks(4);
+    let last = lines.len().saturating_sub(1);
+    for (index, line) in lines.enumerate() {
+        let label = if index == 0 { label } else { "" };
+        let so = if index == last && !so.is_empty() { format!(": {so}") } else { String::new() };
+        let _ = writeln!(text, "     {label:<13} {}{so}", line.join(", "));
     }
 }

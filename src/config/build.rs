@@ -66,7 +66,8 @@ impl Workshop {
         Ok(MemberStack::new(member.into(), provider.dialect, client)
             .with_retry(self.retry(member, &settings.retry))
             .with_circuit(self.circuit(member, &settings.circuit_breaker))
-            .with_timeouts(timeouts(settings, total)))
+            .with_timeouts(timeouts(settings, total))
+            .with_losses(settings.losses.clone()))
     }
 
     fn circuit(&mut self, member: &Member, settings: &CircuitBreakerSettings) -> CircuitBreakerLayer {

@@ -44,7 +44,7 @@
 //!
 //! # Overrides
 //!
-//! The tables `[retry]`, `[circuit_breaker]`, `[stream]`, `[timeouts]` and `[limits]` can stand at the top level,
+//! The tables `[retry]`, `[circuit_breaker]`, `[stream]`, `[timeouts]`, `[limits]` and `[losses]` can stand at the top level,
 //! under a provider (`[providers.openai.timeouts]`) and under a class (`[classes.workhorse.retry]`). They override
 //! one another key by key: the class wins over the provider, the provider over the top level, the top level over
 //! the defaults. [`Settings`] are the result.
@@ -55,6 +55,12 @@
 //! `720h`. Sizes are strings (`B`, `KB`, `MB`, `GB` by the thousand, `KiB`, `MiB`, `GiB` by 1024) or plain numbers
 //! of bytes. A wait whose cap is set alone to less, or the other way round (`open` and `cap`, `base` and `cap`),
 //! follows it.
+//!
+//! # Losses
+//!
+//! `[losses]` says what a translation may lose: `default` and `essential`, and any field of a request by its path
+//! without indices, or the beginning of one with `*` at its end, as [`LossRules`](crate::schema_normalizer::LossRules)
+//! tell. Each is `"allow"`, `"warn"`, `"skip_member"` or `"reject"`.
 //!
 //! # Credentials
 //!

@@ -8,7 +8,7 @@ const SHOWN: usize = 20;
 /// Longer lines are cut.
 const WIDTH: usize = 100;
 /// Keys whose values may be shown. The others may hold, or may have been meant to hold, a credential.
-const HARMLESS: [&str; 24] = [
+const HARMLESS: [&str; 25] = [
     "listen",
     "dialect",
     "deadline",
@@ -33,6 +33,7 @@ const HARMLESS: [&str; 24] = [
     "request_body",
     "members",
     "classes",
+    "essential",
 ];
 
 /// Collects what is wrong with a text, so that a reader learns of all of it at once.

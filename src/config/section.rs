@@ -125,6 +125,25 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// The values under keys of the user's choosing, those in tables within it under dotted ones, in the order of
+    /// the file; and where they stand.
+    pub(super) fn leaves(&self) -> Vec<(String, usize, &'a Value<'a>)> {
+        let mut leaves = Vec::new();
+        let mut open = vec![(String::new(), self.table)];
+        while let Some((path, table)) = open.pop() {
+            for (key, value) in table {
+                let key: &str = key.get_ref();
+                let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+                match value.get_ref().as_table() {
+                    Some(table) => open.push((path, table)),
+                    None => leaves.push((path, value.span().start, value.get_ref())),
+                }
+            }
+        }
+        leaves.sort_by_key(|(_, at, _)| *at);
+        leaves
+    }
+
     /// The elements of an array of tables; `None` if it is anything else, or empty.
     pub(super) fn elements(&mut self, key: &'static str) -> Option<Vec<Self>> {
         let value = self.get(key)?;

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
+use super::near::nearest;
 use super::section::Section;
 use super::value::{self, Value};
+use crate::schema_normalizer::{LossRules, Verdict};
 
 /// The tables that can stand at the top level, under a class and under a provider; resolved, so that each value
 /// is the one of the class, or else of the provider, or else of the top level, or else the default.
@@ -18,6 +20,8 @@ pub struct Settings {
     pub timeouts: TimeoutSettings,
     /// `[limits]`: how much is taken.
     pub limits: LimitSettings,
+    /// `[losses]`: what a translation may lose.
+    pub losses: LossRules,
 }
 
 /// `[retry]`: the same member again, briefly.
@@ -105,6 +109,7 @@ impl Settings {
         within(parent, "stream", |section| self.stream.read(section));
         within(parent, "timeouts", |section| self.timeouts.read(section));
         within(parent, "limits", |section| self.limits.read(section));
+        losses(parent, &mut self.losses);
     }
 }
 
@@ -159,6 +164,50 @@ fn within(parent: &mut Section<'_>, key: &'static str, read: impl FnOnce(&mut Se
     if let Some(mut section) = parent.table(key) {
         read(&mut section);
         section.close();
+    }
+}
+
+/// `[losses]` has two keys of its own; all others are fields, or the beginnings of fields.
+fn losses(parent: &mut Section<'_>, rules: &mut LossRules) {
+    let Some(section) = parent.table("losses") else { return };
+    for (field, at, value) in section.leaves() {
+        let verdict = match verdict(value).and_then(|verdict| field_of_losses(&field).map(|()| verdict)) {
+            Ok(verdict) => verdict,
+            Err(why) => {
+                section.complain(at, format!("`{field}` in {} {why}", section.label()));
+                continue;
+            }
+        };
+        *rules = match &*field {
+            "default" => rules.clone().with_default(verdict),
+            "essential" => rules.clone().with_essential(verdict),
+            field => rules.clone().with_field(field, verdict),
+        };
+    }
+}
+
+fn verdict(value: &Value<'_>) -> Result<Verdict, String> {
+    let verdicts = [
+        ("allow", Verdict::Allow),
+        ("warn", Verdict::Warn),
+        ("skip_member", Verdict::SkipMember),
+        ("reject", Verdict::Reject),
+    ];
+    value::choice(value, &verdicts)
+}
+
+/// Fields are the callers' dialects' own, and so free; but a slip in a key of the table would be one, too.
+fn field_of_losses(field: &str) -> Result<(), String> {
+    const KEYS: [&str; 2] = ["default", "essential"];
+    let pattern = field.replace("[*]", "");
+    if pattern.find('*').is_some_and(|at| at + 1 < pattern.len()) {
+        return Err("has a `*` before its end; write the beginning of a field, as \"tools.*\"".to_owned());
+    }
+    match nearest(field, KEYS) {
+        Some(meant) if !KEYS.contains(&field) => {
+            Err(format!("is no field of a request; did you mean `{meant}`?"))
+        }
+        _ => Ok(()),
     }
 }
 

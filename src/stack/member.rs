@@ -8,7 +8,7 @@ use crate::dialect::AnyDialect;
 use crate::facts::Member;
 use crate::health_routing::Candidate;
 use crate::retry_budget::{RetryBudget, RetryBudgetLayer};
-use crate::schema_normalizer::{SchemaNormalizer, SchemaNormalizerLayer};
+use crate::schema_normalizer::{LossRules, SchemaNormalizer, SchemaNormalizerLayer};
 use crate::stream_guard::{DialectGuard, StreamGuard, StreamGuardLayer};
 
 /// One member as a service that speaks the caller's dialect.
@@ -28,6 +28,7 @@ pub struct MemberStack<C = Client> {
     retry: RetryBudgetLayer,
     circuit: CircuitBreakerLayer,
     timeouts: MemberTimeouts,
+    losses: LossRules,
 }
 
 /// How long a member may be silent.
@@ -66,6 +67,7 @@ impl<C> MemberStack<C> {
             client,
             retry: RetryBudgetLayer::default(),
             timeouts: MemberTimeouts::default(),
+            losses: LossRules::default(),
         }
     }
 
@@ -90,6 +92,13 @@ impl<C> MemberStack<C> {
         self
     }
 
+    /// With these rules for what translation may lose.
+    #[must_use]
+    pub fn with_losses(mut self, losses: LossRules) -> Self {
+        self.losses = losses;
+        self
+    }
+
     /// Who it is.
     #[must_use]
     pub const fn member(&self) -> &Member {
@@ -100,6 +109,12 @@ impl<C> MemberStack<C> {
     #[must_use]
     pub const fn dialect(&self) -> AnyDialect {
         self.dialect
+    }
+
+    /// What translation may lose.
+    #[must_use]
+    pub const fn losses(&self) -> &LossRules {
+        &self.losses
     }
 
     /// Its circuit, to be watched or moved by hand.
@@ -127,7 +142,7 @@ impl<C: Clone> MemberStack<C> {
                     .total(self.timeouts.total),
             )
             // Derives the member's request from the caller's own, anew for every attempt.
-            .layer(SchemaNormalizerLayer::new(front, self.dialect).model(model))
+            .layer(SchemaNormalizerLayer::new(front, self.dialect).model(model).losses(self.losses.clone()))
             .service(self.client.clone())
     }
 

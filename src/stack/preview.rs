@@ -1,16 +1,10 @@
 //! What translation would lose, told before it happens.
 
 use super::MemberStack;
-use crate::dialect::anthropic_messages::AnthropicMessages;
-use crate::dialect::openai_chat::OpenAiChat;
 use crate::dialect::{AnyDialect, Dialect, Target};
-use crate::facts::{Losses, Member};
-use crate::failure::{Class, Failure};
-
-/// A request that uses what a caller of OpenAI Chat Completions is likely to use.
-const OPENAI_CHAT: &str = include_str!("preview/openai_chat.json");
-/// A request that uses what a caller of Anthropic Messages is likely to use.
-const ANTHROPIC_MESSAGES: &str = include_str!("preview/anthropic_messages.json");
+use crate::facts::{Loss, Losses, Member};
+use crate::failure::Failure;
+use crate::schema_normalizer::{LossPolicy, LossRules, Verdict};
 
 /// What callers of one dialect may lose at one member.
 #[derive(Clone, Debug)]
@@ -23,27 +17,55 @@ pub struct Preview {
     /// What is lost of a request that uses all that such callers are likely to use; or why the member would
     /// refuse it, and the next one be asked.
     pub losses: Result<Losses, Failure>,
+    /// What the member's losses are judged by.
+    pub rules: LossRules,
+}
+
+impl Preview {
+    /// What becomes of a call that uses all of it. `None` if the member cannot be asked anyway.
+    #[must_use]
+    pub fn verdict(&self) -> Option<Verdict> {
+        let losses = self.losses.as_ref().ok()?;
+        let verdicts = losses.iter().map(|loss| self.rules.verdict(loss));
+        Some(verdicts.max().unwrap_or(Verdict::Allow))
+    }
+
+    /// The losses on which the rules speak this verdict.
+    pub fn judged(&self, verdict: Verdict) -> impl Iterator<Item = &Loss> {
+        let losses = self.losses.iter().flatten();
+        losses.filter(move |loss| self.rules.verdict(loss) == verdict)
+    }
 }
 
 /// One for each front of another dialect than the member's.
 pub(super) fn losses_of<C>(member: &MemberStack<C>) -> Vec<Preview> {
-    let fronts: [(AnyDialect, &str); 2] =
-        [(OpenAiChat.into(), OPENAI_CHAT), (AnthropicMessages.into(), ANTHROPIC_MESSAGES)];
-    let foreign = fronts.into_iter().filter(|(front, _)| *front != member.dialect());
-    let preview = |(front, sample)| Preview {
-        front,
-        member: member.member().clone(),
-        losses: translate(front, sample, member),
+    let fronts = AnyDialect::ALL.iter().copied().filter(|front| *front != member.dialect());
+    let preview = |front| {
+        Some(Preview {
+            front,
+            member: member.member().clone(),
+            losses: translate(front, member)?,
+            rules: member.losses().clone(),
+        })
     };
-    foreign.map(preview).collect()
+    fronts.filter_map(preview).collect()
 }
 
-fn translate<C>(front: AnyDialect, sample: &str, member: &MemberStack<C>) -> Result<Losses, Failure> {
-    let mut losses = Losses::new();
-    let request = front
-        .decode_request(sample.as_bytes())
-        .map_err(|invalid| Failure::new(Class::InvalidRequest).with_source(invalid))?;
+/// A request that uses what a caller of this dialect is likely to use.
+const fn sample(front: AnyDialect) -> &'static str {
+    match front {
+        AnyDialect::OpenAiChat(_) => include_str!("preview/openai_chat.json"),
+        AnyDialect::OpenAiResponses(_) => include_str!("preview/openai_responses.json"),
+        AnyDialect::AnthropicMessages(_) => include_str!("preview/anthropic_messages.json"),
+        AnyDialect::Gemini(_) => include_str!("preview/gemini.json"),
+    }
+}
+
+/// `None` where the front cannot be read: better to show nothing than what is not so.
+fn translate<C>(front: AnyDialect, member: &MemberStack<C>) -> Option<Result<Losses, Failure>> {
+    let request = front.decode_request(sample(front).as_bytes()).ok()?;
     let target = Target::new(member.member().model().unwrap_or_default());
-    member.dialect().encode_request(&request, &target, &mut losses)?;
-    Ok(losses)
+    let mut losses = Losses::new();
+    let encoded = member.dialect().encode_request(&request, &target, &mut losses);
+    Some(encoded.map(|_| losses))
 }

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use tower_failover::body::Buffered;
 use tower_failover::client::{Client, ClientPool, Credential, Endpoint};
 use tower_failover::failure::{Class, Failure};
-use tower_failover::testing::{FakeProvider, Fault, RecordedReply};
+use tower_failover::testing::{Chunking, FakeProvider, Fault, RecordedReply};
 
 const BODY: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
 
@@ -152,6 +152,32 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     provider.reply(RecordedReply::new(307, "").header("location", &elsewhere.base_url()));
     let response = client(&provider.base_url()).oneshot(request()).await.unwrap();
     assert_eq!((response.status().as_u16(), elsewhere.count()), (307, 0));
+}
+
+#[tokio::test]
+async fn a_key_that_a_provider_quotes_stays_here() {
+    let said = "{\"error\":{\"message\":\"Incorrect API key provided: sk-secret. Use sk-s*****ret.\"}}";
+    let told = said.replace("sk-secret", "*********");
+    for chunking in [Chunking::Whole, Chunking::Bytes(1), Chunking::Bytes(7)] {
+        let provider = FakeProvider::openai().start().await.unwrap();
+        provider.reply(RecordedReply::json(401, said).chunking(chunking));
+        let response = client(&provider.base_url()).oneshot(request()).await.unwrap();
+        assert_eq!(response.status(), 401);
+        let length =
+            response.headers().get("content-length").map(|length| length.to_str().unwrap().to_owned());
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(std::str::from_utf8(&body).unwrap(), told, "{chunking:?}");
+        assert!(length.is_none_or(|length| length == body.len().to_string()));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_passed_as_it_is() {
+    let provider = FakeProvider::openai().start().await.unwrap();
+    provider.reply(RecordedReply::json(200, "{\"text\":\"sk-secret\"}"));
+    let response = client(&provider.base_url()).oneshot(request()).await.unwrap();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(&body[..], b"{\"text\":\"sk-secret\"}");
 }
 
 #[tokio::test]

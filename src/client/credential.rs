@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::InvalidEndpoint;
+use super::redact::Secret;
 
 /// How a provider is told who asks. `Debug` does not show the key.
 ///
@@ -47,18 +48,19 @@ impl Credential {
     }
 
     pub(super) fn prepare(&self) -> Result<Prepared, InvalidEndpoint> {
-        let (name, value) = match &self.0 {
+        let (name, value, key) = match &self.0 {
             Kind::None => return Ok(Prepared::Remove),
             Kind::Passthrough => return Ok(Prepared::Keep),
-            Kind::Bearer(key) => (AUTHORIZATION, format!("Bearer {}", checked(key)?)),
+            Kind::Bearer(key) => (AUTHORIZATION, format!("Bearer {}", checked(key)?), key),
             Kind::Header(name, key) => (
                 HeaderName::try_from(name).map_err(|_| InvalidEndpoint::CredentialHeader)?,
                 checked(key)?.to_owned(),
+                key,
             ),
         };
         let mut value = HeaderValue::try_from(value).map_err(|_| InvalidEndpoint::Key)?;
         value.set_sensitive(true);
-        Ok(Prepared::Set(name, value))
+        Ok(Prepared::Set(name, value, Secret::of(key)))
     }
 }
 
@@ -96,10 +98,17 @@ impl fmt::Debug for Credential {
 pub(super) enum Prepared {
     Remove,
     Keep,
-    Set(HeaderName, HeaderValue),
+    Set(HeaderName, HeaderValue, Option<Secret>),
 }
 
 impl Prepared {
+    pub(super) fn secret(&self) -> Option<Secret> {
+        match self {
+            Self::Set(_, _, secret) => secret.clone(),
+            Self::Remove | Self::Keep => None,
+        }
+    }
+
     pub(super) fn apply(&self, headers: &mut HeaderMap) {
         static OF_CALLERS: [HeaderName; 6] = [
             AUTHORIZATION,
@@ -115,7 +124,7 @@ impl Prepared {
         for name in &OF_CALLERS {
             headers.remove(name);
         }
-        if let Self::Set(name, value) = self {
+        if let Self::Set(name, value, _) = self {
             headers.insert(name.clone(), value.clone());
         }
     }

@@ -5,6 +5,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Uri, header};
 
 use super::credential::Prepared;
+use super::redact::Secret;
 use super::{Client, ClientPool, Credential};
 
 /// Where a provider is, and how it is told who asks.
@@ -139,6 +140,11 @@ impl Target {
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = Some(path);
         Ok(Uri::from_parts(parts)?)
+    }
+
+    /// What must not be told on.
+    pub(super) fn secret(&self) -> Option<Secret> {
+        self.credential.secret()
     }
 
     /// Takes away what is not for the provider, and adds the credential.

@@ -1,13 +1,14 @@
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Response;
-use hyper::body::Incoming;
 use hyper_util::client::legacy;
 use pin_project_lite::pin_project;
 
+use super::ResponseBody;
 use super::error::read;
+use super::redact::Secret;
 use crate::failure::{BoxError, Failure};
 
 pin_project! {
@@ -23,14 +24,14 @@ pin_project! {
     #[derive(Debug)]
     #[project = Project]
     enum State {
-        Sent { #[pin] inner: legacy::ResponseFuture },
+        Sent { #[pin] inner: legacy::ResponseFuture, secret: Option<Secret> },
         Refused { failure: Option<Failure> },
     }
 }
 
 impl ResponseFuture {
-    pub(super) const fn sent(inner: legacy::ResponseFuture) -> Self {
-        Self { state: State::Sent { inner } }
+    pub(super) const fn sent(inner: legacy::ResponseFuture, secret: Option<Secret>) -> Self {
+        Self { state: State::Sent { inner, secret } }
     }
 
     pub(super) const fn refused(failure: Failure) -> Self {
@@ -39,11 +40,18 @@ impl ResponseFuture {
 }
 
 impl Future for ResponseFuture {
-    type Output = Result<Response<Incoming>, BoxError>;
+    type Output = Result<Response<ResponseBody>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            Project::Sent { inner } => inner.poll(cx).map_err(|error| read(error).into()),
+            Project::Sent { inner, secret } => match ready!(inner.poll(cx)) {
+                Ok(response) => {
+                    // An answer is passed as it is: it is the model's, and nobody tells a model the key.
+                    let secret = secret.take().filter(|_| !response.status().is_success());
+                    Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, secret))))
+                }
+                Err(error) => Poll::Ready(Err(read(error).into())),
+            },
             Project::Refused { failure } => {
                 let failure = failure.take().expect("polled after it was ready");
                 Poll::Ready(Err(Box::new(failure)))

@@ -41,6 +41,12 @@
 //! endpoint has its own [`ClientPool`], shared by its clones; give several endpoints one pool with
 //! [`Endpoint::with_pool`].
 //!
+//! # The key
+//!
+//! Providers quote keys that they refuse. In the body of a response that is no success, each occurrence of the key
+//! that was sent is masked with as many `*`, so that the message can go to a caller, and into a log. Keys of fewer
+//! than eight characters are placeholders and no secrets; what the provider has masked itself stays.
+//!
 //! # Errors
 //!
 //! A [`Failure`](crate::failure::Failure) of [`Class::Connect`](crate::failure::Class::Connect) for everything
@@ -53,6 +59,7 @@ mod endpoint;
 mod error;
 mod future;
 mod pool;
+mod redact;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -61,4 +68,5 @@ pub use self::credential::Credential;
 pub use self::endpoint::{Endpoint, InvalidEndpoint};
 pub use self::future::ResponseFuture;
 pub use self::pool::{ClientPool, ClientPoolBuilder};
+pub use self::redact::ResponseBody;
 pub use self::service::Client;

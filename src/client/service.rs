@@ -3,12 +3,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response, Version};
-use hyper::body::Incoming;
 use tower_service::Service;
 
 use super::endpoint::Target;
 use super::pool::Http;
-use super::{ClientPool, ResponseFuture};
+use super::{ClientPool, ResponseBody, ResponseFuture};
 use crate::body::Buffered;
 use crate::failure::{BoxError, Class, Failure};
 
@@ -29,7 +28,7 @@ impl Client {
 }
 
 impl Service<Request<Buffered>> for Client {
-    type Response = Response<Incoming>;
+    type Response = Response<ResponseBody>;
     type Error = BoxError;
     type Future = ResponseFuture;
 
@@ -47,7 +46,7 @@ impl Service<Request<Buffered>> for Client {
         self.target.dress(request.headers_mut());
         // The version of the caller's connection says nothing about this one.
         *request.version_mut() = Version::HTTP_11;
-        ResponseFuture::sent(self.http.request(request))
+        ResponseFuture::sent(self.http.request(request), self.target.secret())
     }
 }
 

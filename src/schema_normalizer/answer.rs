@@ -1,11 +1,12 @@
 use bytes::Bytes;
 use http::StatusCode;
 use http::response::Parts;
+use serde::de::IgnoredAny;
 
 use super::error::Unreadable;
 use super::exchange::Exchange;
 use super::headers::request_id;
-use crate::dialect::canonical::{Answer, Content, Event, Finish};
+use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
 use crate::dialect::{Dialect, Encode, ToolNames};
 use crate::failure::{Failure, retry_after};
 
@@ -52,6 +53,9 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
                 return Err(self.disguised(body).unwrap_or_else(foreign));
             }
         };
+        if answer.choices.iter().any(is_malformed) {
+            return Err(Unreadable::Arguments.failure());
+        }
         if says_something(&answer) {
             self.checked.pass();
         }
@@ -79,6 +83,15 @@ fn says_something(answer: &Answer<'_>) -> bool {
         || answer.choices.first().is_some_and(|choice| choice.parts.iter().any(is_said))
 }
 
+/// Does it call a tool with what is not JSON? Where the answer was cut off, that is what the model had said so far,
+/// and the caller is told why there is no more of it.
+fn is_malformed(choice: &Choice<'_>) -> bool {
+    let is_explained = choice.finish.as_ref().is_some_and(Finish::explains_nothing_said);
+    let is_json = |text: &str| text.trim().is_empty() || serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let is_bad = |part: &Content<'_>| matches!(part, Content::ToolCall(call) if !is_json(&call.arguments));
+    !is_explained && choice.parts.iter().any(is_bad)
+}
+
 fn restore<'a>(part: &mut Content<'a>, names: &'a ToolNames) {
     if let Content::ToolCall(call) = part {
         call.name = match std::mem::take(&mut call.name) {
@@ -94,5 +107,5 @@ fn is_error(status: StatusCode) -> bool {
 
 /// A proxy's page of HTML is no error that an SDK can read.
 fn is_json_object(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+    body.trim_ascii_start().starts_with(b"{") && serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }

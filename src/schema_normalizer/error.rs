@@ -16,6 +16,8 @@ pub enum Unreadable {
     Foreign,
     /// It does not say why the model stopped.
     Unfinished,
+    /// It calls a tool with arguments that are not JSON, and nothing cut it off.
+    Arguments,
     /// It, or a frame of it, is larger than the limit.
     TooLarge,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Unreadable {
             Self::Stream => "the answer is a stream, though a whole answer was asked for",
             Self::Foreign => "the answer is not of the provider's dialect",
             Self::Unfinished => "the answer does not say why the model stopped",
+            Self::Arguments => "the answer calls a tool with arguments that are not JSON",
             Self::TooLarge => "the answer is larger than the limit",
         })
     }

@@ -290,6 +290,37 @@ async fn what_a_member_could_not_carry_is_told() {
     assert!(seen.whole().0.extensions().get::<Losses>().is_none());
 }
 
+#[tokio::test]
+async fn a_malformed_tool_call_is_no_answer_unless_it_was_cut_off() {
+    let called = |arguments: &str, reason: &str| {
+        let call = serde_json::json!({"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}});
+        let message = serde_json::json!({"role": "assistant", "content": null, "tool_calls": [call]});
+        serde_json::json!({"id": "1", "object": "chat.completion", "model": "m",
+            "choices": [{"index": 0, "message": message, "finish_reason": reason}]})
+        .to_string()
+    };
+    let ask_claude = r#"{"model":"workhorse","max_tokens":9,"messages":[{"role":"user","content":"Hi"}]}"#;
+    for reason in ["tool_calls", "stop"] {
+        let body = called("{\"city\": Oslo}", reason);
+        let seen = exchange(AnthropicMessages, OpenAiChat, ask(ask_claude), json(&body)).await;
+        assert_eq!(seen.failure().class(), Class::InvalidOutput, "{reason}");
+        assert_eq!(
+            OpenAiChat.check_answer(body.as_bytes()).unwrap_err().class(),
+            Class::InvalidOutput,
+            "{reason}"
+        );
+    }
+    for (arguments, reason) in
+        [("{\"city\":\"Osl", "length"), ("{}", "tool_calls"), ("", "stop"), (" ", "stop")]
+    {
+        let body = called(arguments, reason);
+        let seen = exchange(AnthropicMessages, OpenAiChat, ask(ask_claude), json(&body)).await;
+        let (_, told) = seen.whole();
+        assert!(told.contains("tool_use"), "{told}");
+        assert!(OpenAiChat.check_answer(body.as_bytes()).is_ok(), "{arguments} {reason}");
+    }
+}
+
 /// What becomes of a request under a policy: the losses of its answer, or the failure and whether the member was
 /// called all the same.
 async fn judged<F, M, P>(front: F, member: M, policy: P, body: &str) -> Result<String, (Failure, bool)>

@@ -1,4 +1,5 @@
 use http::StatusCode;
+use serde::de::IgnoredAny;
 
 use crate::dialect::openai_chat::{error, wire};
 use crate::failure::{Class, Failure, Report};
@@ -15,6 +16,9 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
     if answer.error.is_some() || (choices.is_empty() && error::is_error(body)) {
         return Err(error::decode(None, body));
     }
+    if choices.iter().any(is_malformed) {
+        return Err(no_answer("The answer calls a tool with arguments that are not JSON."));
+    }
     match choices.iter().any(says_something) {
         true => Ok(()),
         false if choices.is_empty() => Err(no_answer("The answer has no choices.")),
@@ -23,10 +27,24 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
 }
 
 fn says_something(choice: &wire::Choice<'_>) -> bool {
-    let reason = wire::text(choice.finish_reason);
     // Nothing may be left to say where the limit or a filter came first.
+    is_cut(choice) || choice.message.as_ref().is_some_and(wire::Message::says_something)
+}
+
+fn is_cut(choice: &wire::Choice<'_>) -> bool {
+    let reason = wire::text(choice.finish_reason);
     matches!(reason.as_deref(), Some("length" | "content_filter" | "max_tokens" | "model_length"))
-        || choice.message.as_ref().is_some_and(wire::Message::says_something)
+}
+
+/// Does it call a tool with what is not JSON, though nothing cut it off? Of answers without calls nothing is read
+/// for this.
+fn is_malformed(choice: &wire::Choice<'_>) -> bool {
+    let calls = choice.message.iter().flat_map(|message| message.tool_calls.iter().flatten());
+    let is_json = |arguments: &str| {
+        arguments.trim().is_empty() || serde_json::from_str::<IgnoredAny>(arguments).is_ok()
+    };
+    let mut functions = calls.filter_map(|call| call.function.as_ref());
+    functions.any(|function| !is_json(&function.arguments())) && !is_cut(choice)
 }
 
 fn no_answer(why: &str) -> Failure {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 use tower::{Service, ServiceExt};
 use tower_failover::body::Buffered;
+use tower_failover::client::ResponseBody;
 use tower_failover::client::{Client, Credential, Endpoint};
 use tower_failover::failure::{BoxError, Class, Failure};
 use tower_failover::testing::{
@@ -75,12 +75,12 @@ fn post(path: &str, body: &Value) -> Request<Buffered> {
         .unwrap()
 }
 
-async fn send(provider: &FakeProvider, stream: bool) -> Result<Response<Incoming>, BoxError> {
+async fn send(provider: &FakeProvider, stream: bool) -> Result<Response<ResponseBody>, BoxError> {
     client(provider).oneshot(request(provider, stream)).await
 }
 
 /// What arrived of a body, and whether it came to its end.
-async fn read(response: Response<Incoming>) -> (String, bool) {
+async fn read(response: Response<ResponseBody>) -> (String, bool) {
     let mut body = response.into_body();
     let mut text = Vec::new();
     let is_whole = loop {

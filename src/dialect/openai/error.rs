@@ -85,7 +85,9 @@ fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
     let message = message.or(outer.message).or(inner.detail).or(outer.detail);
     let message = message.map_or(Cow::Borrowed(""), leaf::json_text);
     let mut report = Report::new(cut(&message, MAX_MESSAGE));
-    report.kind = word(inner.kind, outer.kind).or_else(|| word(inner.status, outer.status));
+    // The type of an event that is an error says no more than that.
+    let kind = word(inner.kind, outer.kind).filter(|kind| kind != "error");
+    report.kind = kind.or_else(|| word(inner.status, outer.status));
     report.code = word(inner.code, outer.code);
     report.param = word(inner.param, outer.param);
     report.request_id = word(inner.request_id, outer.request_id);

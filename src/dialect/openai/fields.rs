@@ -69,7 +69,10 @@ fn kind(value: &RawValue) -> &'static str {
 }
 
 /// The fields of an object, in order. A field that is `null` is one that is not there.
-pub(in crate::dialect) struct Object<'a>(Vec<(Text<'a>, &'a RawValue)>);
+pub(in crate::dialect) struct Object<'a> {
+    fields: Vec<(Text<'a>, &'a RawValue)>,
+    nulls: Vec<(Text<'a>, &'a RawValue)>,
+}
 
 impl<'a> Object<'a> {
     /// Reads an object; twice the same field is an error, since readers disagree on which one holds.
@@ -84,8 +87,15 @@ impl<'a> Object<'a> {
             let path = path.field(twice[0]);
             return Err(Invalid::new(format!("Duplicate parameter: '{path}'.")).at(path.to_string()));
         }
-        fields.retain(|(_, value)| value.get() != "null");
-        Ok(Self(fields))
+        let is_null = |(_, value): &(_, &RawValue)| value.get() == "null";
+        let nulls = if fields.iter().any(is_null) {
+            let (nulls, set) = fields.into_iter().partition(is_null);
+            fields = set;
+            nulls
+        } else {
+            Vec::new()
+        };
+        Ok(Self { fields, nulls })
     }
 
     /// All fields of an object as they stand, `null` and doubles included.
@@ -97,8 +107,8 @@ impl<'a> Object<'a> {
 
     /// Takes a field out.
     pub(in crate::dialect) fn take(&mut self, name: &str) -> Option<&'a RawValue> {
-        let index = self.0.iter().position(|(field, _)| field == name)?;
-        Some(self.0.remove(index).1)
+        let index = self.fields.iter().position(|(field, _)| field == name)?;
+        Some(self.fields.remove(index).1)
     }
 
     /// Takes a string out.
@@ -148,14 +158,51 @@ impl<'a> Object<'a> {
 
     /// Notes what nobody has taken, unless it says nothing: what vanishes is to be named.
     pub(in crate::dialect) fn note_rest(self, path: &Path<'_>, extra: &mut Vec<Extra<'a>>) {
-        for (name, value) in self.0.into_iter().filter(|(_, value)| !says_nothing(value)) {
+        for (name, value) in self.fields.into_iter().filter(|(_, value)| !says_nothing(value)) {
             extra.push(Extra::new(path.field(&name).to_string(), Cow::Borrowed(value)));
         }
     }
 
     /// What nobody has taken.
     pub(in crate::dialect) fn rest(self) -> impl Iterator<Item = (Text<'a>, &'a RawValue)> {
-        self.0.into_iter()
+        self.fields.into_iter()
+    }
+
+    /// The value of a field.
+    pub(in crate::dialect) fn peek(&self, name: &str) -> Option<&'a RawValue> {
+        self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| *value)
+    }
+
+    /// Is the field there?
+    pub(in crate::dialect) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(field, _)| field == name)
+    }
+
+    /// Takes a field out that asks for nothing where its JSON is one of these, or whatever it is where there
+    /// are none.
+    pub(in crate::dialect) fn moot(
+        &mut self,
+        path: &Path<'_>,
+        name: &str,
+        values: &[&str],
+        extra: &mut Vec<Extra<'a>>,
+    ) {
+        let is_moot = |value: &RawValue| values.is_empty() || values.contains(&value.get());
+        let Some(index) = self.fields.iter().position(|(field, value)| field == name && is_moot(value))
+        else {
+            return;
+        };
+        let (_, value) = self.fields.remove(index);
+        extra.push(Extra::moot(path.field(name).to_string(), Cow::Borrowed(value)));
+    }
+
+    /// Keeps what nobody has taken, and what is `null`, for members of the same dialect.
+    pub(in crate::dialect) fn keep_rest(self, path: &Path<'_>, extra: &mut Vec<Extra<'a>>) {
+        for (name, value) in self.fields.into_iter().chain(self.nulls) {
+            let is_moot = says_nothing(value) || value.get() == "null";
+            let field = Extra::new(path.field(&name).to_string(), Cow::Borrowed(value));
+            extra.push(Extra { is_moot, ..field });
+        }
     }
 }
 

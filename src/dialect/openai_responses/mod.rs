@@ -3,12 +3,44 @@
 //! The vendor's newer API: a list of typed items in place of messages, thoughts and tools that the provider
 //! runs among them, and streams that tell the life of every item and part under running numbers.
 //!
+//! It differs from the others in three ways that matter when a call moves to another member. The provider may
+//! keep the conversation, so that a request holds no more than its last turn: such a request is bound to the
+//! provider, and is refused elsewhere. Thoughts come back encrypted, and only their issuer takes them: for callers of
+//! another dialect nothing is stored, and thoughts are asked for in that form, so that the conversation carries
+//! all there is. And what a chat says in one message is several items here, which spell out ids, states and
+//! defaults: those are kept for members of this dialect, and are no loss at others.
+//!
+//! ```
+//! use tower_failover::dialect::canonical::{Content, Role};
+//! use tower_failover::dialect::openai_responses::OpenAiResponses;
+//! use tower_failover::dialect::{Dialect, Target};
+//! use tower_failover::facts::Losses;
+//!
+//! let body = br#"{"model":"workhorse","input":[
+//!     {"role":"user","content":"What is 2 + 2?"},
+//!     {"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAAAB"},
+//!     {"type":"function_call","call_id":"call_1","name":"add","arguments":"{\"a\":2,\"b\":2}"},
+//!     {"type":"function_call_output","call_id":"call_1","output":"4"}]}"#;
+//! let request = OpenAiResponses.decode_request(body)?;
+//!
+//! // A thought and what it led to are one turn.
+//! let roles: Vec<_> = request.turns.iter().map(|turn| turn.role).collect();
+//! assert_eq!(roles, [Role::User, Role::Assistant, Role::User]);
+//! assert!(matches!(request.turns[1].parts[0].content, Content::Reasoning(_)));
+//!
+//! let mut losses = Losses::new();
+//! let encoded = OpenAiResponses.encode_request(&request, &Target::new("gpt-5-mini"), &mut losses)?;
+//! assert!(losses.is_empty());
+//! assert!(encoded.body.starts_with(br#"{"model":"gpt-5-mini","input":[{"role":"user""#));
+//! # Ok::<(), tower_failover::failure::BoxError>(())
+//! ```
+//!
 //! Source: the vendor's API reference, and the types of its official SDKs.
 
 mod error;
-mod headers;
 mod request;
 mod response;
+mod sealed;
 mod stream;
 
 pub use self::stream::{Decoder, Encoder};
@@ -18,6 +50,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Request};
+use super::openai::headers;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
 use crate::facts::{Call, Losses};
@@ -39,12 +72,12 @@ impl Dialect for OpenAiResponses {
         NAME
     }
 
-    fn path(&self, target: &Target<'_>, call: &Call) -> Option<Cow<'static, str>> {
-        request::path(target, call)
+    fn path(&self, _: &Target<'_>, call: &Call) -> Option<Cow<'static, str>> {
+        request::path(call)
     }
 
-    fn request_headers(&self, caller: &HeaderMap, target: &Target<'_>, same_dialect: bool) -> HeaderMap {
-        headers::request(caller, target, same_dialect)
+    fn request_headers(&self, caller: &HeaderMap, _: &Target<'_>, same_dialect: bool) -> HeaderMap {
+        headers::request(caller, same_dialect)
     }
 
     fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {

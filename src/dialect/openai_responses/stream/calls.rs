@@ -82,8 +82,8 @@ impl Decoder {
         }
         self.late_arguments(slot, emit);
         let is_told = self.call(slot).is_some_and(|call| call.number.is_some());
-        // Between calls that are mixed, nobody could tell whose end it is.
-        if is_told && !self.items.has_other_open_call(slot) {
+        // Amid what else is told, nobody could tell whose end it is.
+        if is_told && self.speaking.is_none() && !self.items.has_other_open_call(slot) {
             emit(Event::PartEnd { choice: 0 });
         }
     }

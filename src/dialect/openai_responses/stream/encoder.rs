@@ -231,13 +231,15 @@ impl Encoder {
         }
     }
 
+    /// What has spoken last is over: a text, a thought, or a call if it is the only one. Of several nobody could
+    /// tell whose end it is.
     fn part_end(&mut self, out: &mut Vec<u8>) {
-        if let Some(part) = self.message.as_mut().and_then(|message| message.part.as_mut()) {
+        let part = self.message.as_mut().and_then(|message| message.part.as_mut());
+        if let Some(part) = part.filter(|part| !part.is_over) {
             part.is_over = true;
-        }
-        self.end_thought(out);
-        // Of several nobody could tell whose end it is.
-        if let [call] = &mut self.calls[..] {
+        } else if self.thought.is_some() {
+            self.end_thought(out);
+        } else if let [call] = &mut self.calls[..] {
             call.is_over = true;
             if call.is_whole() {
                 self.end_whole_calls(out);

@@ -10,7 +10,7 @@ mod tools;
 mod turns;
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -35,8 +35,6 @@ struct Writer<'w, 'a> {
     is_own: bool,
     /// Calls by their ids: a result must say the name of what was called.
     called: HashMap<&'w str, &'w str>,
-    /// Ids that were made up for a caller of this dialect, who has none.
-    invented: HashSet<String>,
 }
 
 /// Writes `request` for `target`.
@@ -54,7 +52,6 @@ pub(crate) fn encode(
         leading: leading(request),
         is_own: request.names.dialect == NAME,
         called: called(request),
-        invented: HashSet::new(),
     };
     let mut body = Vec::with_capacity(1024);
     body.push(b'{');

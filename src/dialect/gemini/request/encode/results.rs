@@ -73,7 +73,7 @@ impl<'a> Writer<'_, 'a> {
         let name = if self.is_own { result.name.as_deref().or(name) } else { name };
         let name = name.unwrap_or(&result.id).to_owned();
         out.extend_from_slice(b"{\"functionResponse\":{");
-        if !result.id.is_empty() && !self.is_invented(&result.id, &name, part) {
+        if !result.id.is_empty() && self.wording(&format!("{path}.id")).is_none() {
             json::string_field(out, "id", &result.id);
         }
         json::string_field(out, "name", &names::tool(&name));
@@ -90,7 +90,7 @@ impl<'a> Writer<'_, 'a> {
             }
             out.push(b']');
         }
-        self.rest(out, &path, &["response"]);
+        self.rest(out, &path, &["response", "id"]);
         out.push(b'}');
     }
 }

@@ -65,13 +65,23 @@ pub(super) fn is_carried(turn: &Turn<'_>, index: usize) -> bool {
 }
 
 impl Writer<'_, '_> {
-    /// Where the current turn of the model begins: with the last words of the user. From there on each step
-    /// must show the seal of its first call.
+    /// Where the current turn of the model begins: after the last words of the user among which there is no
+    /// result. From there on each step must show the seal of its first call.
     pub(super) fn current(&self) -> usize {
-        let is_result = |content: &Content<'_>| matches!(content, Content::ToolResult(_));
-        let is_question = |turn: &Turn<'_>| {
-            turn.role != Role::Assistant && !turn.parts.iter().any(|part| is_result(&part.content))
-        };
-        self.request.turns.iter().rposition(is_question).unwrap_or(0)
+        let is_result =
+            |turn: &Turn<'_>| turn.parts.iter().any(|part| matches!(part.content, Content::ToolResult(_)));
+        let (mut end, mut has_result) = (self.request.turns.len(), false);
+        for (index, turn) in self.request.turns.iter().enumerate().rev() {
+            if turn.role != Role::Assistant {
+                has_result |= is_result(turn);
+                continue;
+            }
+            // The neighbours that are not the model's are one.
+            if index + 1 < end && !has_result {
+                return index + 1;
+            }
+            (end, has_result) = (index, false);
+        }
+        0
     }
 }

@@ -2,7 +2,7 @@ use super::super::{ids, json};
 use super::seals::{self, Seals};
 use super::settings::Form;
 use super::{Writer, names, refuse};
-use crate::dialect::canonical::{Content, Part, Reasoning, Role, ToolCall, Turn};
+use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, ToolCall, Turn};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
 
@@ -12,25 +12,61 @@ pub(super) enum Side {
     Model,
 }
 
-/// Contents: neighbours of one side are one, and one that holds nothing was never there.
+/// A content, as far as it is written.
 #[derive(Default)]
-pub(super) struct Contents {
-    list: Vec<u8>,
-    open: Option<(Side, Option<u32>)>,
+struct Written {
+    /// Whose it is; `None` where nothing is open.
+    side: Option<Side>,
+    /// Which of the caller's it is, where he speaks this dialect.
+    turn: Option<u32>,
     /// Results of tools, which stand before all else in a user's content.
     results: Vec<u8>,
     parts: Vec<u8>,
 }
 
+impl Written {
+    const fn is_empty(&self) -> bool {
+        self.results.is_empty() && self.parts.is_empty()
+    }
+}
+
+/// Contents: neighbours of one side are one, and one that holds nothing was never there. Those of a caller of
+/// this dialect stay as they were cut.
+#[derive(Default)]
+pub(super) struct Contents {
+    closed: Vec<Written>,
+    open: Written,
+}
+
 impl Contents {
+    /// Goes on with this side.
+    fn open(&mut self, side: Side, turn: Option<u32>) {
+        if (self.open.side, self.open.turn) == (Some(side), turn) {
+            return;
+        }
+        self.close(turn.is_some());
+        let is_same = |last: &Written| (last.side, last.turn) == (Some(side), turn);
+        self.open = match self.closed.last() {
+            Some(last) if is_same(last) => self.closed.pop().unwrap_or_default(),
+            _ => Written { side: Some(side), turn, ..Written::default() },
+        };
+    }
+
+    fn close(&mut self, keeps_empty: bool) {
+        let open = std::mem::take(&mut self.open);
+        if !open.is_empty() || (keeps_empty && open.side.is_some()) {
+            self.closed.push(open);
+        }
+    }
+
     /// Where to write the next part.
     pub(super) fn part(&mut self) -> &mut Vec<u8> {
-        separate(&mut self.parts)
+        separate(&mut self.open.parts)
     }
 
     /// Where to write the next result.
     pub(super) fn result(&mut self) -> &mut Vec<u8> {
-        separate(&mut self.results)
+        separate(&mut self.open.results)
     }
 }
 
@@ -48,18 +84,19 @@ impl<'w, 'a> Writer<'w, 'a> {
         let current = self.current();
         let mut contents = Contents::default();
         for (index, turn) in request.turns.iter().enumerate().skip(self.leading) {
-            let is_current = index > current && turn.role == Role::Assistant;
+            let is_current = index >= current && turn.role == Role::Assistant;
             self.turn(&mut contents, turn, is_current)?;
         }
-        self.flush(&mut contents);
-        if contents.list.is_empty() && !self.is_own {
+        contents.close(self.is_own);
+        if contents.closed.is_empty() && !self.is_own {
             // Empty text is a question elsewhere, and here none.
             return Err(refuse(request.names.turns, "nothing is said in them"));
         }
         self.prefill()?;
-        json::key(body, "contents");
-        body.push(b'[');
-        body.append(&mut contents.list);
+        json::raw_field(body, "contents", "[");
+        for content in contents.closed {
+            self.content(body, content);
+        }
         body.push(b']');
         Ok(())
     }
@@ -75,40 +112,25 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
     }
 
-    /// Opens a content for this side. Those of a caller of this dialect stay as they were cut.
-    fn open(&mut self, contents: &mut Contents, side: Side, turn: Option<u32>) {
-        let turn = turn.filter(|_| self.is_own);
-        if contents.open != Some((side, turn)) {
-            self.flush(contents);
-            contents.open = Some((side, turn));
-        }
-    }
-
-    fn flush(&mut self, contents: &mut Contents) {
-        let Some((side, turn)) = contents.open.take() else { return };
-        let is_empty = contents.results.is_empty() && contents.parts.is_empty();
-        if is_empty && !self.is_own {
-            return;
-        }
-        let out = separate(&mut contents.list);
+    fn content(&self, out: &mut Vec<u8>, mut content: Written) {
+        json::separate(out);
         out.push(b'{');
-        let path = turn.map(|turn| format!("contents[{turn}]")).unwrap_or_default();
-        let role = self.wording(&format!("{path}.role"));
-        match (role, side) {
+        let path = content.turn.map(|turn| format!("contents[{turn}]")).unwrap_or_default();
+        match (self.wording(&format!("{path}.role")), content.side) {
             (Some(role), _) => json::raw_field(out, "role", role.get()),
-            (None, Side::User) => json::string_field(out, "role", "user"),
-            (None, Side::Model) => json::string_field(out, "role", "model"),
+            (None, Some(Side::Model)) => json::string_field(out, "role", "model"),
+            (None, _) => json::string_field(out, "role", "user"),
         }
-        if !is_empty {
+        if !content.is_empty() {
             json::raw_field(out, "parts", "[");
-            out.append(&mut contents.results);
-            if !contents.parts.is_empty() {
+            out.append(&mut content.results);
+            if !content.parts.is_empty() {
                 json::separate(out);
             }
-            out.append(&mut contents.parts);
+            out.append(&mut content.parts);
             out.push(b']');
         }
-        if turn.is_some() {
+        if content.turn.is_some() {
             self.rest(out, &path, &["role"]);
         }
         out.push(b'}');
@@ -122,14 +144,15 @@ impl<'w, 'a> Writer<'w, 'a> {
             self.losses.dropped(format!("{}[{at}].name", self.request.names.turns));
         }
         let mut seals = Seals::new(is_current && self.family.is_recent && !self.is_own);
-        if turn.parts.is_empty() {
-            self.open(contents, side, None);
+        if turn.parts.is_empty() && self.is_own {
+            contents.open(side, None);
         }
         for (index, part) in turn.parts.iter().enumerate() {
             if is_operators {
                 self.losses.approximated(self.path(part.position, ""));
             }
-            self.open(contents, side_of(&part.content, side), part.position.turn);
+            let at = part.position.turn.filter(|_| self.is_own);
+            contents.open(side_of(&part.content, side), at);
             self.part(contents, (turn, index), &mut seals)?;
         }
         for seal in seals.left() {
@@ -209,7 +232,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     fn call(&mut self, out: &mut Vec<u8>, call: &ToolCall<'a>, part: &Part<'a>) {
         let path = if self.is_own { self.path(part.position, "functionCall") } else { "".into() };
         out.extend_from_slice(b"{\"functionCall\":{");
-        if !call.id.is_empty() && !self.is_invented(&call.id, &call.name, part) {
+        if !call.id.is_empty() && !self.is_invented(call, part.position) {
             json::string_field(out, "id", &call.id);
         }
         json::string_field(out, "name", &names::tool(&call.name));
@@ -230,16 +253,9 @@ impl<'w, 'a> Writer<'w, 'a> {
     }
 
     /// Is this id one that a caller of this dialect has never seen?
-    pub(super) fn is_invented(&mut self, id: &str, name: &str, part: &Part<'a>) -> bool {
-        if !self.is_own {
-            return false;
-        }
-        let (Some(turn), Some(index)) = (part.position.turn, part.position.index) else { return false };
-        let is_new = ids::invented(turn as usize, index as usize, name) == id;
-        if is_new {
-            self.invented.insert(id.to_owned());
-        }
-        is_new || self.invented.contains(id)
+    fn is_invented(&self, call: &ToolCall<'a>, position: Position) -> bool {
+        let (Some(turn), Some(part)) = (position.turn, position.index) else { return false };
+        self.is_own && ids::invented(turn as usize, part as usize, &call.name) == call.id
     }
 
     /// A thought goes back to its issuer only. His seal on it belongs to the call that followed: a caller of

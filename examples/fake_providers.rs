@@ -1,4 +1,4 @@
-//! Two fake providers on loopback ports, to point an SDK or a gateway at:
+//! Fake providers of all four APIs on loopback ports, to point an SDK or a gateway at:
 //!
 //! ```text
 //! cargo run --example fake_providers
@@ -13,7 +13,11 @@ use tower_failover::testing::{FakeProvider, FakeProviderBuilder};
 async fn main() -> std::io::Result<()> {
     let openai = equip(FakeProvider::openai(), "The fake OpenAI says hello.").start().await?;
     let anthropic = equip(FakeProvider::anthropic(), "The fake Anthropic says hello.").start().await?;
-    for (name, provider) in [("openai", &openai), ("anthropic", &anthropic)] {
+    let responses = equip(FakeProvider::responses(), "The fake OpenAI responds with hello.").start().await?;
+    let gemini = equip(FakeProvider::gemini(), "The fake Gemini says hello.").start().await?;
+    let all =
+        [("openai", &openai), ("anthropic", &anthropic), ("responses", &responses), ("gemini", &gemini)];
+    for (name, provider) in all {
         println!("{name} {} http://{}", provider.base_url(), provider.addr());
     }
     tokio::signal::ctrl_c().await

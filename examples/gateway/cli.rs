@@ -37,6 +37,11 @@ pub(crate) fn init_logging() {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
+const ROUTES: &str = "  \
+  routes             POST /v1/chat/completions  /v1/responses  /v1/messages  /v1beta/models/CLASS:generateContent
+                     GET  /v1/models  /v1beta/models  /healthz  /readyz
+";
+
 /// What the gateway serves, and what to try first.
 pub(crate) fn banner(addr: SocketAddr, stack: &Stack, embedded: Option<&Embedded>) -> String {
     let mut text = format!("tower-failover gateway on http://{addr}\n\n");
@@ -44,7 +49,7 @@ pub(crate) fn banner(addr: SocketAddr, stack: &Stack, embedded: Option<&Embedded
         let members: Vec<String> = class.members().map(ToString::to_string).collect();
         let _ = writeln!(text, "  class {:<12} {}", class.name(), members.join("  then  "));
     }
-    text.push_str("  routes             POST /v1/chat/completions  POST /v1/messages  GET /v1/models /healthz /readyz\n");
+    text.push_str(ROUTES);
     if let Some(embedded) = embedded {
         let _ = write!(text, "\n{}", embedded.introduction(addr));
     }

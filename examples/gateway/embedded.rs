@@ -7,11 +7,13 @@ use tower_failover::testing::{FakeProvider, FakeProviderBuilder};
 
 use crate::Result;
 
-/// An OpenAI and an Anthropic that speak the real wire formats over loopback, and fail when told to.
+/// Providers of all four APIs that speak the real wire formats over loopback, and fail when told to.
 #[derive(Debug)]
 pub(crate) struct Embedded {
     openai: FakeProvider,
     anthropic: FakeProvider,
+    responses: FakeProvider,
+    gemini: FakeProvider,
 }
 
 impl Embedded {
@@ -23,7 +25,9 @@ impl Embedded {
         };
         let openai = equip(FakeProvider::openai(), "OpenAI").start().await?;
         let anthropic = equip(FakeProvider::anthropic(), "Anthropic").start().await?;
-        Ok(Self { openai, anthropic })
+        let responses = equip(FakeProvider::responses(), "OpenAI Responses").start().await?;
+        let gemini = equip(FakeProvider::gemini(), "Gemini").start().await?;
+        Ok(Self { openai, anthropic, responses, gemini })
     }
 
     /// The configuration that a newcomer would write himself, with the simulated providers' addresses.
@@ -37,6 +41,16 @@ impl Embedded {
 
             [providers.anthropic]
             dialect = "anthropic-messages"
+            base_url = "{}"
+            api_key = "simulated"
+
+            [providers.responses]
+            dialect = "openai-responses"
+            base_url = "{}"
+            api_key = "simulated"
+
+            [providers.gemini]
+            dialect = "gemini"
             base_url = "{}"
             api_key = "simulated"
 
@@ -55,9 +69,18 @@ impl Embedded {
             provider = "openai"
             model = "gpt-5-mini"
             degraded = true
+
+            [[classes.scout.members]]
+            provider = "gemini"
+            model = "gemini-3-flash"
+            [[classes.scout.members]]
+            provider = "responses"
+            model = "gpt-5-mini"
             "#,
             self.openai.base_url(),
             self.anthropic.base_url(),
+            self.responses.base_url(),
+            self.gemini.base_url(),
         );
         Ok(text.parse()?)
     }
@@ -72,10 +95,16 @@ impl Embedded {
         let buffered = call(&format!(r#"{{"model":"workhorse",{messages}}}"#));
         let stream = call(&format!(r#"{{"model":"workhorse","stream":true,{messages}}}"#))
             .replace("curl -si", "curl -sNi");
+        let gemini_call = format!(
+            "curl -sNi 'http://{gateway}/v1beta/models/scout:streamGenerateContent?alt=sse' \\\n    -d '{}'",
+            r#"{"contents":[{"role":"user","parts":[{"text":"hello"}]}]}"#
+        );
         let (openai, anthropic) = (self.openai.addr(), self.anthropic.addr());
+        let (responses, gemini) = (self.responses.addr(), self.gemini.addr());
         format!(
             "Embedded simulated providers (no key, no network):
   openai     http://{openai}      anthropic  http://{anthropic}
+  responses  http://{responses}      gemini     http://{gemini}
   To break one:   curl -X POST 'http://{openai}/__fault?mode=503'
   modes: ok 500 503 529 429 hang slow cut error-event garbage; 429 and 503 take &retry_after=SECONDS
 
@@ -86,6 +115,8 @@ Try:
     curl -X POST 'http://{openai}/__fault?mode=503'; {buffered}
   3. a stream, from whoever can serve it (mode=ok mends the primary)
     {stream}
+  4. another API, another class: Gemini's, from Gemini or else from OpenAI Responses
+    {gemini_call}
 "
         )
     }

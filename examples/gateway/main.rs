@@ -4,7 +4,9 @@
 
 mod cli;
 mod embedded;
+mod models;
 mod plan;
+mod routes;
 mod server;
 
 use std::process::ExitCode;

@@ -1,27 +1,18 @@
-//! Sockets, routes, and an orderly end.
+//! Sockets, and an orderly end.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post_service};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tower_failover::dialect::anthropic_messages::AnthropicMessages;
-use tower_failover::dialect::openai_chat::OpenAiChat;
-use tower_failover::dialect::{AnyDialect, Dialect};
-use tower_failover::failure::{Class, Failure};
 use tower_failover::stack::Stack;
 
-use crate::Result;
+use crate::{Result, routes};
 
 /// A client that has not sent the head of its request by then is disconnected.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -58,7 +49,7 @@ pub(crate) async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let is_draining = Arc::new(AtomicBool::new(false));
-    let app = TowerToHyperService::new(router(stack, Arc::clone(&is_draining)));
+    let app = TowerToHyperService::new(routes::router(stack, Arc::clone(&is_draining)));
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     http.http2().timer(TokioTimer::new());
@@ -100,74 +91,4 @@ async fn drain(connections: GracefulShutdown) {
         () = tokio::time::sleep(GRACE) => println!("some streams took too long and were cut"),
         _ = tokio::signal::ctrl_c() => {}
     }
-}
-
-fn router(stack: &Stack, is_draining: Arc<AtomicBool>) -> Router {
-    let models = Models(stack.classes().map(|class| class.name().to_owned()).collect());
-    Router::new()
-        .route("/v1/chat/completions", post_service(stack.front(OpenAiChat)))
-        .route("/v1/messages", post_service(stack.front(AnthropicMessages)))
-        .route("/v1/models", get(list_models).with_state(Arc::new(models)))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready).with_state(is_draining))
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(wrong_method)
-}
-
-/// Ready until it is told to stop, so that a load balancer sends new calls elsewhere meanwhile.
-async fn ready(State(is_draining): State<Arc<AtomicBool>>) -> Response {
-    if is_draining.load(Ordering::Relaxed) {
-        (StatusCode::SERVICE_UNAVAILABLE, "stopping\n").into_response()
-    } else {
-        "ready\n".into_response()
-    }
-}
-
-#[derive(Debug)]
-struct Models(Vec<String>);
-
-/// The classes, as the caller's SDK lists models.
-async fn list_models(State(models): State<Arc<Models>>, headers: HeaderMap) -> Response {
-    let is_anthropic = headers.contains_key("anthropic-version");
-    let data: Vec<_> = models
-        .0
-        .iter()
-        .map(|name| if is_anthropic { anthropic_model(name) } else { openai_model(name) })
-        .collect();
-    let list = if is_anthropic {
-        serde_json::json!({"data": data, "has_more": false, "first_id": models.0.first(), "last_id": models.0.last()})
-    } else {
-        serde_json::json!({"object": "list", "data": data})
-    };
-    axum::Json(list).into_response()
-}
-
-fn openai_model(name: &str) -> serde_json::Value {
-    serde_json::json!({"id": name, "object": "model", "created": 0, "owned_by": "tower-failover"})
-}
-
-fn anthropic_model(name: &str) -> serde_json::Value {
-    serde_json::json!({"id": name, "type": "model", "display_name": name, "created_at": "1970-01-01T00:00:00Z"})
-}
-
-async fn no_such_route(request: Request) -> Response {
-    let message = format!("no such route: {} {}", request.method(), request.uri().path());
-    refuse(request.headers(), StatusCode::NOT_FOUND, &message)
-}
-
-async fn wrong_method(request: Request) -> Response {
-    let message = format!("{} is not allowed on {}", request.method(), request.uri().path());
-    refuse(request.headers(), StatusCode::METHOD_NOT_ALLOWED, &message)
-}
-
-/// A refusal in the dialect that the caller seems to speak.
-fn refuse(headers: &HeaderMap, status: StatusCode, message: &str) -> Response {
-    let dialect = if headers.contains_key("anthropic-version") {
-        AnyDialect::from(AnthropicMessages)
-    } else {
-        AnyDialect::from(OpenAiChat)
-    };
-    let failure = Failure::new(Class::InvalidRequest).with_status(status);
-    let body = dialect.encode_error(&failure, status, message, None);
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }

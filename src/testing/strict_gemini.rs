@@ -107,7 +107,7 @@ pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
         include_usage: true,
         may_call: !ends_with_result && !names.is_empty() && calling["mode"] != "NONE",
         prefill,
-        shows_thoughts: field(thinking, "includeThoughts") == &true,
+        shows_thoughts: *field(thinking, "includeThoughts") == true,
         echo: Value::Null,
     })
 }
@@ -179,7 +179,8 @@ fn generation_config(config: &Value) -> Result<(), Complaint> {
     if !(schema.is_null() || json_schema.is_null()) {
         return Err(invalid(AT, "only one of response_schema and response_json_schema may be set"));
     }
-    if !(schema.is_null() && json_schema.is_null()) && !matches!(mime, "application/json" | "text/x.enum") {
+    let has_schema = !schema.is_null() || !json_schema.is_null();
+    if has_schema && !matches!(mime, "application/json" | "text/x.enum") {
         let message = format!("Function calling with a response mime type: '{mime}' is unsupported");
         return Err(Complaint::new("generation_config", message));
     }

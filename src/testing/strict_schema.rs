@@ -6,7 +6,7 @@ use super::wire::Complaint;
 
 /// Checks nothing where `strict` is not `true`.
 pub(super) fn check(param: &str, schema: &Value, strict: &Value) -> Result<(), Complaint> {
-    if strict != &true {
+    if *strict != true {
         return Ok(());
     }
     node(schema).map_err(|why| {

@@ -120,14 +120,9 @@ impl Frames {
     }
 
     /// An item from its beginning to its end, with what comes between.
-    fn item(
-        &mut self,
-        part: Part,
-        index: usize,
-        empty: &Value,
-        whole: &Value,
-        between: impl FnOnce(&mut Self),
-    ) {
+    fn item(&mut self, index: usize, empty: &Value, whole: &Value, between: impl FnOnce(&mut Self)) {
+        // A call is named at its beginning; the others begin with nothing.
+        let part = if whole["type"] == "function_call" { Part::Content } else { Part::Lifecycle };
         self.push(part, "response.output_item.added", json!({"output_index": index, "item": empty}));
         between(self);
         let done = json!({"output_index": index, "item": whole});
@@ -159,7 +154,7 @@ pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
 fn stream_reasoning(frames: &mut Frames, say: &Say, index: usize, item: &Value) {
     let mut empty = item.clone();
     empty["summary"] = json!([]);
-    frames.item(Part::Lifecycle, index, &empty, item, |frames| {
+    frames.item(index, &empty, item, |frames| {
         if !say.shows_thoughts {
             return;
         }
@@ -183,7 +178,7 @@ fn stream_reasoning(frames: &mut Frames, say: &Say, index: usize, item: &Value) 
 fn stream_message(frames: &mut Frames, say: &Say, index: usize, item: &Value) {
     let mut empty = message(say, &json!([]));
     empty["status"] = "in_progress".into();
-    frames.item(Part::Lifecycle, index, &empty, item, |frames| {
+    frames.item(index, &empty, item, |frames| {
         let at = |mut event: Value| {
             event["item_id"] = item["id"].clone();
             event["output_index"] = index.into();
@@ -207,7 +202,7 @@ fn stream_call(frames: &mut Frames, index: usize, item: &Value) {
     let mut empty = item.clone();
     empty["status"] = "in_progress".into();
     empty["arguments"] = "".into();
-    frames.item(Part::Content, index, &empty, item, |frames| {
+    frames.item(index, &empty, item, |frames| {
         let at = |mut event: Value| {
             event["item_id"] = item["id"].clone();
             event["output_index"] = index.into();

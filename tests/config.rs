@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use tower_failover::config::{Config, ConfigError, Problem, Secret, Settings, StreamRescue};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
+use tower_failover::dialect::canonical::Effort;
+use tower_failover::dialect::openai_chat::OpenAiChat;
+use tower_failover::dialect::{Flavour, Sampling, Thinking};
 use tower_failover::facts;
 use tower_failover::schema_normalizer::{LossRules, Verdict};
 
@@ -289,12 +292,114 @@ fn names_of_classes_and_models_are_free() {
     assert!(config.providers["my host"].api_key.is_none());
 }
 
+#[test]
+fn what_is_known_of_models_can_be_said_in_the_file_and_the_first_table_that_fits_holds() {
+    let config = good(&format!(
+        "{MINIMAL}[models.\"our-gpt-*\"]\nlike = \"gpt-4o\"\ncontext = 32000\nimages = false\n\
+         efforts = [\"high\", \"low\"]\n[models.\"our-*\"]\nthinking = \"budget\"\nsampling = \"one-of\"\n\
+         most_budget = 2048\nversion = \"2026-10-21\"\n[models.\"*\"]\ntools = false\n"
+    ));
+    let find = |model| config.models.find(model, &OpenAiChat).expect("a row fits");
+    let ours = find("our-gpt-7");
+    assert_eq!((ours.context, ours.max_output, ours.images), (Some(32_000), Some(16_384), false));
+    assert_eq!(ours.efforts, [Effort::Low, Effort::High]);
+    assert!(ours.tools && ours.is_known);
+    let other = find("our-claude");
+    assert_eq!((other.thinking, other.sampling), (Thinking::Budget, Sampling::OneOf));
+    assert_eq!((other.most_budget, other.version), (Some(2048), Some("2026-10-21")));
+    assert!(!find("llama").tools);
+    assert!(good(MINIMAL).models.find("gpt-4o", &OpenAiChat).is_none());
+}
+
+#[test]
+fn a_provider_may_have_its_own_flavour_of_a_dialect() {
+    let flavoured = |dialect: &str, flavour: &str| {
+        let text = MINIMAL.replace("\"openai-chat\"", &format!("\"{dialect}\"\nflavour = \"{flavour}\""));
+        good(&text).providers["openai"].flavour
+    };
+    for flavour in Flavour::ALL {
+        assert_eq!(flavoured("openai-chat", flavour.name()), *flavour);
+    }
+    assert_eq!(flavoured("openai-responses", "azure"), Flavour::Azure);
+    assert_eq!(good(MINIMAL).providers["openai"].flavour, Flavour::Standard);
+    let azure = MINIMAL
+        .replace("\"openai-chat\"", "\"openai-chat\"\nflavour = \"azure\"\napi_version = \"2024-10-21\"");
+    assert_eq!(good(&azure).providers["openai"].api_version.as_deref(), Some("2024-10-21"));
+}
+
+#[test]
+fn the_plan_knows_what_the_file_says_of_a_model() {
+    let refused = |text: &str| {
+        let stack = good(text).stack().expect("a stack");
+        let previews = stack.classes().next().expect("a class").losses();
+        let refused = previews.iter().find_map(|preview| preview.losses.as_ref().err());
+        refused.and_then(|failure| failure.report()).map(|report| report.message.clone())
+    };
+    let plain = MINIMAL.replace("gpt-5-mini", "llama");
+    assert_eq!(refused(&plain), None);
+    let toolless = format!("{plain}[models.llama]\ntools = false\n");
+    assert_eq!(refused(&toolless).as_deref(), Some("tools: the model takes no tools"));
+}
+
 /// Each appended to a file that is right: the line it is about, and all that is said.
 #[test]
 fn a_mistake_is_met_with_its_line_and_its_remedy() {
     let second_member = "[[classes.workhorse.members]]\n";
     let provider = "[providers.p]\n";
     let cases: &[(&str, &str, usize, &str)] = &[
+        // Models and flavours.
+        (
+            "[models.\"our-*\"]\n",
+            "contxt = 8000",
+            11,
+            "unknown key `contxt` in [models.\"our-*\"]; did you mean `context`?",
+        ),
+        (
+            "[models.m]\n",
+            "sampling = \"refuse\"",
+            11,
+            "`sampling` in [models.m] cannot be `refuse`; did you mean `refused`?",
+        ),
+        (
+            "[models.m]\n",
+            "efforts = [\"low\", \"lots\"]",
+            11,
+            "`efforts` in [models.m] cannot be `lots`; write one of `none`, `minimal`, `low`, `medium`, `high`, \
+            `xhigh`, `max`",
+        ),
+        (
+            "[models.m]\n",
+            "like = \"llama-3\"",
+            11,
+            "`like` in [models.m] is `llama-3`, of which nothing is built in; name a model that is, as \"gpt-4o\", \
+            or leave it out",
+        ),
+        (
+            "[models.m]\n",
+            "version = \"2026-10-12\"",
+            11,
+            "`version` in [models.m] cannot be `2026-10-12`; did you mean `2026-10-21`?",
+        ),
+        ("[models]\n", "m = 8000", 11, "`m` in [models] must be a table, as [models.m], not an integer"),
+        (
+            "[providers.p]\ndialect = \"anthropic-messages\"\nbase_url = \"https://h\"\n",
+            "flavour = \"mistral\"",
+            13,
+            "`flavour` in [providers.p] is `mistral`, which is a flavour of `openai-chat`; the dialect is \
+            `anthropic-messages`",
+        ),
+        (
+            "[providers.p]\ndialect = \"openai-chat\"\nbase_url = \"https://h\"\n",
+            "flavour = \"mistrall\"",
+            13,
+            "`flavour` in [providers.p] cannot be `mistrall`; did you mean `mistral`?",
+        ),
+        (
+            "[providers.p]\ndialect = \"openai-chat\"\nbase_url = \"https://h\"\n",
+            "api_version = \"2024-10-21\"",
+            13,
+            "`api_version` in [providers.p] is for flavour = \"azure\" only; leave it out",
+        ),
         // Keys.
         (
             second_member,
@@ -313,7 +418,7 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
             "[retries]",
             10,
             "unknown key `retries` in the top level; the keys here are `listen`, `retry`, \
-            `circuit_breaker`, `stream`, `timeouts`, `limits`, `losses`, `providers`, `classes`",
+            `circuit_breaker`, `stream`, `timeouts`, `limits`, `losses`, `providers`, `models`, `classes`",
         ),
         (
             "",

@@ -36,6 +36,8 @@ pub enum InvalidEndpoint {
     Key,
     /// The name of the credential's header is none.
     CredentialHeader,
+    /// A parameter of the query has a character that would have to be escaped.
+    Parameter,
 }
 
 impl fmt::Display for InvalidEndpoint {
@@ -48,6 +50,7 @@ impl fmt::Display for InvalidEndpoint {
             Self::Query => "the base URL must end with its path: no query, no fragment",
             Self::Key => "the API key is empty, or holds a space, line break or other byte no key has",
             Self::CredentialHeader => "the credential's header name is not a header name",
+            Self::Parameter => "a query parameter may hold letters, digits, `-`, `_` and `.` only",
         })
     }
 }
@@ -63,6 +66,22 @@ impl Endpoint {
     pub fn new(base_url: &str, credential: impl Into<Credential>) -> Result<Self, InvalidEndpoint> {
         let credential = credential.into().prepare()?;
         Ok(Self { target: Target::new(base_url, credential)?, pool: None })
+    }
+
+    /// Adds a parameter to the query of every request: `api-version=2024-10-21`, which Azure's older paths want.
+    ///
+    /// # Errors
+    /// If it has a character that would have to be escaped.
+    pub fn with_query(mut self, name: &str, value: &str) -> Result<Self, InvalidEndpoint> {
+        let is_plain = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        };
+        if !is_plain(name) || !is_plain(value) {
+            return Err(InvalidEndpoint::Parameter);
+        }
+        let separator = if self.target.query.is_empty() { "" } else { "&" };
+        self.target.query.push_str(&format!("{separator}{name}={value}"));
+        Ok(self)
     }
 
     /// Shares the connections of `pool`.
@@ -96,6 +115,8 @@ pub(super) struct Target {
     authority: Authority,
     /// Without a slash at its end; often empty.
     base: String,
+    /// Added to every query; nearly always empty.
+    query: String,
     credential: Prepared,
 }
 
@@ -122,17 +143,22 @@ impl Target {
             return Err(InvalidEndpoint::Host);
         }
         let base = uri.path().trim_end_matches('/').to_owned();
-        Ok(Self { scheme, authority, base, credential })
+        Ok(Self { scheme, authority, base, query: String::new(), credential })
     }
 
     /// The base URL with the path and query of `uri` appended.
     pub(super) fn join(&self, uri: &Uri) -> Result<Uri, http::Error> {
         let tail = uri.path_and_query();
         let path = match tail {
-            Some(tail) if self.base.is_empty() => tail.clone(),
+            Some(tail) if self.base.is_empty() && self.query.is_empty() => tail.clone(),
             _ => {
                 let tail = tail.map_or("", PathAndQuery::as_str);
-                PathAndQuery::try_from(format!("{}{tail}", self.base))?
+                let mark = match (self.query.is_empty(), tail.contains('?')) {
+                    (true, _) => "",
+                    (false, true) => "&",
+                    (false, false) => "?",
+                };
+                PathAndQuery::try_from(format!("{}{tail}{mark}{}", self.base, self.query))?
             }
         };
         let mut parts = http::uri::Parts::default();

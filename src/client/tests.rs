@@ -19,6 +19,21 @@ fn a_path_is_appended_to_the_base_url_whose_own_path_is_kept() {
 }
 
 #[test]
+fn a_parameter_is_added_to_the_query_of_every_request() {
+    let uri = |path: &str| path.parse::<Uri>().unwrap();
+    let azure = Endpoint::new("https://r.example/openai/deployments/d", "key").unwrap();
+    let azure = azure.with_query("api-version", "2024-10-21").unwrap();
+    let joined = |path| azure.target().join(&uri(path)).unwrap().to_string();
+    let base = "https://r.example/openai/deployments/d/chat/completions";
+    assert_eq!(joined("/chat/completions"), format!("{base}?api-version=2024-10-21"));
+    assert_eq!(joined("/chat/completions?a=b"), format!("{base}?a=b&api-version=2024-10-21"));
+    for value in ["", "a&b=c", "a#b", "ä"] {
+        let refused = Endpoint::new("https://h", "key").unwrap().with_query("v", value);
+        assert_eq!(refused.unwrap_err(), InvalidEndpoint::Parameter, "{value}");
+    }
+}
+
+#[test]
 fn the_authority_of_a_request_cannot_lead_a_key_to_another_host() {
     assert_eq!(joined("https://api.openai.com/v1", "http://evil.example/x"), "https://api.openai.com/v1/x");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings};
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
 use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
-use crate::dialect::AnyDialect;
+use crate::dialect::{AnyDialect, Flavour};
 use crate::facts;
 use crate::retry_budget::{Budget, RetryBudgetLayer};
 use crate::stack::{ClassStack, MemberStack, MemberTimeouts, Stack};
@@ -45,10 +45,7 @@ struct Identity {
 
 impl Workshop {
     fn class(&mut self, config: &Config, class: &Class) -> Result<ClassStack, InvalidEndpoint> {
-        let mut members = class.members.iter().map(|member| {
-            let provider = &config.providers[&member.provider];
-            self.member(provider, member, class.time())
-        });
+        let mut members = class.members.iter().map(|member| self.member(config, member, class.time()));
         // A class without members does not pass validation.
         let primary = members.next().expect("a class has a primary")?;
         let stack = ClassStack::new(class.name.as_str(), primary).with_deadline(class.time());
@@ -57,13 +54,19 @@ impl Workshop {
 
     fn member(
         &mut self,
-        provider: &Provider,
+        config: &Config,
         member: &Member,
         total: Duration,
     ) -> Result<MemberStack, InvalidEndpoint> {
+        let provider = &config.providers[&member.provider];
         let settings = &member.settings;
         let client = self.client(provider, settings)?;
-        Ok(MemberStack::new(member.into(), provider.dialect, client)
+        let stack = MemberStack::new(member.into(), provider.dialect, client).with_flavour(provider.flavour);
+        let stack = match config.models.find(&member.model, &provider.dialect) {
+            Some(capabilities) => stack.with_capabilities(capabilities),
+            None => stack,
+        };
+        Ok(stack
             .with_retry(self.retry(member, &settings.retry))
             .with_circuit(self.circuit(member, &settings.circuit_breaker))
             .with_timeouts(timeouts(settings, total))
@@ -117,13 +120,18 @@ impl Workshop {
             .or_insert_with(|| ClientPool::builder().connect_timeout(connect).build());
         let credential =
             provider.api_key.as_ref().map_or_else(Credential::none, |key| match provider.dialect {
+                _ if provider.flavour == Flavour::Azure => Credential::header("api-key", key.expose()),
                 AnyDialect::OpenAiChat(_) | AnyDialect::OpenAiResponses(_) => {
                     Credential::bearer(key.expose())
                 }
                 AnyDialect::AnthropicMessages(_) => Credential::header("x-api-key", key.expose()),
                 AnyDialect::Gemini(_) => Credential::header("x-goog-api-key", key.expose()),
             });
-        Ok(Endpoint::new(&provider.base_url, credential)?.with_pool(pool).into_service())
+        let mut endpoint = Endpoint::new(&provider.base_url, credential)?.with_pool(pool);
+        if let Some(version) = &provider.api_version {
+            endpoint = endpoint.with_query("api-version", version)?;
+        }
+        Ok(endpoint.into_service())
     }
 }
 

@@ -62,6 +62,12 @@
 //! without indices, or the beginning of one with `*` at its end, as [`LossRules`](crate::schema_normalizer::LossRules)
 //! tell. Each is `"allow"`, `"warn"`, `"skip_member"` or `"reject"`.
 //!
+//! # Models
+//!
+//! `[models."our-claude-*"]` says what is known of models beyond what is [built in](crate::dialect::Capabilities),
+//! by the name that members have for them. `*` stands for any text; of several tables that fit, the first in the file
+//! holds, and it alone.
+//!
 //! # Credentials
 //!
 //! Keys are [`Secret`]: no `Debug` output and no error shows them, not even as the text of a wrong line.
@@ -71,6 +77,7 @@ mod class;
 mod duration;
 mod error;
 mod model;
+mod models;
 mod near;
 mod number;
 mod parse;

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::secret::Secret;
 use super::settings::Settings;
-use crate::dialect::AnyDialect;
+use crate::dialect::{AnyDialect, Flavour, Models};
 use crate::facts;
 
 /// A whole configuration, checked.
@@ -16,6 +16,8 @@ pub struct Config {
     pub providers: BTreeMap<String, Provider>,
     /// The classes, in the order of the file. Never empty.
     pub classes: Vec<Class>,
+    /// What is known of models beyond what is built in, in the order of the file.
+    pub models: Models,
     /// The tables of the top level, and the defaults for what they leave out.
     pub settings: Settings,
 }
@@ -26,6 +28,10 @@ pub struct Config {
 pub struct Provider {
     /// The API it speaks.
     pub dialect: AnyDialect,
+    /// Its own form of that API.
+    pub flavour: Flavour,
+    /// The `api-version` that Azure's older paths want in their query.
+    pub api_version: Option<String>,
     /// Its address, as its official SDK takes it, without a slash at the end. An `http` or `https` URL without
     /// credentials, query or fragment.
     pub base_url: String,

@@ -10,7 +10,7 @@ use super::provider::Env;
 use super::section::Section;
 use super::settings::Settings;
 use super::value::{self, Value};
-use super::{class, provider};
+use super::{class, models, provider};
 
 impl Config {
     /// Reads and checks a file. Keys come from the environment where `api_key_env` says so.
@@ -62,6 +62,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let providers = root.table("providers").into_iter().flat_map(Section::tables);
     let providers =
         providers.map(|(name, section)| (name.to_owned(), provider::read(section, &settings, env))).collect();
+    let models = models::read(root.table("models"));
     let remedy = "add one with [[classes.workhorse.members]], and below it `provider` and `model`";
     root.require("classes", remedy, |value| match value.as_table() {
         Some(classes) if classes.is_empty() => Err(format!("has no class; {remedy}")),
@@ -70,7 +71,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let classes = root.table("classes").into_iter().flat_map(Section::tables);
     let classes = classes.map(|(name, section)| class::read(name, section, &settings, &providers)).collect();
     root.close();
-    Config { listen, providers, classes, settings }
+    Config { listen, providers, classes, models, settings }
 }
 
 /// Whether the host is one of this machine's, only binding to it will tell.

@@ -8,7 +8,7 @@ const SHOWN: usize = 20;
 /// Longer lines are cut.
 const WIDTH: usize = 100;
 /// Keys whose values may be shown. The others may hold, or may have been meant to hold, a credential.
-const HARMLESS: [&str; 25] = [
+const HARMLESS: [&str; 45] = [
     "listen",
     "dialect",
     "deadline",
@@ -34,6 +34,26 @@ const HARMLESS: [&str; 25] = [
     "members",
     "classes",
     "essential",
+    "flavour",
+    "like",
+    "context",
+    "max_output",
+    "sampling",
+    "stop",
+    "thinking",
+    "disables_thinking",
+    "efforts",
+    "effort_with_tools",
+    "least_budget",
+    "most_budget",
+    "forced_tool",
+    "prefill",
+    "structured",
+    "developer",
+    "images",
+    "documents",
+    "audio",
+    "version",
 ];
 
 /// Collects what is wrong with a text, so that a reader learns of all of it at once.

@@ -6,7 +6,7 @@ use super::section::Section;
 use super::settings::Settings;
 use super::value::{self, Value};
 use crate::dialect::anthropic_messages::AnthropicMessages;
-use crate::dialect::{AnyDialect, Dialect};
+use crate::dialect::{AnyDialect, Dialect, Flavour};
 
 /// Looks up an environment variable.
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -17,12 +17,16 @@ pub(super) fn read(mut section: Section<'_>, global: &Settings, env: Env<'_>) ->
     let dialect = section.require("dialect", remedy, dialect);
     let remedy = "give it the address its official SDK takes, as base_url = \"https://api.openai.com/v1\"";
     let base_url = section.require("base_url", remedy, |value| base_url(value, dialect));
+    let flavour = flavour(&mut section, dialect);
+    let api_version = api_version(&mut section, flavour);
     let api_key = api_key(&mut section, env);
     let mut settings = global.clone();
     settings.read(&mut section);
     section.close();
     Provider {
         dialect: dialect.unwrap_or(AnyDialect::ALL[0]),
+        flavour,
+        api_version,
         base_url: base_url.unwrap_or_default(),
         api_key,
         settings,
@@ -33,6 +37,42 @@ fn dialect(value: &Value<'_>) -> Result<AnyDialect, String> {
     let supported = AnyDialect::ALL.iter().map(|dialect| (dialect.name(), *dialect));
     let supported: Vec<(&str, AnyDialect)> = supported.collect();
     value::choice(value, &supported)
+}
+
+fn flavour(section: &mut Section<'_>, dialect: Option<AnyDialect>) -> Flavour {
+    let words: Vec<(&str, Flavour)> = Flavour::ALL.iter().map(|flavour| (flavour.name(), *flavour)).collect();
+    let flavour = section.read("flavour", |value| {
+        let flavour = value::choice(value, &words)?;
+        match dialect {
+            Some(dialect) if !flavour.is_of(dialect.name()) => {
+                let of: Vec<_> =
+                    AnyDialect::ALL.iter().map(Dialect::name).filter(|of| flavour.is_of(of)).collect();
+                Err(format!(
+                    "is `{}`, which is a flavour of {}; the dialect is `{}`",
+                    flavour.name(),
+                    value::listed(of.into_iter()),
+                    dialect.name()
+                ))
+            }
+            _ => Ok(flavour),
+        }
+    });
+    flavour.unwrap_or_default()
+}
+
+/// Azure's older paths, which name the deployment, want it; its newer path, `/openai/v1`, does not.
+fn api_version(section: &mut Section<'_>, flavour: Flavour) -> Option<String> {
+    section.read("api_version", |value| {
+        let version = value::text(value)?;
+        let is_plain = version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        match () {
+            () if flavour != Flavour::Azure => {
+                Err("is for flavour = \"azure\" only; leave it out".to_owned())
+            }
+            () if !is_plain => Err("is no version; write it as \"2024-10-21\"".to_owned()),
+            () => Ok(version.to_owned()),
+        }
+    })
 }
 
 /// The messages show nothing of the URL, as some have a key in them.

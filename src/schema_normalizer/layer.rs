@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::judge::Told;
-use super::request::Translator;
+use super::request::{Knowledge, Translator};
 use super::{LossRules, SchemaNormalizer};
 use crate::dialect::{Capabilities, Flavour};
 
@@ -22,7 +22,7 @@ impl<F: Clone, M: Clone> SchemaNormalizerLayer<F, M> {
             front,
             member,
             model: None,
-            capabilities: None,
+            knowledge: Knowledge::ByName,
             flavour: Flavour::default(),
             answer_limit: 32 * 1024 * 1024,
             policy: LossRules::default(),
@@ -39,13 +39,19 @@ impl<F: Clone, M: Clone, P: Clone> SchemaNormalizerLayer<F, M, P> {
 
     /// The model to ask for. Default: the one the caller names.
     pub fn model(mut self, model: impl Into<Arc<str>>) -> Self {
-        Arc::make_mut(&mut self.0).model = Some(model.into());
+        let translator = Arc::make_mut(&mut self.0);
+        let model = model.into();
+        if !matches!(translator.knowledge, Knowledge::Given(_)) {
+            // Looked up once, and not for every call.
+            translator.knowledge = Knowledge::BuiltIn(Capabilities::of(&model));
+        }
+        translator.model = Some(model);
         self
     }
 
     /// What the model takes and refuses. Default: what is [built in](Capabilities::of) about it.
     pub fn capabilities(mut self, capabilities: impl Into<Arc<Capabilities>>) -> Self {
-        Arc::make_mut(&mut self.0).capabilities = Some(capabilities.into());
+        Arc::make_mut(&mut self.0).knowledge = Knowledge::Given(capabilities.into());
         self
     }
 

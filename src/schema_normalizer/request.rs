@@ -22,8 +22,7 @@ pub(super) struct Translator<F, M, P> {
     pub(super) member: M,
     /// `None`: the caller's own word.
     pub(super) model: Option<Arc<str>>,
-    /// `None`: what is built in about the model.
-    pub(super) capabilities: Option<Arc<Capabilities>>,
+    pub(super) knowledge: Knowledge,
     pub(super) flavour: Flavour,
     pub(super) answer_limit: usize,
     pub(super) policy: P,
@@ -32,9 +31,20 @@ pub(super) struct Translator<F, M, P> {
 
 impl<F, M, P> Translator<F, M, P> {
     pub(super) fn with_policy<Q>(self, policy: Q) -> Translator<F, M, Q> {
-        let Self { front, member, model, capabilities, flavour, answer_limit, policy: _, told } = self;
-        Translator { front, member, model, capabilities, flavour, answer_limit, policy, told }
+        let Self { front, member, model, knowledge, flavour, answer_limit, policy: _, told } = self;
+        Translator { front, member, model, knowledge, flavour, answer_limit, policy, told }
     }
+}
+
+/// What is known of the model.
+#[derive(Clone, Debug)]
+pub(super) enum Knowledge {
+    /// What is built in about the name that the caller has for it.
+    ByName,
+    /// What is built in about the one model that is asked.
+    BuiltIn(&'static Capabilities),
+    /// What the layer's user knows better.
+    Given(Arc<Capabilities>),
 }
 
 /// A body for the member, and what the answer will need.
@@ -107,11 +117,12 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
     }
 
     fn target<'a>(&'a self, model: &'a str) -> Target<'a> {
-        let target = Target::new(model).with_flavour(self.flavour);
-        match &self.capabilities {
-            Some(capabilities) => target.with_capabilities(capabilities),
-            None => target,
-        }
+        let target = match &self.knowledge {
+            Knowledge::ByName => Target::new(model),
+            Knowledge::BuiltIn(capabilities) => Target::known(model, capabilities),
+            Knowledge::Given(capabilities) => Target::known(model, capabilities),
+        };
+        target.with_flavour(self.flavour)
     }
 
     /// Same dialect: nothing is parsed or written anew but the name of the model.

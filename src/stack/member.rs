@@ -1,10 +1,11 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use tower::ServiceBuilder;
 
 use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, CircuitHandle};
 use crate::client::Client;
-use crate::dialect::AnyDialect;
+use crate::dialect::{AnyDialect, Capabilities, Flavour, Target};
 use crate::facts::Member;
 use crate::health_routing::Candidate;
 use crate::retry_budget::{RetryBudget, RetryBudgetLayer};
@@ -24,6 +25,8 @@ pub type MemberService<C = Client> = RetryBudget<
 pub struct MemberStack<C = Client> {
     member: Member,
     dialect: AnyDialect,
+    flavour: Flavour,
+    capabilities: Option<Arc<Capabilities>>,
     client: C,
     retry: RetryBudgetLayer,
     circuit: CircuitBreakerLayer,
@@ -64,6 +67,8 @@ impl<C> MemberStack<C> {
             circuit: CircuitBreakerLayer::default().named(member.to_string()),
             member,
             dialect: dialect.into(),
+            flavour: Flavour::default(),
+            capabilities: None,
             client,
             retry: RetryBudgetLayer::default(),
             timeouts: MemberTimeouts::default(),
@@ -99,6 +104,31 @@ impl<C> MemberStack<C> {
         self
     }
 
+    /// At a provider with its own form of the dialect. Default: the standard one.
+    #[must_use]
+    pub fn with_flavour(mut self, flavour: Flavour) -> Self {
+        self.flavour = flavour;
+        self
+    }
+
+    /// With a model of which this is known. Default: what is [built in](Capabilities::of).
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: impl Into<Arc<Capabilities>>) -> Self {
+        self.capabilities = Some(capabilities.into());
+        self
+    }
+
+    /// What requests are written for.
+    #[must_use]
+    pub fn target(&self) -> Target<'_> {
+        let model = self.member.model().unwrap_or_default();
+        let target = match &self.capabilities {
+            Some(capabilities) => Target::known(model, capabilities),
+            None => Target::new(model),
+        };
+        target.with_flavour(self.flavour)
+    }
+
     /// Who it is.
     #[must_use]
     pub const fn member(&self) -> &Member {
@@ -127,7 +157,6 @@ impl<C> MemberStack<C> {
 impl<C: Clone> MemberStack<C> {
     /// This member for callers who speak `front`.
     pub fn service(&self, front: AnyDialect) -> MemberService<C> {
-        let model = self.member.model().unwrap_or_default();
         ServiceBuilder::new()
             // Outermost: a retry is another attempt, so the breaker sees each of them.
             .layer(self.retry.clone())
@@ -142,8 +171,17 @@ impl<C: Clone> MemberStack<C> {
                     .total(self.timeouts.total),
             )
             // Derives the member's request from the caller's own, anew for every attempt.
-            .layer(SchemaNormalizerLayer::new(front, self.dialect).model(model).losses(self.losses.clone()))
+            .layer(self.normalizer(front).losses(self.losses.clone()))
             .service(self.client.clone())
+    }
+
+    fn normalizer(&self, front: AnyDialect) -> SchemaNormalizerLayer<AnyDialect, AnyDialect> {
+        let model = self.member.model().unwrap_or_default();
+        let layer = SchemaNormalizerLayer::new(front, self.dialect).model(model).flavour(self.flavour);
+        match &self.capabilities {
+            Some(capabilities) => layer.capabilities(Arc::clone(capabilities)),
+            None => layer,
+        }
     }
 
     /// This member as a candidate of a router that looks at its circuit before it asks.

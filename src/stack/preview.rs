@@ -1,7 +1,7 @@
 //! What translation would lose, told before it happens.
 
 use super::MemberStack;
-use crate::dialect::{AnyDialect, Dialect, Target};
+use crate::dialect::{AnyDialect, Dialect};
 use crate::facts::{Loss, Losses, Member};
 use crate::failure::Failure;
 use crate::schema_normalizer::{LossPolicy, LossRules, Verdict};
@@ -64,8 +64,7 @@ const fn sample(front: AnyDialect) -> &'static str {
 /// `None` where the front cannot be read: better to show nothing than what is not so.
 fn translate<C>(front: AnyDialect, member: &MemberStack<C>) -> Option<Result<Losses, Failure>> {
     let request = front.decode_request(sample(front).as_bytes()).ok()?;
-    let target = Target::new(member.member().model().unwrap_or_default());
     let mut losses = Losses::new();
-    let encoded = member.dialect().encode_request(&request, &target, &mut losses);
+    let encoded = member.dialect().encode_request(&request, &member.target(), &mut losses);
     Some(encoded.map(|_| losses))
 }

@@ -17,7 +17,7 @@ pub(super) static ROWS: &[Row] = &[
             ..reasoning(Sampling::Refused, &[]).blind().unstructured().sized(128_000, 65_536)
         },
     },
-    Row { names: &["o3-mini*"], capabilities: series_o().blind() },
+    Row { names: &["o3-mini*"], capabilities: Capabilities { stop: true, ..series_o() }.blind() },
     Row { names: &["o1", "o1-*", "o3", "o3-*", "o4", "o4-*"], capabilities: series_o() },
     Row { names: &["gpt-5-chat*", "gpt-5.*-chat*"], capabilities: plain().deaf().sized(128_000, 16_384) },
     // Effort beside functions is for the other API only.
@@ -72,17 +72,9 @@ pub(super) static ROWS: &[Row] = &[
     },
     Row { names: &["gpt-4-*", "chatgpt*"], capabilities: plain() },
     Row { names: &["gpt-3.5*", "gpt-35*"], capabilities: plain().blind().unstructured().sized(16_385, 4096) },
-    // Text only, and a tool cannot be forced while it thinks.
-    Row {
-        names: &["deepseek-reasoner*"],
-        capabilities: Capabilities { vendor: Some(Vendor::DeepSeek), is_known: true, ..unknown() }
-            .blind()
-            .not_forced(),
-    },
-    Row {
-        names: &["deepseek-chat*"],
-        capabilities: Capabilities { vendor: Some(Vendor::DeepSeek), is_known: true, ..unknown() }.blind(),
-    },
+    // Text only, any JSON but no schema, and a tool cannot be forced while it thinks.
+    Row { names: &["deepseek-reasoner*"], capabilities: deepseek().always_thinks().not_forced() },
+    Row { names: &["deepseek-chat*", "deepseek-v4*"], capabilities: deepseek() },
 ];
 
 const fn reasoning(sampling: Sampling, efforts: &'static [Effort]) -> Capabilities {
@@ -93,6 +85,10 @@ const fn reasoning(sampling: Sampling, efforts: &'static [Effort]) -> Capabiliti
 
 const fn series_o() -> Capabilities {
     reasoning(Sampling::Refused, &[Low, Medium, High]).always_thinks().deaf().sized(200_000, 100_000)
+}
+
+const fn deepseek() -> Capabilities {
+    Capabilities { vendor: Some(Vendor::DeepSeek), is_known: true, ..unknown() }.blind().unstructured()
 }
 
 const fn plain() -> Capabilities {
@@ -106,7 +102,7 @@ mod tests {
 
     #[test]
     fn reasoning_models_are_told_from_plain_ones_by_their_names_alone() {
-        for name in ["o3", "o3-mini", "o1-2024-12-17", "openai/o4-mini", "gpt-5-mini", "gpt-5.1", "gpt-6"] {
+        for name in ["o3", "o1-2024-12-17", "openai/o4-mini", "gpt-5-mini", "gpt-5.1", "gpt-6"] {
             let known = Capabilities::of(name);
             assert!(known.developer && !known.stop && known.sampling != Sampling::Taken, "{name}");
         }

@@ -47,6 +47,8 @@ pub(super) enum Effort {
     Word,
     /// `reasoning`, with an effort or a budget in it.
     Object,
+    /// `thinking`, on or off. Off where a tool must be called.
+    Switch,
 }
 
 /// How thoughts go back to whoever had them.
@@ -103,6 +105,7 @@ static GROQ: Habits = Habits {
 static DEEPSEEK: Habits = Habits {
     renamed: &[("max_completion_tokens", "max_tokens")],
     names: true,
+    effort: Effort::Switch,
     thoughts: Thoughts::InLoop,
     ..older()
 };

@@ -280,7 +280,7 @@ fn result<'a>(
     // A result that nobody asked for keeps its own id, or gets one.
     if given.is_none() {
         // Paired by its name with a call that may have an id.
-        extra.push(Extra::wording(path.field("id").to_string(), Cow::Borrowed(RawValue::NULL)));
+        extra.push(Extra::moot(path.field("id").to_string(), Cow::Borrowed(RawValue::NULL)));
     }
     let id = calls.answer(given.as_deref(), &name).or(given);
     let id = id.unwrap_or_else(|| Cow::Owned(ids::invented(place.turn, place.part, &name)));

@@ -51,6 +51,8 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reasoning: Option<Reasoning>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) thinking: Option<Switch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) service_tier: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<Cow<'a, str>>,
@@ -69,6 +71,18 @@ pub(super) enum Reasoning {
     Effort(&'static str),
     MaxTokens(u64),
     Enabled(bool),
+}
+
+/// Whether to think, in DeepSeek's words.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Switch {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+impl Switch {
+    pub(super) const ON: Self = Self { kind: "enabled" };
+    pub(super) const OFF: Self = Self { kind: "disabled" };
 }
 
 #[derive(Serialize)]
@@ -231,6 +245,17 @@ pub(super) enum Choice<'a> {
         kind: &'static str,
         allowed_tools: Allowed<'a>,
     },
+}
+
+impl Choice<'_> {
+    /// Must a tool be called?
+    pub(super) fn is_forced(&self) -> bool {
+        match self {
+            Self::Word(word) => !matches!(*word, "auto" | "none"),
+            Self::Tool(_) => true,
+            Self::Allowed { allowed_tools, .. } => allowed_tools.mode == "required",
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::body::{Body, StreamOptions};
+use super::body::{Body, Choice, StreamOptions};
 use super::turns;
 use crate::dialect::canonical::{Json, Request};
 use crate::dialect::capabilities::check;
@@ -23,7 +23,8 @@ pub(crate) fn encode(
     let tools = writer.tools();
     let tool_choice = writer.tool_choice(&tools);
     let has_tools = !tools.is_empty();
-    let thought = writer.thought(has_tools);
+    let is_forced = tool_choice.as_ref().is_some_and(Choice::is_forced);
+    let thought = writer.thought(has_tools, is_forced);
     let samples = writer.samples(thought.word);
     let numbers = writer.numbers(samples);
     let (max_completion_tokens, max_tokens) = writer.limit();
@@ -51,6 +52,7 @@ pub(crate) fn encode(
         stop: writer.stop(),
         reasoning_effort: thought.word.filter(|_| thought.object.is_none()),
         reasoning: thought.object,
+        thinking: thought.switch,
         service_tier: writer.service_tier(),
         user,
         safety_identifier,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::body::{Content, Format, Message, Part, Reasoning, Schema};
+use super::body::{Content, Format, Message, Part, Reasoning, Schema, Switch};
 use super::encode::Writer;
 use crate::dialect::canonical::{Content as Said, Effort, Json, OutputFormat, ReasoningRequest, Text};
 use crate::dialect::json_schema::{self, Subset};
@@ -26,6 +26,8 @@ pub(super) struct Thought {
     pub(super) word: Option<&'static str>,
     /// The same in OpenRouter's words, where these are spoken.
     pub(super) object: Option<Reasoning>,
+    /// Or in DeepSeek's.
+    pub(super) switch: Option<Switch>,
 }
 
 /// How to sample.
@@ -73,7 +75,7 @@ impl<'a> Writer<'a, '_> {
                 }
                 Some(Format::JsonObject)
             }
-            OutputFormat::JsonSchema { schema, .. } if !self.known.structured => {
+            OutputFormat::JsonSchema { schema, .. } if !self.takes_schema() => {
                 self.losses.approximated(self.request.names.output);
                 instruct(
                     messages,
@@ -95,6 +97,11 @@ impl<'a> Writer<'a, '_> {
                 Some(Format::JsonSchema { json_schema })
             }
         }
+    }
+
+    /// For another vendor's model, whoever serves it in this dialect has an answer of his own.
+    fn takes_schema(&self) -> bool {
+        self.known.structured || matches!(self.known.vendor, Some(Vendor::Anthropic | Vendor::Google))
     }
 
     /// The API refuses to answer in JSON where nobody has spoken of it. Callers of this dialect know that.
@@ -120,12 +127,15 @@ impl<'a> Writer<'a, '_> {
     }
 
     /// How much to think, in the words the model takes.
-    pub(super) fn thought(&mut self, has_tools: bool) -> Thought {
+    pub(super) fn thought(&mut self, has_tools: bool, is_forced: bool) -> Thought {
+        if self.habits.effort == habits::Effort::Switch {
+            return Thought { switch: self.switch(is_forced), ..Thought::default() };
+        }
         let Some(wanted) = &self.request.reasoning else { return Thought::default() };
         let field = self.request.names.reasoning;
         if self.habits.effort == habits::Effort::Object {
             if let Some(object) = self.object(wanted) {
-                return Thought { object: Some(object), word: None };
+                return Thought { object: Some(object), ..Thought::default() };
             }
         }
         let Some((effort, is_exact)) = self.effort(wanted) else { return Thought::default() };
@@ -145,7 +155,25 @@ impl<'a> Writer<'a, '_> {
         }
         let word = nearest.as_str();
         let object = (self.habits.effort == habits::Effort::Object).then_some(Reasoning::Effort(word));
-        Thought { word: Some(word), object }
+        Thought { word: Some(word), object, switch: None }
+    }
+
+    /// Whether to think at all, where that is all that can be said. It gives way to a tool that must be called.
+    fn switch(&mut self, is_forced: bool) -> Option<Switch> {
+        let field = self.request.names.reasoning;
+        let wanted = self.request.reasoning.as_ref();
+        let is_unwanted = wanted.is_some_and(|wanted| wanted.disabled || wanted.effort == Some(Effort::None));
+        if is_forced || is_unwanted {
+            if wanted.is_some() && (!is_unwanted || !self.known.disables_thinking) {
+                self.losses.dropped(field);
+            }
+            return self.known.disables_thinking.then_some(Switch::OFF);
+        }
+        let wanted = wanted?;
+        if wanted.effort.is_some() || wanted.budget_tokens.is_some() {
+            self.losses.approximated(field);
+        }
+        Some(Switch::ON)
     }
 
     /// What OpenRouter can be told in better words than an effort.

@@ -1,17 +1,9 @@
 //! Errors: those of HTTP responses both of the vendor's dialects share; in streams they are events.
 
-use http::StatusCode;
-use serde_json::value::RawValue;
-
 use crate::dialect::openai::error::{Words, members, quoted_or_null};
 pub(super) use crate::dialect::openai::error::{decode, encode};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
-
-/// Reads the error object inside something else: `error` of a response that failed.
-pub(super) fn read(status: Option<StatusCode>, error: &RawValue) -> Failure {
-    decode(status, error.get().as_bytes())
-}
 
 /// Writes the error that ends a stream.
 ///

@@ -56,6 +56,7 @@ pub use self::class::ClassStack;
 pub use self::classes::{Classes, ResponseFuture};
 pub use self::member::{MemberService, MemberStack, MemberTimeouts};
 pub use self::preview::Preview;
+use crate::array_stream::{ArrayStream, ArrayStreamLayer};
 use crate::buffer::{Buffer, BufferLayer, Peeking};
 use crate::client::Client;
 use crate::deadline::{Deadline, DeadlineLayer};
@@ -68,9 +69,11 @@ use crate::rescue::{DialectRescue, Rescue, RescueLayer};
 pub type ClassService<C = Client> = Deadline<HealthRouting<MemberService<C>>>;
 
 /// The whole stack as a service, from the caller's request to the answer in his dialect.
-pub type FrontService<C = Client> = Rescue<
-    DegradedMarker<Deadline<Buffer<Classes<ClassService<C>>, Peeking<AnyDialect>>>>,
-    DialectRescue<AnyDialect>,
+pub type FrontService<C = Client> = ArrayStream<
+    Rescue<
+        DegradedMarker<Deadline<Buffer<Classes<ClassService<C>>, Peeking<AnyDialect>>>>,
+        DialectRescue<AnyDialect>,
+    >,
 >;
 
 /// Everything between a caller and the providers.
@@ -113,7 +116,9 @@ impl<C: Clone> Stack<C> {
         let dialect = dialect.into();
         let classes = self.classes.iter().map(|class| (class.shared_name(), class.service(dialect)));
         ServiceBuilder::new()
-            // Outermost: from here on up there are only responses.
+            // Outermost: below it there is one form of stream. It knows by the path who wants the other.
+            .layer(ArrayStreamLayer::for_gemini())
+            // From here on up there are only responses.
             .layer(RescueLayer::new(dialect))
             // Inside rescue, since an error has nobody who served it.
             .layer(DegradedMarkerLayer::new())

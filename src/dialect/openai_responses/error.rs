@@ -59,7 +59,7 @@ mod tests {
             &serde_json::json!({"code": "rate_limit_exceeded", "message": "Slow down."}),
         )
         .unwrap();
-        for failure in [decode(None, flat), decode(None, nested), read(None, &inner)] {
+        for failure in [decode(None, flat), decode(None, nested), decode(None, inner.get().as_bytes())] {
             assert_eq!(failure.class(), Class::RateLimited);
             let report = failure.report().unwrap();
             assert_eq!(

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
+use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{AnyDialect, Dialect};
 use tower_failover::failure::Class;
 
@@ -226,4 +227,10 @@ fn what_callers_of_openai_chat_ask_is_what_the_api_takes() {
 #[test]
 fn what_callers_of_anthropic_ask_is_what_the_api_takes() {
     translated(&AnthropicMessages.into(), "anthropic.messages");
+}
+
+#[test]
+fn what_callers_of_openai_responses_ask_is_what_the_api_takes() {
+    translated(&OpenAiResponses.into(), "openai.responses");
+    translated(&OpenAiResponses.into(), "openai_compat.responses");
 }

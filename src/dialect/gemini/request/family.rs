@@ -1,50 +1,25 @@
-//! What generations of the vendor's models differ in.
+//! What generations of the vendor's models differ in, beside what is in the table of all models.
 
 use crate::dialect::{Target, Thinking};
 
-/// What is known of a model by its name.
+/// What is known of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Family {
-    /// How it is told to think.
-    pub(super) thinking: Thought,
+    pub(super) thinking: Thinking,
     /// 3 and later: calls must carry the seal under which they were made, tools and a form of the answer go
     /// together, and results of tools may hold media.
     pub(super) is_recent: bool,
-    /// Of 2.5 the large model cannot be kept from thinking, of 3 it knows no least level.
-    pub(super) is_pro: bool,
-}
-
-/// How a model is told to think.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Thought {
-    Never,
-    Budget,
-    Level,
 }
 
 impl Family {
     pub(super) fn of(target: &Target<'_>) -> Self {
         let model = target.model;
-        let major = major(model);
-        let is_recent = match major {
-            Some(major) => major >= 3,
-            // Names without a number are those of the newest.
-            None => model.contains("gemini"),
-        };
-        let by_name = match major {
-            Some(3..) => Thought::Level,
-            Some(2) if model.contains("2.5") || model.contains("thinking") => Thought::Budget,
-            Some(_) => Thought::Never,
-            None if model.contains("gemma") => Thought::Never,
-            None => Thought::Level,
-        };
-        let thinking = match target.capabilities.thinking {
-            _ if !target.capabilities.is_known => by_name,
-            Thinking::Never => Thought::Never,
-            Thinking::Budget => Thought::Budget,
-            Thinking::Both | Thinking::Effort => Thought::Level,
-        };
-        Self { thinking, is_recent, is_pro: model.contains("-pro") }
+        // Names without a number are those of the newest.
+        let is_recent = major(model).map_or_else(|| model.contains("gemini"), |major| major >= 3);
+        let thinking = target.capabilities.thinking;
+        // The open models that the API serves, too, are not told how to think.
+        let is_open = !target.capabilities.is_known && model.contains("gemma");
+        Self { thinking: if is_open { Thinking::Never } else { thinking }, is_recent }
     }
 }
 
@@ -61,17 +36,13 @@ mod tests {
 
     #[test]
     fn a_generation_is_known_by_its_number() {
-        let of = |model| {
-            let family = Family::of(&Target::new(model).with_capabilities(&UNKNOWN));
-            (family.thinking, family.is_recent)
-        };
-        static UNKNOWN: std::sync::LazyLock<crate::dialect::Capabilities> =
-            std::sync::LazyLock::new(Default::default);
-        assert_eq!(of("gemini-2.5-flash"), (Thought::Budget, false));
-        assert_eq!(of("publishers/google/models/gemini-2.0-flash-001"), (Thought::Never, false));
-        assert_eq!(of("gemini-3-pro-preview"), (Thought::Level, true));
-        assert_eq!(of("gemini-10.1-flash"), (Thought::Level, true));
-        assert_eq!(of("gemini-flash-latest"), (Thought::Level, true));
-        assert_eq!(of("gemma-3-27b-it"), (Thought::Never, false));
+        let is_recent = |model| Family::of(&Target::new(model)).is_recent;
+        assert!(!is_recent("gemini-2.5-flash"));
+        assert!(!is_recent("publishers/google/models/gemini-2.0-flash-001"));
+        assert!(is_recent("gemini-3-pro-preview"));
+        assert!(is_recent("gemini-10.1-flash"));
+        assert!(is_recent("gemini-flash-latest"));
+        assert!(!is_recent("gemma-3-27b-it"));
+        assert_eq!(Family::of(&Target::new("gemma-3-27b-it")).thinking, Thinking::Never);
     }
 }

@@ -88,8 +88,7 @@ fn seal_of<'a>(
         extra.push(Extra::moot(path.to_string(), Cow::Borrowed(value)));
         return Ok(None);
     }
-    let (issuer, signature) = seal::unseal(text);
-    Ok(Some(Reasoning { issuer: Some(issuer), signature, ..Reasoning::default() }))
+    Ok(Some(seal::unseal(text)))
 }
 
 fn is_own(seal: &Reasoning<'_>) -> bool {
@@ -98,7 +97,8 @@ fn is_own(seal: &Reasoning<'_>) -> bool {
 
 /// Adds a part. The seal of a call stands before it, that of anything else after it: it comes last in a stream.
 fn add<'a>(place: &Place<'_>, content: Content<'a>, seal: Option<Reasoning<'a>>, parts: &mut Vec<Part<'a>>) {
-    let seals_earlier = seal.as_ref().is_some_and(|seal| !is_own(seal) && ends_with_open_thought(parts));
+    let is_of_thoughts = |seal: &Reasoning<'_>| !is_own(seal) && seal.redacted.is_none();
+    let seals_earlier = seal.as_ref().is_some_and(is_of_thoughts) && ends_with_open_thought(parts);
     let says_nothing = matches!(&content, Content::Text(text) if text.is_empty()) && seal.is_some();
     let is_before = seals_earlier || says_nothing || matches!(content, Content::ToolCall(_));
     let (before, after) = if is_before { (seal, None) } else { (None, seal) };
@@ -129,7 +129,7 @@ fn add_thought<'a>(
 /// Adds a thought, or a seal alone. A foreign seal is that of all the thoughts directly before it, which a
 /// stream told piece by piece: its issuer takes them back only as the one that they were.
 fn add_reasoning<'a>(place: &Place<'_>, mut thought: Reasoning<'a>, parts: &mut Vec<Part<'a>>) {
-    if !is_own(&thought) && ends_with_open_thought(parts) {
+    if !is_own(&thought) && thought.redacted.is_none() && ends_with_open_thought(parts) {
         let open = parts.iter().rev().take_while(|part| is_open_thought(part)).count();
         let mut whole = String::new();
         for part in parts.drain(parts.len() - open..) {

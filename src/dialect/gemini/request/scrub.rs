@@ -1,5 +1,5 @@
-//! What of a body must not go on as it is, even to a member of the same dialect: seals of others, and the
-//! name of the model, which some callers repeat in the body.
+//! What of a body must not go on as it is, even to a member of the same dialect: seals of others, calls that
+//! another provider's model has made without any, and the name of the model, which some callers repeat.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,8 +15,18 @@ use crate::dialect::{Invalid, Target};
 use crate::facts::Losses;
 
 /// May err on the side of `true`: a prompt can quote what is looked for.
-pub(crate) fn holds_foreign(body: &[u8], _: &Target<'_>) -> bool {
-    memmem::find(body, b"\"ZmFpbG92ZXI6").is_some() || names_model(body)
+pub(crate) fn holds_foreign(body: &[u8], target: &Target<'_>) -> bool {
+    memmem::find(body, b"\"ZmFpbG92ZXI6").is_some() || names_model(body) || lacks_seal(body, target)
+}
+
+/// Is there a call that would be refused for want of a seal? The vendor's own models seal theirs, so that this
+/// looks closer for nothing only where tools are called.
+fn lacks_seal(body: &[u8], target: &Target<'_>) -> bool {
+    let has_calls =
+        || [&b"functionCall\""[..], b"function_call\""].iter().any(|word| memmem::find(body, word).is_some());
+    Family::of(target).is_recent
+        && has_calls()
+        && edits(body, target, &mut Losses::new()).is_ok_and(|edits| !edits.is_empty())
 }
 
 /// Is there a field `model`? As a value the word stands in most bodies: it is who speaks.
@@ -25,15 +35,11 @@ fn names_model(body: &[u8]) -> bool {
     memmem::find_iter(body, WORD).any(|at| body[at + WORD.len()..].trim_ascii_start().starts_with(b":"))
 }
 
-/// Takes the seals of others off, with the parts and contents that are nothing without, and names the member's
-/// model where the caller named his. All else stays byte for byte.
+/// Takes the seals of others off, with the parts and contents that are nothing without; gives calls that must
+/// show one the value that stands for none; and names the member's model where the caller named his. All else
+/// stays byte for byte.
 pub(crate) fn scrub(body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    let whole: &RawValue =
-        serde_json::from_str(text(body)?).map_err(|error| unreadable(&error.to_string()))?;
-    let mut scrub = Scrub { body, edits: Vec::new(), needs_seals: Family::of(target).is_recent, losses };
-    scrub.request(&Path::Root, whole, target)?;
-    let mut edits = scrub.edits;
-    edits.sort_by_key(|(span, _)| span.start);
+    let edits = edits(body, target, losses)?;
     let mut out = Vec::with_capacity(body.len());
     let mut copied = 0;
     for (span, new) in edits {
@@ -45,16 +51,52 @@ pub(crate) fn scrub(body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Re
     Ok(out)
 }
 
+/// What becomes of which bytes. They do not overlap.
+type Edits = Vec<(Range<usize>, Vec<u8>)>;
+
+/// What is to be changed, from the front to the back.
+fn edits(body: &[u8], target: &Target<'_>, losses: &mut Losses) -> Result<Edits, Invalid> {
+    let whole: &RawValue =
+        serde_json::from_str(text(body)?).map_err(|error| unreadable(&error.to_string()))?;
+    let mut scrub = Scrub { body, edits: Vec::new(), needs_seals: Family::of(target).is_recent, losses };
+    scrub.request(&Path::Root, whole, target)?;
+    let mut edits = scrub.edits;
+    edits.sort_by_key(|(span, _)| span.start);
+    Ok(edits)
+}
+
 struct Scrub<'b, 'l> {
     body: &'b [u8],
-    /// What becomes of which bytes. They do not overlap.
-    edits: Vec<(Range<usize>, Vec<u8>)>,
+    edits: Edits,
     /// A call without any seal would be refused.
     needs_seals: bool,
     losses: &'l mut Losses,
 }
 
 type Field<'a> = (Cow<'a, str>, &'a RawValue);
+type Part<'a> = (&'a RawValue, Vec<Field<'a>>);
+
+/// A content, as far as it is looked at.
+struct Content<'a> {
+    is_models: bool,
+    parts: Vec<Part<'a>>,
+}
+
+impl<'a> Content<'a> {
+    fn read(path: &Path<'_>, content: &'a RawValue) -> Result<Self, Invalid> {
+        let fields = fields(content)?;
+        let is_model = |(name, value): &Field<'_>| name == "role" && value.get() == "\"model\"";
+        let list = fields.iter().find(|(name, _)| name == "parts").map(|(_, list)| *list);
+        let list = list.map_or_else(|| Ok(Vec::new()), |list| read::list(path, list))?;
+        let read = |part: &'a RawValue| self::fields(part).map(|fields| (part, fields));
+        let parts = list.into_iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { is_models: fields.iter().any(is_model), parts })
+    }
+
+    fn has(&self, kind: &str) -> bool {
+        self.parts.iter().any(|(_, fields)| fields.iter().any(|(name, _)| name == kind))
+    }
+}
 
 impl Scrub<'_, '_> {
     fn request(&mut self, path: &Path<'_>, value: &RawValue, target: &Target<'_>) -> Result<(), Invalid> {
@@ -79,50 +121,61 @@ impl Scrub<'_, '_> {
     }
 
     fn contents(&mut self, path: &Path<'_>, list: &RawValue) -> Result<(), Invalid> {
-        let contents = read::list(path, list)?;
-        let mut gone = Vec::with_capacity(contents.len());
-        for (index, content) in contents.iter().enumerate() {
-            let before = self.edits.len();
-            let is_gone = self.content(&path.index(index), content)?;
-            if is_gone {
-                self.edits.truncate(before);
-            }
-            gone.push(is_gone);
+        let list = read::list(path, list)?;
+        let mut contents = Vec::with_capacity(list.len());
+        for (index, content) in list.iter().enumerate() {
+            contents.push(Content::read(&path.index(index).field("parts"), content)?);
         }
-        self.remove(&contents, &gone);
+        let is_question = |content: &Content<'_>| !content.is_models && !content.has("functionResponse");
+        let current = contents.iter().rposition(is_question).map_or(0, |question| question + 1);
+        let mut gone = Vec::with_capacity(contents.len());
+        let mut is_sealed = false;
+        for (index, content) in contents.iter().enumerate() {
+            // A step may come in pieces, and its first call must show a seal.
+            is_sealed &= content.is_models;
+            if self.needs_seals && index >= current && content.is_models && !is_sealed {
+                is_sealed = self.seal_first_call(content);
+            }
+            gone.push(self.content(&path.index(index).field("parts"), content));
+        }
+        self.remove(&list, &gone);
         Ok(())
     }
 
-    /// Cleans a content; `true` where nothing is left of it.
-    fn content(&mut self, path: &Path<'_>, content: &RawValue) -> Result<bool, Invalid> {
-        if !content.get().starts_with('{') {
-            return Ok(false);
+    /// Gives the first call what stands for no seal, if it has none; `false` where there is no call.
+    fn seal_first_call(&mut self, content: &Content<'_>) -> bool {
+        let is_call = |(_, fields): &&Part<'_>| fields.iter().any(|(name, _)| name == "functionCall");
+        let Some((part, fields)) = content.parts.iter().find(is_call) else { return false };
+        if !fields.iter().any(|(name, _)| name == "thoughtSignature") {
+            let end = self.span(part).end - 1;
+            let none = format!(",\"thoughtSignature\":\"{}\"", seal::NONE);
+            self.edits.push((end..end, none.into_bytes()));
         }
-        let fields = fields(content)?;
-        let Some((_, list)) = fields.iter().find(|(name, _)| name == "parts") else { return Ok(false) };
-        let path = &path.field("parts");
-        let parts = read::list(path, list)?;
-        let mut gone = Vec::with_capacity(parts.len());
-        for (index, part) in parts.iter().enumerate() {
-            gone.push(self.part(&path.index(index), part)?);
+        true
+    }
+
+    /// Cleans a content; `true` where nothing is left of it.
+    fn content(&mut self, path: &Path<'_>, content: &Content<'_>) -> bool {
+        let before = self.edits.len();
+        let mut gone = Vec::with_capacity(content.parts.len());
+        for (index, part) in content.parts.iter().enumerate() {
+            gone.push(self.part(&path.index(index), part));
         }
         if !gone.is_empty() && gone.iter().all(|is_gone| *is_gone) {
-            return Ok(true);
+            self.edits.truncate(before);
+            return true;
         }
+        let parts: Vec<_> = content.parts.iter().map(|(part, _)| *part).collect();
         self.remove(&parts, &gone);
-        Ok(false)
+        false
     }
 
     /// Takes a foreign seal off a part; `true` where nothing is left of it.
-    fn part(&mut self, path: &Path<'_>, part: &RawValue) -> Result<bool, Invalid> {
-        if !part.get().starts_with('{') {
-            return Ok(false);
-        }
-        let fields = fields(part)?;
+    fn part(&mut self, path: &Path<'_>, (part, fields): &Part<'_>) -> bool {
         let is_seal = |(name, value): &Field<'_>| {
             name == "thoughtSignature" && read::string(value).is_some_and(|seal| seal::is_foreign(&seal))
         };
-        let Some(at) = fields.iter().position(is_seal) else { return Ok(false) };
+        let Some(at) = fields.iter().position(is_seal) else { return false };
         self.losses.dropped(path.field("thoughtSignature").to_string());
         let says_something = |(name, value): &Field<'_>| match &**name {
             "thought" | "thoughtSignature" => false,
@@ -130,15 +183,15 @@ impl Scrub<'_, '_> {
             _ => true,
         };
         if !fields.iter().any(says_something) {
-            return Ok(true);
+            return true;
         }
         let is_call = fields.iter().any(|(name, _)| name == "functionCall");
         if is_call && self.needs_seals {
             self.edits.push((self.span(fields[at].1), format!("\"{}\"", seal::NONE).into_bytes()));
         } else {
-            self.remove_field(part, &fields, at);
+            self.remove_field(part, fields, at);
         }
-        Ok(false)
+        false
     }
 
     /// Removes items of a list, each with the comma that it no longer needs.
@@ -177,8 +230,11 @@ impl Scrub<'_, '_> {
     }
 }
 
-/// The fields of an object as they stand, their names in camelCase.
+/// The fields of an object as they stand, their names in camelCase; none of what is no object.
 fn fields(object: &RawValue) -> Result<Vec<Field<'_>>, Invalid> {
+    if !object.get().starts_with('{') {
+        return Ok(Vec::new());
+    }
     let mut fields = entries(object.get())?;
     for (name, _) in &mut fields {
         if let Some(camel) = camel(name) {
@@ -221,6 +277,28 @@ mod tests {
         assert!(out.contains(
             r#"{"functionCall":{"name":"f"}, "thoughtSignature":"skip_thought_signature_validator" }"#
         ));
+    }
+
+    #[test]
+    fn calls_that_another_model_has_made_without_a_seal_do_not_stop_a_recent_one() {
+        let call =
+            |name: &str| format!(r#"{{"role":"model","parts":[{{"functionCall":{{"name":"{name}"}} }}]}}"#);
+        let result = r#"{"role":"user","parts":[{"functionResponse":{"name":"x"}}]}"#;
+        let question = r#"{"role":"user","parts":[{"text":"q"}]}"#;
+        let body = format!(
+            r#"{{"contents":[{question},{},{result},{question},{},{},{result},{}]}}"#,
+            call("a"),
+            call("b"),
+            call("c"),
+            call("d")
+        );
+        assert!(!holds_foreign(body.as_bytes(), &Target::new("gemini-2.5-pro")));
+        assert!(holds_foreign(body.as_bytes(), &Target::new("gemini-3-pro")));
+        let (out, losses) = scrubbed(&body, "gemini-3-pro");
+        let sealed = |name: &str| format!(r#"{{"name":"{name}"}} ,"thoughtSignature":"{}""#, seal::NONE);
+        let is_sealed = ["a", "b", "c", "d"].map(|name| out.contains(&sealed(name)));
+        assert_eq!((is_sealed, &*losses), ([false, true, false, true], ""), "{out}");
+        assert!(!holds_foreign(out.as_bytes(), &Target::new("gemini-3-pro")));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::dialect::canonical::Text;
+use crate::dialect::canonical::{Reasoning, Text};
 use crate::dialect::gemini::NAME;
-use crate::dialect::seal::{self, MARK};
+use crate::dialect::seal;
 
 /// `failover:` in base64: nine bytes are twelve characters, whatever follows.
 pub(super) const MARKED: &str = "ZmFpbG92ZXI6";
@@ -13,13 +13,17 @@ pub(super) const MARKED: &str = "ZmFpbG92ZXI6";
 /// What the vendor documents for calls that another model has made: it stands where a seal must, and is none.
 pub(super) const NONE: &str = "skip_thought_signature_validator";
 
-/// The issuer of a seal, and what he wrote in it.
-pub(super) fn unseal(seal: Text<'_>) -> (Text<'_>, Option<Text<'_>>) {
+/// What an encrypted thought of another issuer begins with, to be told from a seal on a readable one.
+const REDACTED: &str = "redacted:";
+
+/// What a seal says: whose thought it is, and his seal on it, or the thought encrypted.
+pub(super) fn unseal(seal: Text<'_>) -> Reasoning<'_> {
     let marked = seal.starts_with(MARKED).then(|| decode(&seal)).flatten();
-    match marked.filter(|marked| marked.starts_with(MARK)) {
-        Some(marked) => seal::unseal(NAME, Cow::Owned(marked)),
-        None => seal::unseal(NAME, seal),
-    }
+    let (issuer, signature) = seal::unseal(NAME, marked.map_or(seal, Cow::Owned));
+    let redacted = signature.as_deref().and_then(|signature| signature.strip_prefix(REDACTED));
+    let redacted = redacted.filter(|_| issuer != NAME).map(|data| Cow::Owned(data.to_owned()));
+    let signature = signature.filter(|_| redacted.is_none());
+    Reasoning { issuer: Some(issuer), signature, redacted, ..Reasoning::default() }
 }
 
 /// Does another issuer's mark stand on it?
@@ -60,17 +64,26 @@ fn sextet(byte: u8) -> Option<u32> {
 mod tests {
     use super::*;
 
+    fn read(seal: &str) -> [Option<String>; 3] {
+        let thought = unseal(seal.into());
+        [thought.issuer, thought.signature, thought.redacted].map(|field| field.map(Cow::into_owned))
+    }
+
+    fn told(issuer: &str, signature: Option<&str>, redacted: Option<&str>) -> [Option<String>; 3] {
+        [Some(issuer), signature, redacted].map(|field| field.map(str::to_owned))
+    }
+
     #[test]
     fn a_foreign_seal_is_known_in_base64_and_its_own_issuers_is_left_alone() {
         for seal in
             ["ZmFpbG92ZXI6YW50aHJvcGljLW1lc3NhZ2VzOkVxPz8_", "ZmFpbG92ZXI6YW50aHJvcGljLW1lc3NhZ2VzOkVxPz8/"]
         {
-            assert_eq!(unseal(seal.into()), ("anthropic-messages".into(), Some("Eq???".into())));
+            assert_eq!(read(seal), told("anthropic-messages", Some("Eq???"), None));
             assert!(is_foreign(seal));
         }
-        assert_eq!(unseal("ZmFpbG92ZXI6b3BlbmFpLWNoYXQ6".into()), ("openai-chat".into(), None));
-        assert_eq!(unseal("EqQBAg==".into()), (NAME.into(), Some("EqQBAg==".into())));
-        assert_eq!(unseal(NONE.into()), (NAME.into(), Some(NONE.into())));
+        assert_eq!(read("ZmFpbG92ZXI6b3BlbmFpLWNoYXQ6"), told("openai-chat", None, None));
+        assert_eq!(read("ZmFpbG92ZXI6bzpyZWRhY3RlZDpFcQ=="), told("o", None, Some("Eq")));
+        assert_eq!(read("EqQBAg=="), told(NAME, Some("EqQBAg=="), None));
         assert_eq!(decode("Z"), None);
         assert_eq!(decode("Zm9v!A=="), None);
     }

@@ -7,27 +7,20 @@ use crate::failure::Failure;
 impl<'a> Writer<'_, 'a> {
     /// Writes what a part of media holds; `path` is where the caller has put it.
     pub(super) fn media(&mut self, out: &mut Vec<u8>, part: &Part<'a>, path: &str) -> Result<(), Failure> {
-        let takes = self.target.capabilities;
-        let (source, name, takes, what) = match &part.content {
+        let (source, name) = match &part.content {
             Content::Image { source, detail } => {
                 if detail.as_ref().is_some_and(|detail| detail != "auto") {
                     self.losses.dropped(self.path(part.position, "detail"));
                 }
-                (source, None, takes.images, "images")
+                (source, None)
             }
-            Content::Document { source, name } => {
-                let is_text = matches!(source, Source::Text(_));
-                (source, name.as_ref(), takes.documents || is_text, "documents")
-            }
-            Content::Audio { source } => (source, None, takes.audio, "sound"),
+            Content::Document { source, name } => (source, name.as_ref()),
+            Content::Audio { source } => (source, None),
             Content::Unknown { kind, .. } => {
                 return Err(refuse(path, &format!("the member has no such part: {kind}")));
             }
             _ => return Err(refuse(path, "the member takes no such part here")),
         };
-        if !takes && !self.is_own {
-            return Err(refuse(path, &format!("the model takes no {what}")));
-        }
         self.source(out, source, name, path)
     }
 

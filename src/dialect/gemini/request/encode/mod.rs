@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use super::family::Family;
 use super::json;
 use crate::dialect::canonical::{Content, Position, Request, Role};
+use crate::dialect::capabilities::check;
 use crate::dialect::gemini::NAME;
 use crate::dialect::{Encoded, Target, ToolNames};
 use crate::facts::Losses;
@@ -43,6 +44,7 @@ pub(crate) fn encode(
     target: &Target<'_>,
     losses: &mut Losses,
 ) -> Result<Encoded, Failure> {
+    check(request, target, NAME)?;
     let mut writer = Writer {
         request,
         target,
@@ -80,11 +82,13 @@ fn called<'w>(request: &'w Request<'_>) -> HashMap<&'w str, &'w str> {
 
 impl<'w> Writer<'w, '_> {
     fn write(&mut self, body: &mut Vec<u8>) -> Result<(), Failure> {
-        self.state(body)?;
+        if let Some(state) = &self.request.state {
+            json::raw_field(body, &state.path, state.value.get());
+        }
         let form = self.form();
         self.contents(body)?;
         self.system(body, &form)?;
-        self.tools(body)?;
+        self.tools(body);
         self.tool_config(body);
         json::object_field(body, "generationConfig", |out| self.generation(out, &form));
         self.labels(body);
@@ -95,16 +99,6 @@ impl<'w> Writer<'w, '_> {
                 extra.note(self.losses);
             }
         }
-        Ok(())
-    }
-
-    /// What one provider has stored is nowhere else.
-    fn state(&self, body: &mut Vec<u8>) -> Result<(), Failure> {
-        let Some(state) = &self.request.state else { return Ok(()) };
-        if !self.is_own {
-            return Err(refuse(&state.path, "it is stored at another provider"));
-        }
-        json::raw_field(body, &state.path, state.value.get());
         Ok(())
     }
 

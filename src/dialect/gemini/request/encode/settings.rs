@@ -38,18 +38,18 @@ impl<'a> Writer<'_, 'a> {
                 Form::Instruction(JSON_ONLY.to_owned())
             }
             OutputFormat::JsonObject => Form::Object,
-            OutputFormat::JsonSchema { schema, .. }
-                if is_refused || !(self.is_own || self.target.capabilities.structured) =>
-            {
-                self.losses.approximated(field);
-                Form::Instruction(format!("{JSON_ONLY} It must be valid against this JSON Schema:\n{schema}"))
-            }
             OutputFormat::JsonSchema { schema: wanted, .. } => {
-                let (text, has_lost) = schema(wanted);
-                if has_lost {
+                let reduced = schema(wanted);
+                let is_refused = is_refused || reduced.is_refused || !self.target.capabilities.structured;
+                if is_refused && !self.is_own {
+                    self.losses.approximated(field);
+                    let words = "It must be valid against this JSON Schema:";
+                    return Form::Instruction(format!("{JSON_ONLY} {words}\n{wanted}"));
+                }
+                if reduced.has_lost && !self.is_own {
                     self.losses.approximated(field);
                 }
-                Form::Schema(text)
+                Form::Schema(reduced.text)
             }
         }
     }

@@ -3,19 +3,19 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::super::json;
-use super::{Writer, names, refuse};
+use super::{Writer, names};
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
+use crate::dialect::json_schema::{Reduced, Subset, reduce};
 use crate::dialect::quoted::quoted;
-use crate::failure::Failure;
 
-/// A schema as the API takes it, and whether something of it is not enforced any more.
-pub(super) fn schema(schema: &RawValue) -> (Vec<u8>, bool) {
-    (schema.get().as_bytes().to_vec(), false)
+/// A schema as the API takes it.
+pub(super) fn schema(schema: &RawValue) -> Reduced {
+    reduce(schema, Subset::Gemini)
 }
 
 impl<'w, 'a> Writer<'w, 'a> {
     /// Writes `tools`: all functions in one entry, since models take no more than one of them.
-    pub(super) fn tools(&mut self, body: &mut Vec<u8>) -> Result<(), Failure> {
+    pub(super) fn tools(&mut self, body: &mut Vec<u8>) {
         let request = self.request;
         let (mut list, mut functions, mut at) = (Vec::new(), Vec::new(), None);
         for (index, tool) in request.tools.iter().enumerate() {
@@ -34,9 +34,6 @@ impl<'w, 'a> Writer<'w, 'a> {
             }
         }
         if let Some(at) = at {
-            if !self.target.capabilities.tools && !self.is_own {
-                return Err(refuse(request.names.tools, "the model takes no tools"));
-            }
             let entry = [&b"{\"functionDeclarations\":["[..], &functions, b"]}"].concat();
             list.insert(at, entry);
         }
@@ -45,7 +42,6 @@ impl<'w, 'a> Writer<'w, 'a> {
             body.extend_from_slice(&list.join(&b","[..]));
             body.push(b']');
         }
-        Ok(())
     }
 
     fn function(&mut self, out: &mut Vec<u8>, index: usize, tool: &Tool<'a>) {
@@ -75,12 +71,19 @@ impl<'w, 'a> Writer<'w, 'a> {
                 json::raw_field(out, "parametersJsonSchema", parameters.get());
             }
             (None, Some(parameters)) if !json::says_nothing(parameters) => {
-                let (text, has_lost) = schema(parameters);
-                if has_lost {
+                let reduced = schema(parameters);
+                if reduced.has_lost || reduced.is_refused {
                     self.losses.approximated(path);
                 }
-                json::key(out, "parametersJsonSchema");
-                out.extend_from_slice(&text);
+                if reduced.is_refused {
+                    // The model reads it, and nobody holds it to it.
+                    json::raw_field(out, "parametersJsonSchema", "{\"type\":\"object\",\"description\":");
+                    quoted(out, &format!("An object that is valid against this JSON Schema: {parameters}"));
+                    out.push(b'}');
+                } else {
+                    json::key(out, "parametersJsonSchema");
+                    out.extend_from_slice(&reduced.text);
+                }
             }
             (None, _) => {}
         }

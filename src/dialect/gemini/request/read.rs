@@ -96,15 +96,6 @@ impl<'a> Object<'a> {
         text.ok_or_else(|| path.field(name).missing())
     }
 
-    /// Takes a boolean out; one that is not there is `false`.
-    pub(super) fn boolean(&mut self, path: &Path<'_>, name: &str) -> Result<bool, Invalid> {
-        match self.take(name).map(RawValue::get) {
-            None | Some("false") => Ok(false),
-            Some("true") => Ok(true),
-            Some(_) => Err(path.field(name).wrong("true or false")),
-        }
-    }
-
     /// Takes a count out.
     pub(super) fn count(&mut self, path: &Path<'_>, name: &str) -> Result<Option<u64>, Invalid> {
         let read = |value| count(value).ok_or_else(|| path.field(name).wrong("a positive integer"));

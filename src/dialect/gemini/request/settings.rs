@@ -124,7 +124,8 @@ fn reasoning<'a>(
 ) -> Result<Option<ReasoningRequest<'a>>, Invalid> {
     let mut fields = Object::read(path, raw)?;
     let mut request = ReasoningRequest::default();
-    let shows = fields.boolean(path, "includeThoughts")?;
+    let shown = fields.take("includeThoughts");
+    let shows = shown.is_some_and(|shown| shown.get() == "true");
     let level = fields.text(path, "thinkingLevel")?.map(|level| level.to_ascii_lowercase());
     match level.as_deref() {
         None | Some("" | "thinking_level_unspecified") => {}
@@ -145,6 +146,11 @@ fn reasoning<'a>(
     if !says_how && !request.adaptive && !shows {
         extra.push(Extra::moot(path.to_string(), Cow::Borrowed(raw)));
         return Ok(None);
+    }
+    if let Some(shown) = shown {
+        // Whether a member shows them is its own matter.
+        let field = path.field("includeThoughts").to_string();
+        extra.push(Extra { is_carried: true, ..Extra::new(field, Cow::Borrowed(shown)) });
     }
     // Thoughts are asked for, and how many is left to the model.
     request.adaptive |= !says_how;

@@ -1,4 +1,6 @@
-use super::super::json;
+use serde_json::value::RawValue;
+
+use super::super::{json, read};
 use super::Writer;
 use super::tools::schema;
 use crate::dialect::Sampling;
@@ -38,7 +40,9 @@ impl<'a> Writer<'_, 'a> {
                 Form::Instruction(JSON_ONLY.to_owned())
             }
             OutputFormat::JsonObject => Form::Object,
-            OutputFormat::JsonSchema { schema: wanted, .. } => {
+            OutputFormat::JsonSchema { schema: wanted, description, .. } => {
+                let described = description.as_deref().and_then(|text| described(wanted, text));
+                let wanted = described.as_deref().unwrap_or(wanted);
                 let reduced = schema(wanted);
                 let is_refused = is_refused || reduced.is_refused || !self.target.capabilities.structured;
                 if is_refused && !self.is_own {
@@ -189,6 +193,21 @@ impl<'a> Writer<'_, 'a> {
 /// What a caller of this dialect has said of the form of the answer, in any of its words.
 const WRITTEN: &[&str] =
     &["responseMimeType", "responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"];
+
+/// The schema with what it is for in it, where it does not say so itself: there is no other place for that.
+fn described(schema: &RawValue, text: &str) -> Option<Box<RawValue>> {
+    let fields = read::entries(schema.get()).ok()?;
+    if fields.iter().any(|(name, _)| name == "description") {
+        return None;
+    }
+    let mut out = b"{\"description\":".to_vec();
+    quoted(&mut out, text);
+    for (name, value) in fields {
+        json::raw_field(&mut out, &name, value.get());
+    }
+    out.push(b'}');
+    RawValue::from_string(String::from_utf8(out).ok()?).ok()
+}
 
 fn number(value: &Json<'_>) -> Option<f64> {
     serde_json::from_str(value.get()).ok()

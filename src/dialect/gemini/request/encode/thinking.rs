@@ -18,8 +18,9 @@ impl Writer<'_, '_> {
             Thinking::Budget => Some(("thinkingBudget", self.budget(wanted, is_off))),
             _ => self.level(wanted, is_off).map(|level| ("thinkingLevel", format!("\"{level}\""))),
         };
+        let shows = !is_off && !is_hidden(wanted);
         json::object_field(out, "thinkingConfig", |out| {
-            json::raw_field(out, "includeThoughts", if is_off { "false" } else { "true" });
+            json::raw_field(out, "includeThoughts", if shows { "true" } else { "false" });
             if let Some((name, value)) = said {
                 json::raw_field(out, name, &value);
             }
@@ -32,8 +33,14 @@ impl Writer<'_, '_> {
         let tokens = match (is_off, wanted.budget_tokens, wanted.effort) {
             (true, ..) => 0,
             (false, Some(tokens), _) => tokens,
-            (false, None, Some(effort)) => tokens_of(effort),
-            (false, None, None) => return "-1".to_owned(),
+            (false, None, Some(effort)) => {
+                self.losses.approximated(self.request.names.reasoning);
+                tokens_of(effort)
+            }
+            (false, None, None) => {
+                self.note_unknown(wanted);
+                return "-1".to_owned();
+            }
         };
         if is_off && capabilities.disables_thinking {
             return "0".to_owned();
@@ -46,13 +53,23 @@ impl Writer<'_, '_> {
         budget.to_string()
     }
 
+    /// A caller who asks for something that nobody knows gets what the model thinks best.
+    fn note_unknown(&mut self, wanted: &ReasoningRequest<'_>) {
+        if !wanted.adaptive {
+            self.losses.approximated(self.request.names.reasoning);
+        }
+    }
+
     /// The word for how much to think; `None` leaves it to the model. There is none for not at all.
     fn level(&mut self, wanted: &ReasoningRequest<'_>, is_off: bool) -> Option<&'static str> {
         let (effort, is_exact) = match (is_off, wanted.effort, wanted.budget_tokens) {
             (true, ..) => (Effort::Minimal, false),
             (false, Some(effort), _) => (effort, true),
             (false, None, Some(tokens)) => (effort_of(tokens), false),
-            (false, None, None) => return None,
+            (false, None, None) => {
+                self.note_unknown(wanted);
+                return None;
+            }
         };
         let nearest = self.target.capabilities.nearest_effort(effort).unwrap_or(effort);
         let (level, known) = match nearest {
@@ -66,6 +83,17 @@ impl Writer<'_, '_> {
         }
         Some(level)
     }
+}
+
+/// Does the caller want no thoughts to be shown? Anthropic's callers can say so.
+fn is_hidden(wanted: &ReasoningRequest<'_>) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Shown<'a> {
+        #[serde(borrow)]
+        display: std::borrow::Cow<'a, str>,
+    }
+    let raw = wanted.raw.as_ref().and_then(|raw| serde_json::from_str::<Shown<'_>>(raw.get()).ok());
+    raw.is_some_and(|shown| shown.display == "omitted")
 }
 
 /// Tokens for an effort, where a model knows budgets only.

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::super::json;
+use super::turns::cache_field;
 use super::{Writer, names};
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
 use crate::dialect::json_schema::{Reduced, Subset, reduce};
@@ -52,11 +53,14 @@ impl<'w, 'a> Writer<'w, 'a> {
             self.losses.renamed(words.tool(index, "name"));
             self.tool_names.insert(known.clone(), name.clone());
         }
-        if *strict == Some(true) && !self.target.capabilities.structured && !self.is_own {
-            self.losses.dropped(words.tool(index, "strict"));
+        if *strict == Some(true) && !self.is_own {
+            // Where they are held to their schemas, all tools are.
+            let is_held = self.target.capabilities.structured;
+            let field = words.tool(index, "strict");
+            if is_held { self.losses.approximated(field) } else { self.losses.dropped(field) }
         }
-        if cache.is_some() {
-            self.losses.dropped(words.tool(index, "cache_control"));
+        if let Some(cache) = cache {
+            self.losses.dropped(words.tool(index, cache_field(cache)));
         }
         json::separate(out);
         out.push(b'{');

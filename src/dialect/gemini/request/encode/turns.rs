@@ -2,7 +2,7 @@ use super::super::{ids, json};
 use super::seals::{self, Seals};
 use super::settings::Form;
 use super::{Writer, names, refuse};
-use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, ToolCall, Turn};
+use crate::dialect::canonical::{Content, Json, Part, Position, Reasoning, Role, ToolCall, Turn};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
 
@@ -224,8 +224,8 @@ impl<'w, 'a> Writer<'w, 'a> {
     }
 
     fn note_cache(&mut self, part: &Part<'a>) {
-        if part.cache.is_some() {
-            self.losses.dropped(self.path(part.position, "cache_control"));
+        if let Some(cache) = &part.cache {
+            self.losses.dropped(self.path(part.position, cache_field(cache)));
         }
     }
 
@@ -320,6 +320,11 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
         Ok(())
     }
+}
+
+/// How callers name their wish to have the prompt cached.
+pub(super) fn cache_field(cache: &Json<'_>) -> &'static str {
+    if cache.get().contains("\"mode\"") { "prompt_cache_breakpoint" } else { "cache_control" }
 }
 
 /// Results are the user's and calls the model's, whoever says them.

@@ -32,15 +32,19 @@ fn field<'a>(value: &'a Value, camel: &str, snake: &str) -> &'a Value {
 
 /// Chunks of Gemini, or a whole answer as one.
 pub(crate) fn gemini(chunks: &[Value]) -> Said {
-    let (mut said, mut usage) = (Said::default(), serde_json::Map::new());
+    let (mut said, mut usage) = (Said::default(), &Value::Null);
     for chunk in chunks {
-        if let Some(counts) = field(chunk, "usageMetadata", "usage_metadata").as_object() {
-            usage.extend(counts.clone());
+        // Cumulative: the last one that counts anything holds.
+        let counts = field(chunk, "usageMetadata", "usage_metadata");
+        if ["promptTokenCount", "candidatesTokenCount"].iter().any(|name| counts[name].is_u64()) {
+            usage = counts;
         }
         if field(chunk, "promptFeedback", "prompt_feedback")["blockReason"].is_string() {
             said.finish = Some("filter".to_owned());
         }
-        let Some(candidate) = chunk["candidates"].as_array().and_then(|all| all.first()) else { continue };
+        let is_first = |candidate: &&Value| candidate["index"].as_u64().unwrap_or(0) == 0;
+        let candidates = chunk["candidates"].as_array();
+        let Some(candidate) = candidates.and_then(|all| all.iter().find(is_first)) else { continue };
         for part in candidate["content"]["parts"].as_array().into_iter().flatten() {
             let to = if part["thought"] == true { &mut said.thoughts } else { &mut said.text };
             to.push_str(text(&part["text"]));

@@ -107,12 +107,46 @@ fn a_blocked_prompt_and_an_error_are_told() {
 }
 
 #[test]
+fn code_that_has_still_to_be_run_is_no_end() {
+    let code =
+        r#"{"candidates":[{"content":{"parts":[{"executableCode":{"code":"1"}}]},"finishReason":"STOP"}]}"#;
+    let result = r#"{"candidates":[{"content":{"parts":[{"codeExecutionResult":{"output":"1"}}]}}]}"#;
+    let text = r#"{"candidates":[{"content":{"parts":[{"text":"1"}]},"finishReason":"STOP"}]}"#;
+    assert_eq!(of_chunks([code, result, text]), ["start - -", "text 1", ".", "finish Stop"]);
+    assert_eq!([code, result, text].map(signal), ["Content", "Content", "Finish"]);
+    let limit = code.replace("STOP", "MAX_TOKENS");
+    assert_eq!(signal(&limit), "Finish");
+}
+
+#[test]
+fn the_reason_is_told_again_only_where_it_is_another() {
+    let told = of_chunks([
+        r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"}]}"#,
+        r#"{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}"#,
+        r#"{"candidates":[{"content":{"parts":[{"functionCall":{"id":"1","name":"f"}}]},"finishReason":"STOP"}]}"#,
+    ]);
+    let wanted = [
+        "start - -",
+        "text a",
+        ".",
+        "finish Stop",
+        "text b",
+        ".",
+        "call 0 1 f",
+        "arguments 0 {}",
+        ".",
+        "finish ToolCalls",
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
 fn the_reason_is_told_once_even_where_it_comes_first() {
     let told = of_chunks([
         r#"{"candidates":[{"finishReason":"STOP"}]}"#,
         r#"{"candidates":[{"content":{"parts":[{"text":"late"}]},"finishReason":"STOP"}]}"#,
     ]);
-    assert_eq!(told, ["start - -", "finish Stop", "text late", "."]);
+    assert_eq!(told, ["start - -", "finish Stop", "text late"]);
 }
 
 #[test]

@@ -89,7 +89,8 @@ pub enum Event<'a> {
         /// Which answer.
         choice: u32,
     },
-    /// The model has stopped, and why.
+    /// The model has stopped, and why. Some providers go on after that: what follows counts, and the last reason
+    /// holds.
     Finish {
         /// Which answer.
         choice: u32,

@@ -281,6 +281,9 @@ impl Encoder {
             (State::Open, Some((reason, sequence))) => {
                 self.start(None, None, out);
                 self.close_all(out);
+                // What came after the reason may have been calls.
+                let said = finish::encode(&Finish::Stop, self.held).map(|(reason, _)| reason);
+                let reason = said.filter(|_| reason == "end_turn").unwrap_or(reason);
                 out.extend_from_slice(
                     b"event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":",
                 );
@@ -319,8 +322,6 @@ impl Encode for Encoder {
             Event::End => {
                 self.end(out);
             }
-            // After the reason for the end there is no place for content.
-            _ if self.ending.is_some() => {}
             Event::Text { choice: 0, text } => self.text(text, out),
             Event::Refusal { choice: 0, text } => {
                 self.held.refusal = true;

@@ -61,37 +61,38 @@ fn feedback(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
 }
 
 fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    let (mut word, mut goes_on) = ("", false);
     scan.object(|scan, key| {
         match key {
             b"content" if scan.peek()? == b'{' => scan.object(|scan, key| match key {
-                b"parts" if scan.peek()? == b'[' => scan.list(|scan| part(scan, seen)),
+                b"parts" if scan.peek()? == b'[' => scan.list(|scan| part(scan, seen, &mut goes_on)),
                 _ => scan.value().map(drop),
             })?,
-            b"finishReason" | b"finish_reason" => reason(scan, seen)?,
+            b"finishReason" | b"finish_reason" => word = reason(scan)?,
             _ => drop(scan.value()?),
         }
         Some(())
-    })
-}
-
-fn reason(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
-    let word = match scan.peek()? {
-        b'"' => std::str::from_utf8(scan.string()?).ok()?,
-        b'0'..=b'9' => {
-            let number = scan.number();
-            finish::of_number(std::str::from_utf8(number).ok()?).unwrap_or("")
-        }
-        _ => return scan.value().map(drop),
-    };
+    })?;
     if !word.is_empty() {
-        seen.has_finish = true;
+        seen.has_finish |= !goes_on || word != "STOP";
         seen.is_explained |= finish::read(word.into(), false).explains_nothing_said();
     }
     Some(())
 }
 
-fn part(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+/// The word, or nothing.
+fn reason<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
+    match scan.peek()? {
+        b'"' => std::str::from_utf8(scan.string()?).ok(),
+        b'0'..=b'9' => Some(finish::of_number(std::str::from_utf8(scan.number()).ok()?).unwrap_or("")),
+        _ => scan.value().map(|_| ""),
+    }
+}
+
+/// `goes_on`: the last part is something that the provider runs itself, and then goes on.
+fn part(scan: &mut Scan<'_>, seen: &mut Glance, goes_on: &mut bool) -> Option<()> {
     let (mut is_thought, mut says_something) = (false, false);
+    *goes_on = false;
     scan.object(|scan, key| {
         match key {
             b"thought" => {
@@ -100,6 +101,10 @@ fn part(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
             }
             b"thoughtSignature" | b"thought_signature" | b"partMetadata" | b"videoMetadata" => {
                 scan.value()?;
+            }
+            b"executableCode" | b"executable_code" | b"toolCall" | b"tool_call" => {
+                *goes_on = scan.peek()? != b'n';
+                says_something |= scan.value()?;
             }
             _ => says_something |= scan.value()?,
         }

@@ -25,13 +25,14 @@ pub(crate) fn read(raw: Raw<'_>) -> Option<Usage> {
     let metadata: Metadata<'_> = wire::read(raw)?;
     let input = sum(count(metadata.prompt_token_count), count(metadata.tool_use_prompt_token_count));
     let reasoning = count(metadata.thoughts_token_count);
+    let output = sum(count(metadata.candidates_token_count), reasoning);
     // What is zero is left out; only the total tells it from what is not known.
-    let rest = || count(metadata.total_token_count)?.checked_sub(input?);
+    let rest = |other: Option<u64>| count(metadata.total_token_count)?.checked_sub(other?);
     let usage = Usage {
-        input,
+        input: input.or_else(|| rest(output)),
         cache_read: count(metadata.cached_content_token_count),
         cache_write: None,
-        output: sum(count(metadata.candidates_token_count), reasoning).or_else(rest),
+        output: output.or_else(|| rest(input)),
         reasoning,
     };
     (usage != Usage::default()).then_some(usage)

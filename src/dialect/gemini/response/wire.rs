@@ -251,6 +251,13 @@ pub(crate) struct Part<'a> {
     pub(crate) tool_response: Raw<'a>,
 }
 
+impl Part<'_> {
+    /// Something that the provider runs itself, and then goes on.
+    pub(crate) const fn is_hosted_call(&self) -> bool {
+        self.executable_code.is_some() || self.tool_call.is_some()
+    }
+}
+
 /// A call of one of the caller's functions.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]

@@ -1,4 +1,4 @@
-use crate::dialect::canonical::{Event, Finish, Text};
+use crate::dialect::canonical::{Event, Text};
 use crate::dialect::gemini::error;
 use crate::dialect::gemini::response::call::{self, Origin};
 use crate::dialect::gemini::response::place::Texts;
@@ -35,7 +35,8 @@ struct Choice {
     texts: Vec<String>,
     text_bytes: usize,
     sources: Vec<Kept>,
-    is_finished: bool,
+    /// The reason that was told, and whether there were calls by then.
+    told: Option<(String, bool)>,
 }
 
 /// The part that the next increment may belong to.
@@ -84,7 +85,7 @@ impl Decoder {
         let candidates = chunk.candidates.unwrap_or_default();
         if is_blocked && candidates.is_empty() {
             if let Some(choice) = choice(&mut self.choices, 0) {
-                choice.finish(Finish::ContentFilter, emit);
+                choice.finish("SAFETY".into(), emit);
             }
         }
         for (at, candidate) in (0..).zip(candidates) {
@@ -120,17 +121,21 @@ impl Choice {
         }
         let mut items = Vec::new();
         logprobs::read(candidate.logprobs_result, &mut items);
-        for part in candidate.content.and_then(|content| content.parts).unwrap_or_default() {
+        let parts = candidate.content.and_then(|content| content.parts).unwrap_or_default();
+        // Code that the provider will run, or a tool of its own: the answer goes on with what comes of it.
+        let goes_on = parts.last().is_some_and(wire::Part::is_hosted_call);
+        for part in parts {
             self.part(answer, part, emit);
         }
         if let Some(value) = tokens(items) {
             emit(Event::Logprobs { choice: self.index, value });
         }
-        if let Some(word) = finish::word(candidate.finish_reason) {
-            self.finish(finish::read(word, self.calls > 0), emit);
-        } else if self.is_finished {
+        match finish::word(candidate.finish_reason) {
+            Some(word) if goes_on && word == "STOP" => {}
+            Some(word) => self.finish(word, emit),
             // The reason came first: nothing else will call for them.
-            self.cite(emit);
+            None if self.told.is_some() => self.cite(emit),
+            None => {}
         }
     }
 
@@ -222,12 +227,16 @@ impl Choice {
         }
     }
 
-    fn finish(&mut self, reason: Finish<'_>, emit: Emit<'_>) {
+    /// Some servers repeat the reason in every chunk.
+    fn finish(&mut self, word: Text<'_>, emit: Emit<'_>) {
         self.cite(emit);
-        self.close(emit);
-        if !std::mem::replace(&mut self.is_finished, true) {
-            emit(Event::Finish { choice: self.index, reason });
+        let has_calls = self.calls > 0;
+        if self.told.as_ref().is_some_and(|(told, had_calls)| *told == *word && *had_calls == has_calls) {
+            return;
         }
+        self.close(emit);
+        self.told = Some((word.to_string(), has_calls));
+        emit(Event::Finish { choice: self.index, reason: finish::read(word, has_calls) });
     }
 
     /// Only at the end is it known which text a source is about. An event can only name a place in the last.

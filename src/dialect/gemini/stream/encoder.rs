@@ -97,7 +97,7 @@ impl Encode for Encoder {
             Event::PartEnd { choice } => self.turn(*choice, Open::Nothing, Due::PartEnd, out),
             Event::Finish { choice, reason } => {
                 let words = [finish::write(reason, false), finish::write(reason, true)];
-                self.choice(*choice).finish.get_or_insert(words);
+                self.choice(*choice).finish = Some(words);
             }
             // Nobody is waiting for a sign of life, and a comment would not be one.
             Event::Error(_) | Event::Ping => {}

@@ -235,7 +235,7 @@ impl Encoder {
     fn stop(&mut self, index: u32, reason: &Finish<'_>, out: &mut Vec<u8>) {
         self.begin(index, out);
         let Some(choice) = self.choice(index) else { return };
-        choice.finish.get_or_insert(response::finish_word(reason));
+        choice.finish = Some(response::finish_word(reason));
         // Arguments that the limit cut off are not made up.
         if matches!(reason, Finish::Length | Finish::ContextWindow) {
             choice.bare_call = None;

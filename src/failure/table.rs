@@ -99,6 +99,8 @@ const TOO_LONG: &[&str] = &[
     "max context length",
     "available context size",
     "length of all messages is too long",
+    "maximum prompt length",
+    "`max_new_tokens` must be <=",
 ];
 
 /// OpenAI's errors, and those of servers that speak its dialect.
@@ -130,7 +132,13 @@ pub const OPENAI: Table = Table::new(&[
         "moderation_blocked",
     ]),
     Rule::any(Class::Auth).code(&["invalid_api_key", "authentication_error", "account_deactivated"]),
-    Rule::any(Class::ModelGone).code(&["model_not_found", "DeploymentNotFound", "model_decommissioned"]),
+    Rule::any(Class::ModelGone).code(&[
+        "model_not_found",
+        "DeploymentNotFound",
+        "model_decommissioned",
+        "invalid_model",
+    ]),
+    Rule::on(400, Class::ModelGone).wording(&["model not exist", "is not a valid model id"]),
 ]);
 
 /// Anthropic's errors.

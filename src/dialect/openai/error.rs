@@ -59,7 +59,8 @@ pub(in crate::dialect) fn decode(status: Option<StatusCode>, body: &[u8]) -> Fai
 /// Is it an error at all, by its shape?
 pub(in crate::dialect) fn is_error(body: &[u8]) -> bool {
     let Some(outer) = outer(body) else { return false };
-    outer.error.is_some() || (outer.message.is_some() && outer.code.is_some()) || outer.detail.is_some()
+    let is_named = outer.code.is_some() || outer.kind.is_some();
+    outer.error.is_some() || (outer.message.is_some() && is_named) || outer.detail.is_some()
 }
 
 /// What a body that is not JSON is.
@@ -82,8 +83,12 @@ fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
         leaf::read(outer.error.filter(|error| error.get().starts_with('{'))).unwrap_or_default();
     let word = |inner: Raw<'_>, outer: Raw<'_>| word(inner).or_else(|| word(outer));
     let message = inner.message.or(outer.error.filter(|error| error.get().starts_with('"')));
-    let message = message.or(outer.message).or(inner.detail).or(outer.detail);
-    let message = message.map_or(Cow::Borrowed(""), leaf::json_text);
+    let detail = inner.detail.or(outer.detail);
+    let message = match (message.or(outer.message), detail) {
+        (Some(message), _) => leaf::json_text(message),
+        (None, Some(detail)) => complaints(detail).map_or_else(|| leaf::json_text(detail), Cow::Owned),
+        (None, None) => Cow::Borrowed(""),
+    };
     let mut report = Report::new(cut(&message, MAX_MESSAGE));
     // The type of an event that is an error says no more than that.
     let kind = word(inner.kind, outer.kind).filter(|kind| kind != "error");
@@ -96,6 +101,26 @@ fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
         (report.kind.as_deref() == Some("invalid_request_error")).then_some(StatusCode::BAD_REQUEST)
     });
     (report, status)
+}
+
+/// What a server written with a validating framework says of each field: `messages.0.role: Field required`.
+fn complaints(detail: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Complaint<'a> {
+        #[serde(borrow, default)]
+        loc: Vec<&'a RawValue>,
+        #[serde(borrow)]
+        msg: Raw<'a>,
+    }
+    let complaints: Vec<Complaint<'_>> = serde_json::from_str(detail.get()).ok()?;
+    let worded = complaints.iter().map(|complaint| {
+        let place: Vec<_> = complaint.loc.iter().map(|step| leaf::json_text(step)).collect();
+        let place: Vec<&str> = place.iter().map(|step| &**step).filter(|step| *step != "body").collect();
+        let message = leaf::text(complaint.msg)?;
+        Some(if place.is_empty() { message.into_owned() } else { format!("{}: {message}", place.join(".")) })
+    });
+    let worded: Vec<String> = worded.collect::<Option<_>>()?;
+    (!worded.is_empty()).then(|| worded.join("; "))
 }
 
 /// The outermost object; of a list, the first.

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use crate::dialect::canonical::Text;
 pub(super) use crate::dialect::openai::leaf::{Raw, count, is_empty, json_text, object, read, text};
 
@@ -178,7 +180,19 @@ pub(super) struct Piece<'a> {
     #[serde(borrow)]
     pub(super) thinking: Raw<'a>,
     #[serde(borrow)]
+    pub(super) signature: Raw<'a>,
+    #[serde(borrow)]
     pub(super) refusal: Raw<'a>,
+}
+
+/// A thought in the form of a piece of content: a string, or a list of texts.
+pub(super) fn thought(raw: &RawValue) -> Option<Text<'_>> {
+    if let Some(thought) = text(Some(raw)) {
+        return Some(thought);
+    }
+    let pieces: Vec<Piece<'_>> = read(Some(raw))?;
+    let thought: String = pieces.into_iter().filter_map(|piece| text(piece.text)).collect();
+    (!thought.is_empty()).then_some(Cow::Owned(thought))
 }
 
 impl<'a> Function<'a> {

@@ -6,8 +6,9 @@ use serde_json::value::RawValue;
 
 use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Content, Extra, Part, Position, Source};
+use crate::dialect::canonical::{Content, Extra, Part, Position, Reasoning, Source, Text};
 use crate::dialect::openai::media::base64;
+use crate::dialect::openai_chat::{NAME, wire};
 
 /// Reads content: a string, or a list of parts.
 pub(super) fn decode<'a>(
@@ -59,6 +60,7 @@ fn content<'a>(
         "image_url" => image(path, fields, extra)?,
         "input_audio" => audio(path, fields, extra)?,
         "file" => file(path, fields, extra)?,
+        "thinking" => thought(path, fields)?,
         _ => Content::Unknown { kind, value: Cow::Borrowed(item) },
     })
 }
@@ -88,8 +90,13 @@ fn audio<'a>(
     fields: &mut Object<'a>,
     extra: &mut Vec<Extra<'a>>,
 ) -> Result<Content<'a>, Invalid> {
-    let mut inner = fields.required_object(path, "input_audio")?;
     let path = &path.field("input_audio");
+    let value = fields.take("input_audio").ok_or_else(|| path.missing())?;
+    // A plain string is Mistral's form.
+    if value.get().starts_with('"') {
+        return Ok(Content::Audio { source: sound(read::text(path, value)?) });
+    }
+    let mut inner = Object::read(path, value)?;
     let data = inner.required_text(path, "data")?;
     let format = inner.required_text(path, "format")?;
     inner.note_rest(path, extra);
@@ -99,6 +106,35 @@ fn audio<'a>(
         other => Cow::Owned(format!("audio/{other}")),
     };
     Ok(Content::Audio { source: Source::Base64 { media_type, data } })
+}
+
+/// Sound whose kind nobody has said: at a URL, or in base64, whose first letters tell.
+fn sound(data: Text<'_>) -> Source<'_> {
+    if data.starts_with("http://") || data.starts_with("https://") {
+        return Source::Url(data);
+    }
+    if let Some(source) = base64(&data) {
+        return source;
+    }
+    // The letters for `RIFF`.
+    let media_type = if data.starts_with("UklGR") { "audio/wav" } else { "audio/mpeg" };
+    Source::Base64 { media_type: Cow::Borrowed(media_type), data }
+}
+
+/// A thought among the assistant's words: Mistral's form.
+fn thought<'a>(path: &Path<'_>, fields: &mut Object<'a>) -> Result<Content<'a>, Invalid> {
+    let signature = fields.text(path, "signature")?;
+    let path = &path.field("thinking");
+    let value = fields.take("thinking").ok_or_else(|| path.missing())?;
+    // That the thought is at its end says nothing that goes elsewhere.
+    fields.take("closed");
+    let text = wire::thought(value).unwrap_or_default();
+    Ok(Content::Reasoning(Reasoning {
+        text,
+        signature,
+        issuer: Some(Cow::Borrowed(NAME)),
+        ..Reasoning::default()
+    }))
 }
 
 fn file<'a>(

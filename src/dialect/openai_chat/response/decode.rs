@@ -75,6 +75,7 @@ fn piece<'a>(piece: &wire::Piece<'a>) -> Option<Content<'a>> {
     if let Some(thought) = thinking(piece) {
         let thought = crate::dialect::canonical::Reasoning {
             text: thought,
+            signature: wire::text(piece.signature),
             issuer: Some(Cow::Borrowed(NAME)),
             ..Default::default()
         };
@@ -89,12 +90,7 @@ pub(crate) fn thinking<'a>(piece: &wire::Piece<'a>) -> Option<Text<'a>> {
     if wire::text(piece.kind).as_deref() != Some("thinking") {
         return None;
     }
-    if let Some(thought) = wire::text(piece.thinking) {
-        return Some(thought);
-    }
-    let pieces: Vec<wire::Piece<'a>> = wire::read(piece.thinking)?;
-    let thought: String = pieces.into_iter().filter_map(|piece| wire::text(piece.text)).collect();
-    (!thought.is_empty()).then_some(Cow::Owned(thought))
+    wire::thought(piece.thinking?)
 }
 
 fn call<'a>(index: usize, call: wire::ToolCall<'a>, answer: &str) -> Option<ToolCall<'a>> {

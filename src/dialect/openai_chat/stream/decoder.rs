@@ -182,6 +182,9 @@ fn content(choice: u32, content: Raw<'_>, emit: Emit<'_>) {
         for piece in pieces {
             if let Some(text) = response::thinking(&piece) {
                 emit(Event::Reasoning { choice, text });
+                if let Some(signature) = wire::text(piece.signature) {
+                    emit(Event::Signature { choice, signature });
+                }
             } else if let Some(text) = text(piece.text) {
                 emit(Event::Text { choice, text });
             }

@@ -344,12 +344,17 @@ fn pieces_of(thought: &Value) -> String {
 /// Puts the stream together by hand, as a naive caller would.
 fn compare(stream: &str, whole: &Whole) -> Result<(), String> {
     let mut naive: BTreeMap<u64, (String, String, Option<String>)> = BTreeMap::new();
+    let mut usage = Value::Null;
     for line in stream.lines() {
         let Some(chunk) =
             line.strip_prefix("data:").and_then(|data| serde_json::from_str::<Value>(data).ok())
         else {
             continue;
         };
+        let places = [&chunk["usage"], &chunk["x_groq"]["usage"], &chunk["choices"][0]["usage"]];
+        if let Some(told) = places.into_iter().find(|told| told.is_object()) {
+            usage = told.clone();
+        }
         for choice in chunk["choices"].as_array().into_iter().flatten() {
             let entry = naive.entry(choice["index"].as_u64().unwrap_or(0)).or_default();
             entry.0.push_str(&pieces(&choice["delta"]["content"], "text"));
@@ -360,6 +365,14 @@ fn compare(stream: &str, whole: &Whole) -> Result<(), String> {
                 entry.2.get_or_insert(finish.to_owned());
             }
         }
+    }
+    if let Some(input) = usage["prompt_tokens"].as_u64().filter(|_| whole.errors == 0) {
+        let heard = whole.usage.unwrap_or_default();
+        equal("input", &Some(input), &heard.input)?;
+        let (said, thought) = (&usage["completion_tokens"], &usage["completion_tokens_details"]);
+        let thought = thought["reasoning_tokens"].as_u64().unwrap_or(0);
+        let sums = [said.as_u64(), said.as_u64().map(|said| said + thought)];
+        equal("output", &true, &sums.contains(&heard.output))?;
     }
     for (index, (text, calls, finish)) in naive {
         let empty = Heard::default();

@@ -18,8 +18,9 @@ pub(super) struct Habits {
     pub(super) refused: &'static [&'static str],
     /// Ids of calls are exactly nine letters and digits.
     pub(super) short_ids: bool,
-    /// A user's message must not follow a tool's, and the last message of the assistant is to be continued.
-    pub(super) strict_order: bool,
+    /// A field it does not know is an error; a user's message must not follow a tool's, and the last message of the
+    /// assistant is to be continued.
+    pub(super) is_strict: bool,
     /// Tells the usage of a stream only when asked.
     pub(super) asks_usage: bool,
     /// The word for "some tool must be called".
@@ -87,7 +88,7 @@ static MISTRAL: Habits = Habits {
         "web_search_options",
     ],
     short_ids: true,
-    strict_order: true,
+    is_strict: true,
     asks_usage: false,
     required: "any",
     document_url: true,
@@ -141,7 +142,7 @@ const fn standard() -> Habits {
         renamed: &[],
         refused: &[],
         short_ids: false,
-        strict_order: false,
+        is_strict: false,
         asks_usage: true,
         required: "required",
         names: true,

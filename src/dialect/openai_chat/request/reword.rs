@@ -32,7 +32,7 @@ pub(super) fn may_refuse(habits: &Habits, body: &[u8]) -> bool {
         || habits.renamed.iter().any(|(word, _)| has_key(word))
         || (!habits.developer && has_value("developer"))
         || (!habits.names && has_key("name"))
-        || (habits.strict_order && has_value("assistant"))
+        || (habits.is_strict && has_value("assistant"))
         || (habits.short_ids && has_key("tool_call_id"))
 }
 
@@ -53,7 +53,8 @@ pub(super) fn reword(habits: &Habits, body: &[u8], losses: &mut Losses) -> Resul
     for (name, value) in &fields {
         if name == "messages" {
             kept.push((name.clone(), messages(habits, value, losses)?.into()));
-        } else if habits.takes(name) {
+        // Who does not forbid the field itself takes it where it says what holds anyway.
+        } else if habits.takes(name) || (!habits.is_strict && is_default(name, value)) {
             let word = habits.word(name);
             if word == name || !has(word) {
                 kept.push((word.to_owned().into(), value.get().into()));
@@ -85,14 +86,14 @@ fn messages(habits: &Habits, list: &RawValue, losses: &mut Losses) -> Result<Str
             out.extend_from_slice(item.get().as_bytes());
             continue;
         };
-        if habits.strict_order && follows_result && message.role == "user" {
+        if habits.is_strict && follows_result && message.role == "user" {
             losses.approximated(path.to_string());
             let turn = format!(r#"{{"role":"assistant","content":"{UNDERSTOOD}"}},"#);
             out.extend_from_slice(turn.as_bytes());
         }
         follows_result = message.role == "tool";
         message.adapt(habits, path, losses);
-        if habits.strict_order && index + 1 == count {
+        if habits.is_strict && index + 1 == count {
             message.begin(path, losses);
         }
         match message.changed {
@@ -129,7 +130,7 @@ impl<'a> Message<'a> {
         let is_result = self.role == "tool";
         let is_taken = |name: &str| match name {
             "name" => habits.names || is_result,
-            _ => !habits.strict_order || MESSAGE.contains(&name),
+            _ => !habits.is_strict || MESSAGE.contains(&name),
         };
         let before = self.fields.len();
         self.fields.retain(|(name, value)| {
@@ -281,6 +282,6 @@ mod tests {
             assert_eq!(losses, "");
         }
         let (body, losses) = at(Flavour::Groq, r#"{"n":1,"logprobs":true,"top_logprobs":0,"messages":[]}"#);
-        assert_eq!((&*body, &*losses), (r#"{"messages":[]}"#, "dropped=logprobs"));
+        assert_eq!((&*body, &*losses), (r#"{"n":1,"top_logprobs":0,"messages":[]}"#, "dropped=logprobs"));
     }
 }

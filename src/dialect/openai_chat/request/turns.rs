@@ -38,7 +38,7 @@ pub(super) fn encode<'a>(writer: &mut Writer<'a, '_>) -> Result<Vec<Message<'a>>
         }
     }
     messages.extend(waiting);
-    if writer.habits.strict_order {
+    if writer.habits.is_strict {
         return Ok(ordered(writer, messages));
     }
     prefill(writer);

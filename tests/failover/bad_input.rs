@@ -198,7 +198,8 @@ async fn what_no_member_can_carry_is_the_callers_to_change() {
     assert_refused(&alone, &deaf, Api::OpenAi, &answer, 400).await;
     assert!(answer.raw().contains("messages[0].content[1]"), "{answer:?}");
     assert_eq!(answer.header("x-should-retry"), "false");
-    let both = Gateway::between(Api::Anthropic, &deaf, &hearing).await;
+    let members = [(Api::Anthropic, deaf.base_url()), (Api::OpenAi, hearing.base_url())];
+    let both = Gateway::start(&members).await;
     let answer = both.send(Api::OpenAi, question).await;
     assert_eq!(answer.read(Api::OpenAi, false).text, "heard");
     assert_eq!(answer.header("x-failover-provider"), "fallback");

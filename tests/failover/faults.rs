@@ -6,7 +6,7 @@ use serde_json::Value;
 use tower_failover::testing::{FakeProvider, Fault};
 
 use crate::reading::data_lines;
-use crate::support::{APIS, Answer, Api, Gateway, join};
+use crate::support::{APIS, Answer, Api, Gateway, IMPATIENT, join};
 
 const PRIMARY: &str = "the primary's answer";
 const FALLBACK: &str = "the fallback's answer";
@@ -14,11 +14,20 @@ const FALLBACK: &str = "the fallback's answer";
 /// Calls `check` for each front, each dialect of the primary (the fallback speaks another), buffered and
 /// streaming: 32 cells, of which those of one front run at the same time.
 async fn in_every_cell(fault: impl Fn(&FakeProvider), check: impl AsyncFn(&Cell, Answer)) {
+    in_every_cell_with(IMPATIENT, fault, check).await;
+}
+
+async fn in_every_cell_with(
+    settings: &str,
+    fault: impl Fn(&FakeProvider),
+    check: impl AsyncFn(&Cell, Answer),
+) {
     let ask = async |front: Api, api: Api, is_stream: bool| {
         let primary = api.provider(PRIMARY).await;
         let fallback = api.other().provider(FALLBACK).await;
         fault(&primary);
-        let gateway = Gateway::between(api, &primary, &fallback).await;
+        let members = [(api, primary.base_url()), (api.other(), fallback.base_url())];
+        let gateway = Gateway::with_settings(&members, settings).await;
         let cell = Cell { front, api, is_stream, primary, fallback };
         let answer = gateway.ask(front, is_stream).await;
         check(&cell, answer).await;
@@ -206,7 +215,9 @@ async fn a_stream_without_its_terminal_frame_is_completed() {
 
 #[tokio::test]
 async fn bytes_that_drip_make_the_same_answer() {
-    in_every_cell(
+    // Two thousand of them take their time, most of all before the first content of a response.
+    in_every_cell_with(
+        "",
         |primary| primary.always(Fault::Drip),
         async |cell, answer| cell.served(&answer, "primary", PRIMARY),
     )

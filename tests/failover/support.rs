@@ -141,7 +141,7 @@ where
 }
 
 /// Impatient, so that a silent provider is noticed at once; with one retry.
-const IMPATIENT: &str = r#"
+pub(crate) const IMPATIENT: &str = r#"
     [retry]
     attempts = 2
     base = "10ms"

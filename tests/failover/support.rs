@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tower_failover::config::Config;
 use tower_failover::dialect::AnyDialect;
 use tower_failover::stack::Stack;
-use tower_failover::testing::FakeProvider;
+use tower_failover::testing::{FakeProvider, FakeProviderBuilder};
 
 pub(crate) use crate::reading::Reading;
 
@@ -79,15 +79,19 @@ impl Api {
         }
     }
 
-    /// A provider of this dialect that answers with `text`.
-    pub(crate) async fn provider(self, text: &str) -> FakeProvider {
-        let provider = match self {
+    /// A provider of this dialect, to be equipped.
+    pub(crate) fn builder(self) -> FakeProviderBuilder {
+        match self {
             Self::OpenAi => FakeProvider::openai(),
             Self::Anthropic => FakeProvider::anthropic(),
             Self::Responses => FakeProvider::responses(),
             Self::Gemini => FakeProvider::gemini(),
-        };
-        provider.answer(text).start().await.expect("a loopback port")
+        }
+    }
+
+    /// A provider of this dialect that answers with `text`.
+    pub(crate) async fn provider(self, text: &str) -> FakeProvider {
+        self.builder().answer(text).start().await.expect("a loopback port")
     }
 
     /// A plain question in this dialect.
@@ -172,12 +176,19 @@ impl Gateway {
     }
 
     pub(crate) async fn with_settings(members: &[(Api, String)], settings: &str) -> Self {
+        let model = |index| format!("{}-model", member_name(index));
+        let models: Vec<String> = (0..members.len()).map(model).collect();
+        let members = members.iter().zip(&models).map(|((api, url), model)| (*api, url.clone(), &**model));
+        Self::with_models(&members.collect::<Vec<_>>(), settings).await
+    }
+
+    pub(crate) async fn with_models(members: &[(Api, String, &str)], settings: &str) -> Self {
         let mut text = settings.to_owned();
-        for (index, (api, base_url)) in members.iter().enumerate() {
+        for (index, (api, base_url, model)) in members.iter().enumerate() {
             let (name, dialect) = (member_name(index), api.dialect());
             text.push_str(&format!(
                 "\n[providers.{name}]\ndialect = {dialect:?}\nbase_url = {base_url:?}\napi_key = \"sk-gateway-secret\"\n\
-                 [[classes.workhorse.members]]\nprovider = {name:?}\nmodel = \"{name}-model\"\n"
+                 [[classes.workhorse.members]]\nprovider = {name:?}\nmodel = {model:?}\n"
             ));
         }
         let config: Config = text.parse().expect("a right configuration");

@@ -14,9 +14,14 @@ const REDACTED: &str = "redacted ";
 /// The seal of a thought with this id, and encrypted so.
 pub(super) fn pack(id: Option<&str>, encrypted: Option<&str>) -> Option<Text<'static>> {
     // An id with a space in it is none of the vendor's; without it another is made up.
-    let id = id.filter(|id| !id.contains(' ')).unwrap_or_default();
+    let id = id.filter(|id| is_plain_id(id)).unwrap_or_default();
     let encrypted = encrypted.unwrap_or_default();
     (!id.is_empty() || !encrypted.is_empty()).then(|| Cow::Owned(format!("{id} {encrypted}")))
+}
+
+/// Is it an id that a seal can hold?
+pub(super) fn is_plain_id(id: &str) -> bool {
+    !id.is_empty() && !id.contains(' ')
 }
 
 /// The id and the encrypted thought in a seal.

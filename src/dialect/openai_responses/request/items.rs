@@ -14,6 +14,7 @@ use crate::dialect::canonical::{
     Content, Extra, Part, Position, Reasoning, Request, Role, Text, ToolCall, ToolResult, Turn,
 };
 use crate::dialect::openai::fields::{self, Object, Path};
+use crate::dialect::openai::leaf;
 use crate::dialect::openai_responses::sealed;
 
 /// Between the paragraphs of a thought.
@@ -98,7 +99,13 @@ impl<'a> Reader<'a, '_> {
         };
         let content = fields.take("content").ok_or_else(|| path.field("content").missing())?;
         let field = parts::Field { name: "content", turn: index, kind: parts::text_kind(role) };
-        let parts = parts::decode(&path.field("content"), field, content, &mut self.request.extra)?;
+        let mut parts = parts::decode(&path.field("content"), field, content, &mut self.request.extra)?;
+        if parts.is_empty() {
+            // It says nothing, and has its place.
+            self.keep(path, "content", content);
+            let position = Position { turn: Some(index), field: "content", index: None };
+            parts.push(Part::new(Content::Text(Cow::Borrowed("")), position));
+        }
         self.rest(path, fields);
         if role == Role::Assistant {
             self.add(Open::Assistant, parts);
@@ -147,10 +154,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn reasoning(&mut self, path: &Path<'_>, index: u32, mut fields: Object<'a>) -> Result<(), Invalid> {
-        let id = fields.text(path, "id")?;
+        fields.moot(path, "encrypted_content", &[r#""""#], &mut self.request.extra);
         let encrypted = fields.text(path, "encrypted_content")?;
-        let summary = self.texts(path, &mut fields, "summary")?;
-        let content = self.texts(path, &mut fields, "content")?;
+        let id = fields.peek("id").and_then(leaf::string);
+        if id.as_deref().is_some_and(sealed::is_plain_id) {
+            fields.take("id");
+        }
+        let is_shown = fields.has("content");
+        let summary = self.texts(path, &mut fields, "summary", !is_shown)?;
+        let content = self.texts(path, &mut fields, "content", false)?;
         let text = if summary.is_empty() { content } else { summary };
         self.rest(path, fields);
         let thought = Reasoning { text, ..sealed::read(id.as_deref(), encrypted) };
@@ -158,20 +170,26 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// The paragraphs of a thought as one text. A list that cannot be told from the text is kept.
-    fn texts(&mut self, path: &Path<'_>, fields: &mut Object<'a>, name: &str) -> Result<Text<'a>, Invalid> {
+    /// The paragraphs of a thought as one text. A list that cannot be made of the text again is kept: only that
+    /// of a summary with one paragraph can.
+    fn texts(
+        &mut self,
+        path: &Path<'_>,
+        fields: &mut Object<'a>,
+        name: &str,
+        mut is_plain: bool,
+    ) -> Result<Text<'a>, Invalid> {
         let Some(value) = fields.take(name) else { return Ok(Cow::Borrowed("")) };
-        let path_of_list = &path.field(name);
+        let list = &path.field(name);
         let mut texts = Vec::new();
-        let mut is_plain = name == "summary";
-        for (index, item) in fields::list(path_of_list, value)?.into_iter().enumerate() {
-            let path = &path_of_list.index(index);
+        for (index, item) in fields::list(list, value)?.into_iter().enumerate() {
+            let path = &list.index(index);
             let mut part = Object::read(path, item)?;
             texts.push(part.required_text(path, "text")?);
-            part.take("type");
-            is_plain &= part.rest().next().is_none();
+            let is_typed = part.take("type").is_some_and(|kind| kind.get() == r#""summary_text""#);
+            is_plain &= is_typed && part.rest().next().is_none();
         }
-        if !is_plain || texts.len() > 1 || texts.first().is_some_and(|text| text.is_empty()) {
+        if !is_plain || texts.len() != 1 || texts[0].is_empty() {
             self.keep(path, name, value);
         }
         Ok(match &mut texts[..] {

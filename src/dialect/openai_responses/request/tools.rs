@@ -86,11 +86,12 @@ fn allowed<'a>(
     fields: &mut Object<'a>,
     extra: &mut Vec<Extra<'a>>,
 ) -> Result<ToolChoice<'a>, Invalid> {
-    let required = fields.required_text(path, "mode")? == "required";
+    let mode = fields.required_text(path, "mode")?;
+    let required = mode == "required";
+    let mut is_plain = required || mode == "auto";
     let tools = fields.take("tools").ok_or_else(|| path.field("tools").missing())?;
     let path = &path.field("tools");
     let mut names = Vec::new();
-    let mut is_plain = true;
     for (index, item) in fields::list(path, tools)?.into_iter().enumerate() {
         let path = &path.index(index);
         let mut tool = Object::read(path, item)?;

@@ -109,8 +109,9 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
                 self.item(value.get().as_bytes());
             }
             content => {
-                let is_media = !matches!(content, Content::Text(_) | Content::Refusal(_));
-                if role == Role::Assistant && is_media && !self.writer.is_own {
+                let is_sayable =
+                    matches!(content, Content::Text(_) | Content::Refusal(_) | Content::Unknown { .. });
+                if role == Role::Assistant && !is_sayable && !self.writer.is_own {
                     return Err(self.writer.unsupported(part.position, ""));
                 }
                 let piece = self.writer.media(part)?;
@@ -197,7 +198,10 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
             }
             _ => {}
         }
-        item.field("summary", |out| summary(out, &thought.text));
+        let is_given = item.has_kept("content") || thought.text.is_empty();
+        if !is_given || item.has_kept("summary") || !writer.is_own {
+            item.field("summary", |out| summary(out, &thought.text));
+        }
         if let Some(encrypted) = encrypted {
             item.text("encrypted_content", encrypted);
         }

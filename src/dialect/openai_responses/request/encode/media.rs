@@ -168,8 +168,12 @@ impl Piece<'_> {
                 let mut object = Object::new(out, writer.kept.part(*position));
                 object.text("type", kind);
                 object.text("text", text);
-                // The vendor's types want the list in what the model has said.
-                if !citations.is_empty() || (kind == "output_text" && !writer.is_own) {
+                // The vendor's reference wants both lists in what the model has said.
+                let is_models = kind == "output_text" && !writer.is_own;
+                if is_models {
+                    object.json("logprobs", b"[]");
+                }
+                if !citations.is_empty() || is_models {
                     object.field("annotations", |out| {
                         out.push(b'[');
                         out.extend_from_slice(citations);

@@ -35,6 +35,11 @@ impl<'o> Object<'o> {
         }
     }
 
+    /// Was this field kept?
+    pub(super) fn has_kept(&self, name: &str) -> bool {
+        self.kept.iter().any(|(field, _)| *field == name)
+    }
+
     /// Is there nothing in it, nor to be put there?
     pub(super) fn is_empty(&self) -> bool {
         self.is_empty && self.kept.is_empty()

@@ -3,7 +3,7 @@
 use super::object::{Object, separate};
 use super::{CHAT, Writer};
 use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest};
-use crate::dialect::openai::names;
+use crate::dialect::openai::{leaf, names};
 use crate::dialect::openai_responses::request::settings::{ENCRYPTED, LOGPROBS};
 use crate::dialect::quoted::quoted;
 use crate::dialect::{Capabilities, Sampling, Thinking};
@@ -13,18 +13,12 @@ const SCHEMA: &str = "response";
 /// The fewest tokens the API takes for a limit.
 const MIN_TOKENS: u64 = 16;
 /// Settings that both of the vendor's dialects have in the same words.
-const SHARED: [&str; 8] = [
-    "metadata",
-    "prompt_cache_key",
-    "prompt_cache_options",
-    "prompt_cache_retention",
-    "safety_identifier",
-    "service_tier",
-    "store",
-    "user",
-];
+const SHARED: [&str; 6] =
+    ["metadata", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "store", "user"];
+/// The tiers of the vendor's own; servers compatible with his other dialect have more.
+const TIERS: [&str; 7] = ["auto", "default", "flex", "priority", "scale", "fast", "ultrafast"];
 /// Those that this one has in another place.
-const MOVED: [&str; 3] = ["verbosity", "logprobs", "top_logprobs"];
+const MOVED: [&str; 4] = ["logprobs", "service_tier", "top_logprobs", "verbosity"];
 
 impl<'a> Writer<'a, '_, '_> {
     /// Writes the settings, and notes those that have no place here.
@@ -139,8 +133,11 @@ impl<'a> Writer<'a, '_, '_> {
             }
             body.text("safety_identifier", &member);
         }
-        match &request.service_tier {
-            Some(tier) if request.names.dialect == CHAT => body.text("service_tier", tier),
+        let tier = request.service_tier.clone().or_else(|| leaf::text(self.shared("service_tier")));
+        match tier {
+            Some(tier) if request.names.dialect == CHAT && TIERS.contains(&&*tier) => {
+                body.text("service_tier", &tier);
+            }
             Some(_) => self.losses.dropped(request.names.service_tier),
             None => {}
         }

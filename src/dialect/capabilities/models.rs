@@ -126,7 +126,8 @@ impl Changes {
     }
 }
 
-#[cfg(all(test, feature = "anthropic-messages", feature = "openai-chat"))]
+#[cfg(test)]
+#[cfg(all(feature = "anthropic-messages", feature = "openai-chat"))]
 mod tests {
     use super::*;
     use crate::dialect::anthropic_messages::AnthropicMessages;

@@ -92,15 +92,15 @@ fn message<'a>(content: Parts<'a>, parts: &mut Vec<Content<'a>>, tokens: &mut Ve
         Parts::None => {}
         Parts::Text(text) if text.is_empty() => {}
         Parts::Text(text) => parts.push(Content::Text(text)),
-        Parts::List(list) => list.into_iter().for_each(|part| message_part(&part, parts, tokens)),
+        Parts::List(list) => list.into_iter().for_each(|part| message_part(part, parts, tokens)),
     }
 }
 
-fn message_part<'a>(part: &Part<'a>, parts: &mut Vec<Content<'a>>, tokens: &mut Vec<&'a str>) {
-    if let Some(refusal) = text(part.refusal) {
+fn message_part<'a>(part: Part<'a>, parts: &mut Vec<Content<'a>>, tokens: &mut Vec<&'a str>) {
+    if let Some(refusal) = part.refusal.0 {
         return parts.push(Content::Refusal(refusal));
     }
-    let Some(text) = text(part.text) else { return };
+    let Some(text) = part.text.0 else { return };
     parts.push(Content::Text(text));
     if part.annotations.is_some_and(|list| list.get() != "[]") {
         let citations = wire::list(part.annotations).into_iter().map(annotation::read);
@@ -131,7 +131,7 @@ fn reasoning_text(parts: Parts<'_>) -> Option<Text<'_>> {
         Parts::Text(text) => return (!text.is_empty()).then_some(text),
         Parts::List(list) => list,
     };
-    list.into_iter().filter_map(|part| text(part.text)).reduce(|mut whole, part| {
+    list.into_iter().filter_map(|part| part.text.0).reduce(|mut whole, part| {
         let said = whole.to_mut();
         said.push_str("\n\n");
         said.push_str(&part);

@@ -66,10 +66,10 @@ pub(crate) struct Item<'a> {
 pub(crate) struct Part<'a> {
     #[serde(borrow, rename = "type")]
     pub(crate) kind: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) text: Raw<'a>,
-    #[serde(borrow)]
-    pub(crate) refusal: Raw<'a>,
+    #[serde(borrow, default)]
+    pub(crate) text: Leaf<'a>,
+    #[serde(borrow, default)]
+    pub(crate) refusal: Leaf<'a>,
     #[serde(borrow)]
     pub(crate) annotations: Raw<'a>,
     #[serde(borrow)]
@@ -158,6 +158,29 @@ impl<'de> Visitor<'de> for PartsVisitor {
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
         Ok(Parts::None)
+    }
+}
+
+/// A text, read at once: it is most of an answer, and reading it once more where it is wanted would be felt.
+/// Anything but a string that says something is none.
+#[derive(Default)]
+pub(crate) struct Leaf<'a>(pub(crate) Option<Text<'a>>);
+
+impl Leaf<'_> {
+    pub(crate) fn said(&self) -> Option<Text<'_>> {
+        self.0.as_deref().map(Cow::Borrowed)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Leaf<'a> {
+    fn deserialize<D>(deserializer: D) -> Result<Self, D::Error>
+    where
+        D: Deserializer<'de>,
+    {
+        Ok(Self(match Parts::deserialize(deserializer)? {
+            Parts::Text(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }))
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::super::response::wire::{self, Item, Part, Parts, Raw};
+use super::super::response::wire::{self, Item, Leaf, Part, Parts, Raw};
 use super::super::response::{self, annotation, logprobs};
 use super::decoder::{Decoder, Emit};
 use super::items::{Kind, Message, Voice};
@@ -67,7 +67,8 @@ impl Decoder {
 
     pub(super) fn text_done(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
         let slot = self.items.slot(fields.output_index, "message")?;
-        let part = Part { text: raw(fields.whole), logprobs: raw(fields.logprobs), ..Part::default() };
+        let part =
+            Part { text: Leaf(words(fields.whole)), logprobs: raw(fields.logprobs), ..Part::default() };
         self.message_part(slot, fields.part_index.unwrap_or(0), &part, emit);
         Ok(())
     }
@@ -90,9 +91,9 @@ impl Decoder {
     fn message_part(&mut self, slot: usize, index: u64, part: &Part<'_>, emit: Emit<'_>) {
         let Some(Kind::Message(message)) = self.kind(slot) else { return };
         if message.part.is_none_or(|told| told < index) {
-            if let Some(text) = wire::text(part.text).filter(|_| self.speak(slot, index, emit)) {
+            if let Some(text) = part.text.said().filter(|_| self.speak(slot, index, emit)) {
                 emit(Event::Text { choice: 0, text });
-            } else if let Some(text) = wire::text(part.refusal).filter(|_| self.speak(slot, index, emit)) {
+            } else if let Some(text) = part.refusal.said().filter(|_| self.speak(slot, index, emit)) {
                 self.has_refused = true;
                 emit(Event::Refusal { choice: 0, text });
             }
@@ -142,7 +143,7 @@ impl Decoder {
     fn thought_part(&mut self, slot: usize, voice: Voice, index: u64, part: &Part<'_>, emit: Emit<'_>) {
         let Some(Kind::Reasoning(thought)) = self.kind(slot) else { return };
         if thought.part.is_none_or(|told| told < index) {
-            if let Some(text) = wire::text(part.text) {
+            if let Some(text) = part.text.said() {
                 self.think(slot, (voice, index), text, emit);
             }
         }

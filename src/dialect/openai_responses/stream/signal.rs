@@ -66,7 +66,7 @@ fn holds_content(json: &str) -> bool {
 }
 
 fn is_said(parts: &Parts<'_>) -> bool {
-    let says = |part: &Part<'_>| wire::text(part.text).or_else(|| wire::text(part.refusal)).is_some();
+    let says = |part: &Part<'_>| part.text.0.is_some() || part.refusal.0.is_some();
     match parts {
         Parts::None => false,
         Parts::Text(text) => !text.is_empty(),

@@ -176,7 +176,7 @@ fn every_recorded_stream_says_the_same_at_every_front() {
         let (out, is_complete) = recode(&OpenAiResponses, stream, own());
         match grammar::check(&out) {
             Ok(told) if is_complete => {
-                report.note(0, &name, &own_words(&wanted), &of_response(&told.response))
+                report.note(0, &name, &own_words(&wanted), &of_response(&told.response));
             }
             other => report.failures.push(format!("{name}: complete {is_complete}, {other:?}")),
         }

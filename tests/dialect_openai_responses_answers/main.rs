@@ -1,6 +1,7 @@
 //! The answers and streams of the dialect `openai-responses`, as its callers and its members see them.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::needless_pass_by_value, reason = "what `json!` makes is made to be given away")]
 
 mod answers;
 mod checks;

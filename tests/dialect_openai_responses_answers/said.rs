@@ -184,7 +184,7 @@ pub(crate) fn of_anthropic(answer: &Value) -> Said {
         match block["type"].as_str() {
             Some("text") => said.text += block["text"].as_str().unwrap(),
             Some("thinking") => {
-                said.thoughts.extend(Some(text(&block["thinking"])).filter(|text| !text.is_empty()))
+                said.thoughts.extend(Some(text(&block["thinking"])).filter(|text| !text.is_empty()));
             }
             Some("tool_use") => {
                 let input = match &block["input"] {

@@ -17,14 +17,14 @@ pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
         if response.output.iter().flatten().all(is_known) {
             let (output, response) = response.split();
             return answer(
-                response,
+                &response,
                 output.map(|items| items.into_iter().map(|item| (item, None)).collect()),
             );
         }
     }
     let (output, response) = serde_json::from_str::<Response<'_, Vec<&RawValue>>>(text)?.split();
     let items = output.map(|items| items.into_iter().map(with_raw).collect());
-    answer(response, items)
+    answer(&response, items)
 }
 
 type Items<'a> = Vec<(Item<'a>, Raw<'a>)>;
@@ -46,7 +46,7 @@ fn with_raw(raw: &RawValue) -> (Item<'_>, Raw<'_>) {
     (wire::read(Some(raw)).unwrap_or_default(), Some(raw))
 }
 
-fn answer<'a>(response: Response<'a, ()>, output: Option<Items<'a>>) -> Result<Answer<'a>, Invalid> {
+fn answer<'a>(response: &Response<'a, ()>, output: Option<Items<'a>>) -> Result<Answer<'a>, Invalid> {
     let status = text(response.status);
     if response.error.is_some() || status.as_deref() == Some("failed") {
         return Err(Invalid::new("The answer is an error.").at("error"));

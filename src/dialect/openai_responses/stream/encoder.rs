@@ -22,8 +22,8 @@ pub struct Encoder {
     /// The items by their places; empty as long as they are open.
     output: Vec<Vec<u8>>,
     kept: usize,
-    message: Option<Message>,
-    thought: Option<Thought>,
+    message: Option<Box<Message>>,
+    thought: Option<Box<Thought>>,
     /// Usually one: other dialects may mix the fragments of several.
     calls: Vec<Call>,
     has_refusal: bool,
@@ -142,7 +142,7 @@ impl Encoder {
             self.end_thought(out);
             self.end_whole_calls(out);
             let place = self.place("msg", None, out);
-            self.message = Some(Message::open(place, &mut self.sequence, out));
+            self.message = Some(Box::new(Message::open(place, &mut self.sequence, out)));
         }
         self.has_refusal |= is_refusal;
         self.kept += text.len();
@@ -164,7 +164,7 @@ impl Encoder {
         self.end_thought(out);
         self.end_whole_calls(out);
         let place = self.place("rs", id, out);
-        self.thought.insert(Thought::open(place, &mut self.sequence, out))
+        self.thought.insert(Box::new(Thought::open(place, &mut self.sequence, out)))
     }
 
     fn reasoning(&mut self, text: &str, out: &mut Vec<u8>) {

@@ -79,7 +79,7 @@ impl Decoder {
         // Thoughts that are not a summary have such parts, too.
         if wire::text(part.kind).as_deref() == Some("reasoning_text") {
             let slot = self.items.slot(fields.output_index, "reasoning")?;
-            self.thought_part(slot, Voice::Content, index, &part, emit);
+            self.thought_part(slot, (Voice::Content, index), &part, emit);
         } else {
             let slot = self.items.slot(fields.output_index, "message")?;
             self.message_part(slot, index, &part, emit);
@@ -140,7 +140,7 @@ impl Decoder {
         Ok(())
     }
 
-    fn thought_part(&mut self, slot: usize, voice: Voice, index: u64, part: &Part<'_>, emit: Emit<'_>) {
+    fn thought_part(&mut self, slot: usize, (voice, index): (Voice, u64), part: &Part<'_>, emit: Emit<'_>) {
         let Some(Kind::Reasoning(thought)) = self.kind(slot) else { return };
         if thought.part.is_none_or(|told| told < index) {
             if let Some(text) = part.text.said() {
@@ -204,7 +204,7 @@ impl Decoder {
     fn thought_done(&mut self, slot: usize, item: &Item<'_>, emit: Emit<'_>) {
         for (voice, parts) in [(Voice::Summary, &item.summary), (Voice::Content, &item.content)] {
             for (index, part) in (0..).zip(parts.list()) {
-                self.thought_part(slot, voice, index, part, emit);
+                self.thought_part(slot, (voice, index), part, emit);
             }
         }
         // Complete only now.

@@ -29,8 +29,8 @@ fn of(kind: &str, fields: &Fields<'_>, data: &[u8]) -> Signal {
     let says = |json: Option<&str>| json.is_some_and(|json| json != r#""""#);
     match kind {
         "response.output_text.delta" => content_or(says(fields.delta)),
-        "response.output_item.added" => content_or(fields.item.is_some_and(|item| begins_content(item))),
-        "response.output_item.done" => content_or(fields.item.is_some_and(|item| holds_content(item))),
+        "response.output_item.added" => content_or(fields.item.is_some_and(begins_content)),
+        "response.output_item.done" => content_or(fields.item.is_some_and(holds_content)),
         "response.completed" | "response.incomplete" => Signal::Finish,
         "response.failed" => error(fields.response.unwrap_or_default()),
         "error" => error(&String::from_utf8_lossy(data)),

@@ -65,6 +65,6 @@ impl Call {
         });
         let mut json = Vec::new();
         self.write(&mut json, if is_cut { "incomplete" } else { "completed" });
-        done(self.place, json, sequence, out)
+        done(&self.place, json, sequence, out)
     }
 }

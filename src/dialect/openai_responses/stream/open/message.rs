@@ -162,7 +162,7 @@ impl Message {
         self.end_part(sequence, out);
         let mut json = Vec::with_capacity(self.parts.len() + 128);
         self.write(&mut json, status);
-        done(self.place, json, sequence, out)
+        done(&self.place, json, sequence, out)
     }
 }
 

@@ -117,7 +117,7 @@ impl Growing {
 }
 
 /// Tells that an item is whole.
-fn done(place: Place, json: Vec<u8>, sequence: &mut Sequence, out: &mut Vec<u8>) -> (usize, Vec<u8>) {
+fn done(place: &Place, json: Vec<u8>, sequence: &mut Sequence, out: &mut Vec<u8>) -> (usize, Vec<u8>) {
     sequence.event(out, "response.output_item.done", |out| {
         place.item(out, |out| out.extend_from_slice(&json));
     });

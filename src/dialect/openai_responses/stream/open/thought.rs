@@ -55,6 +55,6 @@ impl Thought {
         }
         let mut json = Vec::new();
         item::reasoning(&mut json, &self.place.id, text, encrypted);
-        done(self.place, json, sequence, out)
+        done(&self.place, json, sequence, out)
     }
 }

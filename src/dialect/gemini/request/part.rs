@@ -239,7 +239,10 @@ fn call<'a>(
     let name = fields.required_text(path, "name")?;
     let given = fields.text(path, "id")?.filter(|id| !id.is_empty());
     let arguments = match fields.take("args") {
-        None => "{}",
+        None => {
+            extra.push(Extra::moot(path.field("args").to_string(), Cow::Borrowed(RawValue::NULL)));
+            "{}"
+        }
         Some(args) if args.get().starts_with('{') => args.get(),
         Some(_) => return Err(path.field("args").wrong("an object")),
     };

@@ -238,6 +238,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         json::string_field(out, "name", &names::tool(&call.name));
         let arguments = call.arguments.trim();
         match json::object(arguments) {
+            Some(_) if self.wording(&format!("{path}.args")).is_some() => {}
             Some(object) => json::raw_field(out, "args", object.get()),
             None if arguments.is_empty() => json::raw_field(out, "args", "{}"),
             None => {
@@ -248,7 +249,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 out.push(b'}');
             }
         }
-        self.rest(out, &path, &[]);
+        self.rest(out, &path, &["args"]);
         out.push(b'}');
     }
 

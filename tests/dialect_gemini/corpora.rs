@@ -127,7 +127,7 @@ fn count(content: &Value, kind: &str) -> usize {
 }
 
 /// What the API demands beside its schemas.
-fn obeys(body: &Value, is_recent: bool) -> Result<(), String> {
+pub(crate) fn obeys(body: &Value, is_recent: bool) -> Result<(), String> {
     let contents = body["contents"].as_array().unwrap();
     let is_named = |name: &Value| {
         let name = name.as_str().unwrap();

@@ -165,7 +165,7 @@ fn prose(text: &str) -> Cow<'_, str> {
 
 /// `48s`, `48.939935699s`, `560.5ms`, `1m2s`.
 fn duration(text: &str) -> Option<Duration> {
-    let (mut rest, mut seconds) = (text.trim(), 0.0);
+    let (mut rest, mut seconds) = (Some(text.trim()).filter(|text| !text.is_empty())?, 0.0);
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let number: f64 = rest[..digits].parse().ok()?;

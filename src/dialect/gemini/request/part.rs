@@ -48,6 +48,10 @@ pub(super) fn read<'a>(
         Some(value) if is_thought => {
             let text = read::text(&path.field("text"), value)?;
             fields.note_rest(path, extra);
+            if let Some(thought) = thought.filter(|_| text.is_empty() && seal.is_some()) {
+                // A seal alone says nothing of whether it is a thought's.
+                extra.push(Extra::moot(path.field("thought").to_string(), Cow::Borrowed(thought)));
+            }
             add_thought(place, text, seal, parts);
             return Ok(());
         }

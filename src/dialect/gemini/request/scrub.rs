@@ -126,20 +126,31 @@ impl Scrub<'_, '_> {
         for (index, content) in list.iter().enumerate() {
             contents.push(Content::read(&path.index(index).field("parts"), content)?);
         }
-        let is_question = |content: &Content<'_>| !content.is_models && !content.has("functionResponse");
-        let current = contents.iter().rposition(is_question).map_or(0, |question| question + 1);
         let mut gone = Vec::with_capacity(contents.len());
-        let mut is_sealed = false;
         for (index, content) in contents.iter().enumerate() {
-            // A step may come in pieces, and its first call must show a seal.
-            is_sealed &= content.is_models;
-            if self.needs_seals && index >= current && content.is_models && !is_sealed {
-                is_sealed = self.seal_first_call(content);
-            }
             gone.push(self.content(&path.index(index).field("parts"), content));
         }
         self.remove(&list, &gone);
+        if self.needs_seals {
+            let kept: Vec<_> =
+                contents.iter().zip(gone).filter(|(_, is_gone)| !is_gone).map(|(kept, _)| kept).collect();
+            self.seal(&kept);
+        }
         Ok(())
+    }
+
+    /// Looks after the calls of the current turn, which began with the last words of the user.
+    fn seal(&mut self, contents: &[&Content<'_>]) {
+        let is_question = |content: &&Content<'_>| !content.is_models && !content.has("functionResponse");
+        let current = contents.iter().rposition(is_question).map_or(0, |question| question + 1);
+        let mut is_sealed = false;
+        for content in &contents[current..] {
+            // A step may come in pieces, and its first call must show a seal.
+            is_sealed &= content.is_models;
+            if content.is_models && !is_sealed {
+                is_sealed = self.seal_first_call(content);
+            }
+        }
     }
 
     /// Gives the first call what stands for no seal, if it has none; `false` where there is no call.

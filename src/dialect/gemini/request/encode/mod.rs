@@ -112,6 +112,11 @@ impl<'w> Writer<'w, '_> {
         refuse(&self.path(position, ""), why)
     }
 
+    /// The name of a tool as the API takes it. A caller of this dialect has to know what it takes.
+    fn tool_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        if self.is_own { Cow::Borrowed(name) } else { names::tool(name) }
+    }
+
     /// What a caller of this dialect has written at `path`, where the request holds it in other words, too.
     fn wording(&self, path: &str) -> Option<&'w RawValue> {
         let extras = self.is_own.then_some(&self.request.extra)?;

@@ -1,7 +1,7 @@
 use super::super::json;
+use super::Writer;
 use super::media::titled;
 use super::turns::Contents;
-use super::{Writer, names};
 use crate::dialect::canonical::{Content, Part, Source, ToolResult};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
@@ -12,7 +12,7 @@ impl<'a> Writer<'_, 'a> {
         &mut self,
         contents: &mut Contents,
         result: &ToolResult<'a>,
-        part: &Part<'a>,
+        (part, seal): (&Part<'a>, Option<&str>),
     ) -> Result<(), Failure> {
         let (mut texts, mut attached, mut following) = (String::new(), Vec::new(), Vec::new());
         let path = self.path(part.position, if self.is_own { "functionResponse" } else { "" });
@@ -41,7 +41,7 @@ impl<'a> Writer<'_, 'a> {
         }
         let out = if self.is_own { contents.part() } else { contents.result() };
         self.write_result(out, (result, part), &texts, &attached);
-        self.close(out, part, None);
+        self.close(out, part, seal);
         for media in following {
             contents.part().extend_from_slice(&media);
         }
@@ -76,7 +76,7 @@ impl<'a> Writer<'_, 'a> {
         if !result.id.is_empty() && self.wording(&format!("{path}.id")).is_none() {
             json::string_field(out, "id", &result.id);
         }
-        json::string_field(out, "name", &names::tool(&name));
+        json::string_field(out, "name", &self.tool_name(&name));
         match self.wording(&format!("{path}.response")) {
             Some(response) => json::raw_field(out, "response", response.get()),
             None if self.is_own && result.parts.is_empty() => {}

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Writer;
-use crate::dialect::canonical::{Content, Reasoning, Role, Turn};
+use crate::dialect::canonical::{Content, Part, Reasoning, Role, Turn};
 use crate::dialect::gemini::NAME;
 
 /// The seals of one turn that wait for what they belong to.
@@ -68,19 +68,23 @@ impl Writer<'_, '_> {
     /// Where the current turn of the model begins: after the last words of the user among which there is no
     /// result. From there on each step must show the seal of its first call.
     pub(super) fn current(&self) -> usize {
-        let is_result =
-            |turn: &Turn<'_>| turn.parts.iter().any(|part| matches!(part.content, Content::ToolResult(_)));
-        let (mut end, mut has_result) = (self.request.turns.len(), false);
+        let is_said = |part: &Part<'_>| !matches!(&part.content, Content::Text(text) if text.is_empty());
+        let is_result = |part: &Part<'_>| matches!(part.content, Content::ToolResult(_));
+        // Neighbours that are not the model's are one, and a turn that says nothing is none.
+        let (mut has_words, mut has_result) = (false, false);
         for (index, turn) in self.request.turns.iter().enumerate().rev() {
-            if turn.role != Role::Assistant {
-                has_result |= is_result(turn);
+            if !turn.parts.iter().any(is_said) {
                 continue;
             }
-            // The neighbours that are not the model's are one.
-            if index + 1 < end && !has_result {
-                return index + 1;
+            if turn.role == Role::Assistant {
+                if has_words && !has_result {
+                    return index + 1;
+                }
+                (has_words, has_result) = (false, false);
+            } else {
+                has_words = true;
+                has_result |= turn.parts.iter().any(is_result);
             }
-            (end, has_result) = (index, false);
         }
         0
     }

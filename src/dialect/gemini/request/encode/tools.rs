@@ -3,8 +3,8 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::super::json;
+use super::Writer;
 use super::turns::cache_field;
-use super::{Writer, names};
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
 use crate::dialect::json_schema::{Reduced, Subset, reduce};
 use crate::dialect::quoted::quoted;
@@ -48,7 +48,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     fn function(&mut self, out: &mut Vec<u8>, index: usize, tool: &Tool<'a>) {
         let Tool::Function { name, description, parameters, strict, cache } = tool else { return };
         let words = self.request.names;
-        let known = names::tool(name);
+        let known = self.tool_name(name);
         if known != *name {
             self.losses.renamed(words.tool(index, "name"));
             self.tool_names.insert(known.clone(), name.clone());
@@ -130,7 +130,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 let is_own = self.is_own;
                 for name in allowed.iter().filter(|name| is_own || defined.contains(&***name)) {
                     json::separate(out);
-                    quoted(out, &names::tool(name));
+                    quoted(out, &self.tool_name(name));
                 }
                 out.push(b']');
             }

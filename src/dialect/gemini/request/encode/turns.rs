@@ -1,7 +1,7 @@
 use super::super::{ids, json};
 use super::seals::{self, Seals};
 use super::settings::Form;
-use super::{Writer, names, refuse};
+use super::{Writer, refuse};
 use crate::dialect::canonical::{Content, Json, Part, Position, Reasoning, Role, ToolCall, Turn};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
@@ -152,7 +152,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 self.losses.approximated(self.path(part.position, ""));
             }
             let at = part.position.turn.filter(|_| self.is_own);
-            contents.open(side_of(&part.content, side), at);
+            contents.open(if self.is_own { side } else { side_of(&part.content, side) }, at);
             self.part(contents, (turn, index), &mut seals)?;
         }
         for seal in seals.left() {
@@ -189,7 +189,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                 self.call(out, call, part);
                 self.close(out, part, seal);
             }
-            Content::ToolResult(result) => self.result(contents, result, part)?,
+            Content::ToolResult(result) => self.result(contents, result, (part, beside))?,
             Content::Reasoning(thought) => {
                 let is_carried = self.is_own && seals::is_carried(turn, index);
                 if !(is_carried && seals::alone(&part.content).is_some()) {
@@ -235,7 +235,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         if !call.id.is_empty() && !self.is_invented(call, part.position) {
             json::string_field(out, "id", &call.id);
         }
-        json::string_field(out, "name", &names::tool(&call.name));
+        json::string_field(out, "name", &self.tool_name(&call.name));
         let arguments = call.arguments.trim();
         match json::object(arguments) {
             Some(_) if self.wording(&format!("{path}.args")).is_some() => {}

@@ -42,7 +42,7 @@ fn read(body: &Value) -> (Vec<String>, Option<Finish<'static>>) {
     (parts(&answer), finish)
 }
 
-fn of_parts(parts: Value) -> Vec<String> {
+fn of_parts(parts: &Value) -> Vec<String> {
     read(&json!({"candidates": [{"content": {"role": "model", "parts": parts}}], "responseId": "r"})).0
 }
 
@@ -69,7 +69,7 @@ fn thought<'a>(text: &'a str, signature: Option<&'a str>) -> Content<'a> {
 
 #[test]
 fn text_thoughts_and_calls_are_read_with_their_seals() {
-    let said = of_parts(json!([
+    let said = of_parts(&json!([
         {"text": "Let me see.", "thought": true},
         {"functionCall": {"name": "f", "args": {"b": 1, "a": 2}}, "thoughtSignature": "S1"},
         {"functionCall": {"id": "x", "name": "g"}},
@@ -107,7 +107,7 @@ fn arguments_keep_their_digits_and_their_order_and_lose_their_layout() {
 
 #[test]
 fn what_the_providers_own_tools_did_is_no_call_of_the_callers() {
-    let said = of_parts(json!([
+    let said = of_parts(&json!([
         {"executableCode": {"code": "1+1", "language": "PYTHON"}},
         {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "2"}},
         {"toolCall": {"toolType": "GOOGLE_SEARCH_WEB"}, "thoughtSignature": "S"},

@@ -93,7 +93,7 @@ fn joined(told: &[String]) -> Vec<String> {
     for event in joined {
         match (event.split_once(' '), merged.last_mut()) {
             (Some((kind @ ("text" | "thought"), more)), Some(last)) if last.starts_with(kind) => {
-                last.push_str(more)
+                last.push_str(more);
             }
             _ => merged.push(event),
         }

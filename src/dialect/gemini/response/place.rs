@@ -76,7 +76,7 @@ mod tests {
         assert_eq!(place, Place { text: 0, characters: 7..17 });
         assert_eq!(bytes(texts.0[0], &place.characters), Some(8..19));
         assert_eq!(bytes("ä", &(0..2)), None);
-        assert_eq!(bytes("äb", &(2..1)), None);
+        assert_eq!(bytes("äb", &Range { start: 2, end: 1 }), None);
         // Half a character is no place.
         assert_eq!(texts.find(&(2..19), None), None);
     }

@@ -236,7 +236,7 @@ impl Segment<'_> {
 }
 
 impl<'a> Cited<'a> {
-    const fn of_all(citation: Citation<'a>, texts: &Texts<'_>) -> Self {
+    fn of_all(citation: Citation<'a>, texts: &Texts<'_>) -> Self {
         Self { text: texts.0.len().saturating_sub(1), citation }
     }
 }

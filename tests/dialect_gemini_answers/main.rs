@@ -5,6 +5,7 @@ mod answers;
 mod corpora;
 mod properties;
 mod readers;
+mod replay;
 mod streams;
 
 use bytes::Bytes;

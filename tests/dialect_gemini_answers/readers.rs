@@ -218,3 +218,62 @@ pub(crate) fn anthropic_stream(stream: &str) -> Said {
     assert_eq!(said.finish.is_some(), stream.ends_with("\"message_stop\"}\n\n"));
     said
 }
+
+pub(crate) fn responses(answer: &Value) -> Said {
+    let usage = &answer["usage"];
+    let count = |value: &Value| value.as_u64().unwrap_or(0);
+    let mut said = Said {
+        cost: Cost([
+            count(&usage["input_tokens"]),
+            count(&usage["input_tokens_details"]["cached_tokens"]),
+            count(&usage["output_tokens"]),
+            count(&usage["output_tokens_details"]["reasoning_tokens"]),
+        ]),
+        ..Said::default()
+    };
+    for item in answer["output"].as_array().unwrap() {
+        let texts = |field: &str| -> String {
+            item[field].as_array().into_iter().flatten().map(|part| text(&part["text"])).collect()
+        };
+        match text(&item["type"]) {
+            "message" => said.text.push_str(&texts("content")),
+            "reasoning" => said.thoughts.push_str(&(texts("content") + &texts("summary"))),
+            "function_call" => {
+                said.calls.push((text(&item["name"]).to_owned(), arguments(text(&item["arguments"]))));
+            }
+            other => panic!("an item of type {other}"),
+        }
+    }
+    let reason = text(&answer["incomplete_details"]["reason"]);
+    said.finish = match (text(&answer["status"]), reason) {
+        ("completed", _) if !said.calls.is_empty() => Some("calls".to_owned()),
+        ("completed", _) => Some("stop".to_owned()),
+        ("incomplete", "max_output_tokens") => Some("length".to_owned()),
+        ("incomplete", "content_filter") => Some("filter".to_owned()),
+        ("failed", _) => Some("error".to_owned()),
+        _ => None,
+    };
+    said
+}
+
+/// The last event repeats the whole answer; what was told piece by piece has to be the same.
+pub(crate) fn responses_stream(stream: &str) -> Said {
+    let (mut said, mut deltas) = (Said::default(), Said::default());
+    for event in frames(stream) {
+        match text(&event["type"]) {
+            "response.output_text.delta" => deltas.text.push_str(text(&event["delta"])),
+            "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+                deltas.thoughts.push_str(text(&event["delta"]));
+            }
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                said = responses(&event["response"]);
+                assert_eq!((&said.text, &said.thoughts), (&deltas.text, &deltas.thoughts));
+            }
+            _ => {}
+        }
+    }
+    if said.finish.is_none() {
+        said = deltas;
+    }
+    said
+}

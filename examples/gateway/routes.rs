@@ -14,7 +14,7 @@ use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{AnyDialect, Dialect};
 use tower_failover::failure::{Class, Failure};
-use tower_failover::stack::{FrontService, Stack};
+use tower_failover::stack::Stack;
 
 use crate::models::{self, Models};
 
@@ -23,7 +23,7 @@ pub(crate) fn router(stack: &Stack, is_draining: Arc<AtomicBool>) -> Router {
     let models = Arc::new(Models::of(stack));
     let messages = stack.front(AnthropicMessages);
     let responses = stack.front(OpenAiResponses);
-    let gemini = gemini(stack);
+    let gemini = stack.front(Gemini);
     let mut app = Router::new()
         .route("/v1/chat/completions", post_service(stack.front(OpenAiChat)))
         .route("/v1/messages", post_service(messages.clone()))
@@ -40,11 +40,6 @@ pub(crate) fn router(stack: &Stack, is_draining: Arc<AtomicBool>) -> Router {
             .route(&format!("{version}/models/{{*name}}"), one);
     }
     app.fallback(no_such_route).method_not_allowed_fallback(wrong_method)
-}
-
-/// Gemini's callers. Whatever is theirs alone goes around the stack here.
-fn gemini(stack: &Stack) -> FrontService {
-    stack.front(Gemini)
 }
 
 /// Ready until it is told to stop, so that a load balancer sends new calls elsewhere meanwhile.

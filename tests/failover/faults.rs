@@ -274,6 +274,33 @@ fn assert_torn(front: Api, body: &str, cell: &str) {
     assert!(!ends.iter().any(|end| body.contains(end)), "{cell}");
 }
 
+/// The other form of Gemini's streams, for callers who do not ask for events.
+#[tokio::test]
+async fn an_array_is_whole_or_ends_with_an_error() {
+    let ask = async |api: Api, fault: Fault| {
+        let primary = api.provider(PRIMARY).await;
+        primary.always(fault);
+        let gateway = Gateway::start(&[(api, primary.base_url())]).await;
+        let question = Api::Gemini.question(true).to_string();
+        let answer = gateway.post("/v1beta/models/workhorse:streamGenerateContent", question).await;
+        assert_eq!(answer.status, 200, "{api:?} {answer:?}");
+        assert!(answer.header("content-type").starts_with("application/json"), "{api:?} {answer:?}");
+        answer
+    };
+    let all = async |api: Api| {
+        let whole = ask(api, Fault::None).await;
+        let reading = whole.read(Api::Gemini, true);
+        assert_eq!((&*reading.text, &*reading.finish), (PRIMARY, "stop"), "{api:?} {whole:?}");
+        for fault in [Fault::CutAfter(2), Fault::StallAfter(2), Fault::ErrorEvent { after: 2 }] {
+            let torn = ask(api, fault).await.json();
+            let (last, before) = torn.as_array().expect("an array").split_last().expect("elements");
+            assert!(last["error"]["message"].is_string(), "{api:?} {torn}");
+            assert!(!before.is_empty() && before.iter().all(|one| one["error"].is_null()), "{api:?} {torn}");
+        }
+    };
+    join(APIS.map(all)).await;
+}
+
 #[tokio::test]
 async fn a_refused_request_goes_back_at_once_in_the_callers_dialect() {
     for (fault, status) in

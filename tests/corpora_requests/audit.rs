@@ -4,7 +4,7 @@
 //! same; *named* if the ledger of losses names it, or what it is in; *neutral* if it says what holds without it,
 //! too. Anything else got lost in silence. Written from the vendors' references; shares nothing with the crate.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use tower_failover::facts::Losses;
@@ -40,6 +40,8 @@ impl Verdict {
 pub(crate) struct Pair<'a> {
     pub(crate) front: &'a str,
     pub(crate) member: &'a str,
+    /// The member's model.
+    pub(crate) model: &'a str,
 }
 
 pub(crate) struct Audit {
@@ -81,7 +83,7 @@ fn short(value: &Value) -> String {
 
 /// Does the ledger name the field, what it is in, or something in it?
 fn is_named(path: &str, named: &[String]) -> bool {
-    let path = &*snake(path);
+    let path = &*snake(path).replace("top_logprobs", "logprobs");
     // The ledger may leave out levels that only say what kind of thing a thing is: `tools[0].strict`.
     let is_loose = |loss: &str| {
         loss.rsplit_once('.').is_some_and(|(above, field)| {
@@ -96,6 +98,9 @@ fn is_named(path: &str, named: &[String]) -> bool {
 /// A path of the ledger, spelled as paths are here. Hosted tools and unknown parts it names by their kind, as
 /// `tools[0].web_search`, which is the whole of them.
 fn plain(loss: &str, caller: &Value) -> String {
+    if loss.starts_with("output_config.format") && !caller["output_format"].is_null() {
+        return loss.replace("output_config.format", "output_format");
+    }
     if let Some((above, kind)) = loss.rsplit_once('.') {
         let pointer = format!("/{}/type", above.replace('[', "/").replace(']', "").replace('.', "/"));
         if caller.pointer(&pointer).is_some_and(|word| word == kind) {
@@ -125,17 +130,26 @@ struct Member {
     strings: HashMap<String, usize>,
     /// Strings that may hold others.
     texts: Vec<String>,
+    /// Names of fields, in one spelling.
+    keys: HashSet<String>,
 }
 
 impl Member {
     fn new(body: &Value) -> Self {
-        let mut this = Self { scalars: HashMap::new(), strings: HashMap::new(), texts: Vec::new() };
+        let mut this = Self {
+            scalars: HashMap::new(),
+            strings: HashMap::new(),
+            texts: Vec::new(),
+            keys: HashSet::new(),
+        };
         this.take_in(body);
         this
     }
 
     fn take_in(&mut self, value: &Value) {
         for leaf in leaves(value) {
+            self.keys
+                .extend(leaf.path.split('.').map(|name| alias(name.split('[').next().unwrap_or_default())));
             match leaf.value {
                 Value::String(text) => {
                     *self.strings.entry(text.to_lowercase()).or_default() += 1;
@@ -154,6 +168,44 @@ impl Member {
     }
 
     fn carries(&mut self, leaf: &Leaf<'_>) -> bool {
+        self.carries_value(leaf) || self.means(leaf)
+    }
+
+    /// Does it say the same in words of its own?
+    fn means(&self, leaf: &Leaf<'_>) -> bool {
+        let says = |word: &str| self.texts.iter().any(|text| text == word);
+        let has = |names: &[&str]| names.iter().any(|name| self.keys.contains(*name));
+        match (leaf.key, leaf.value) {
+            ("logprobs" | "responseLogprobs", Value::Bool(true)) => says("message.output_text.logprobs"),
+            ("includeThoughts" | "include_thoughts", Value::Bool(true)) => has(&["summary", "thinking"]),
+            ("display", Value::String(word)) if word == "summarized" => has(&["summary", "includethoughts"]),
+            ("is_error", Value::Bool(true)) => has(&["error"]),
+            ("mode", Value::String(word)) if word == "ANY" => has(&["toolchoice"]),
+            ("mode", Value::String(word)) if word == "VALIDATED" => has(&["strict"]),
+            ("type", Value::String(word)) if word == "disabled" => {
+                says("none") || self.scalars.contains_key(&("budget".to_owned(), "0".to_owned()))
+            }
+            ("thinkingBudget" | "thinking_budget", Value::Number(none)) if none.as_i64() == Some(0) => {
+                says("none") || says("disabled")
+            }
+            ("thinkingBudget" | "thinking_budget", Value::Number(own)) if own.as_i64() == Some(-1) => {
+                has(&["thinking", "reasoning", "reasoningeffort"])
+            }
+            ("strict", Value::Bool(true)) => says("VALIDATED") || says("ANY"),
+            // Enums by their number.
+            ("type", Value::Number(number)) => {
+                let words = ["", "string", "number", "integer", "boolean", "array", "object"];
+                number.as_u64().and_then(|at| words.get(at as usize)).is_some_and(|word| says(word))
+            }
+            // The only value of an object is told alone.
+            (_, Value::Number(number)) => says(&number.to_string()),
+            (_, Value::Bool(value)) => says(&value.to_string()),
+            (_, Value::String(data)) => base64(data).is_some_and(|text| says(&text)),
+            _ => false,
+        }
+    }
+
+    fn carries_value(&mut self, leaf: &Leaf<'_>) -> bool {
         match leaf.value {
             Value::String(text) => self.carries_text(leaf.key, text),
             other => {
@@ -232,4 +284,20 @@ fn alias(key: &str) -> String {
         "exclusivemaximum" | "maximum" => "maximum".to_owned(),
         _ => plain,
     }
+}
+
+/// Text that was sent as data, which other dialects send as text.
+fn base64(data: &str) -> Option<String> {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
+    for digit in data.trim_end_matches('=').bytes() {
+        bits = bits << 6 | u32::try_from(DIGITS.iter().position(|known| *known == digit)?).ok()?;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+            bits &= (1 << held) - 1;
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

@@ -117,7 +117,7 @@ fn play(
     lines: &mut Lines,
 ) -> Tally {
     let mut tally = Tally::default();
-    let (target, pair) = (Target::new(model), Pair { front: front.name(), member: member.name() });
+    let (target, pair) = (Target::new(model), Pair { front: front.name(), member: member.name(), model });
     for recorded in recordings {
         let mut request = match front.decode_request(&recorded.body) {
             Ok(request) => request,

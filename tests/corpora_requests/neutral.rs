@@ -13,6 +13,15 @@ pub(crate) fn is_neutral(pair: Pair<'_>, leaf: &Leaf<'_>, caller: &Value) -> boo
         || is_form(front, path, leaf)
         || is_default(front, path, leaf.value, caller)
         || holds_there_anyway(pair, path, leaf.value)
+        || is_not_allowed(&leaf.path, caller)
+}
+
+/// A tool that the caller declares and does not allow in this call: a member may be shown the others only.
+fn is_not_allowed(path: &str, caller: &Value) -> bool {
+    let allowed = &caller["tool_choice"]["tools"];
+    let index = path.strip_prefix("tools[").and_then(|rest| rest.split(']').next()?.parse::<usize>().ok());
+    let (Some(allowed), Some(index)) = (allowed.as_array(), index) else { return false };
+    !allowed.iter().any(|tool| tool["name"] == caller["tools"][index]["name"])
 }
 
 /// What members of that dialect do without being told.
@@ -22,6 +31,11 @@ fn holds_there_anyway(pair: Pair<'_>, path: &str, value: &Value) -> bool {
         // A schema is always enforced, and a name for it has no place.
         "response_format.json_schema.strict" | "text.format.strict" => value == true && !is_openai,
         "response_format.json_schema.name" | "text.format.name" => !is_openai,
+        // Models that think do it as they see fit, unless they are told otherwise.
+        "thinking.type" => value == "adaptive" && pair.model != "gpt-4.1",
+        "reasoning_effort" | "reasoning.effort" => value == "none" && pair.model == "gpt-4.1",
+        "generationConfig.thinkingConfig.thinkingBudget"
+        | "generationConfig.thinkingConfig.thinking_budget" => value == 0 && pair.model == "gpt-4.1",
         _ => false,
     }
 }
@@ -107,6 +121,10 @@ fn is_form(front: &str, path: &str, leaf: &Leaf<'_>) -> bool {
                     | "function"
                     | "function_call"
                     | "function_call_output"
+                    | "custom_tool_call"
+                    | "custom_tool_call_output"
+                    | "reasoning_text"
+                    | "allowed_tools"
                     | "reasoning"
                     | "summary_text"
                     | "json_schema"
@@ -170,6 +188,8 @@ fn is_default(front: &str, path: &str, value: &Value, caller: &Value) -> bool {
         ("openai-responses", "background") => value == false,
         // Nothing is kept elsewhere.
         ("openai-responses", "store") => value == false,
+        // Its seal is in every thought that callers get here.
+        ("openai-responses", "include[]") => word == "reasoning.encrypted_content",
         // The ids of items are the caller's list's own; what pairs them is `call_id`.
         ("openai-responses", "input[].id") => true,
         ("anthropic-messages", "tool_choice.type") => word == "auto",
@@ -182,6 +202,13 @@ fn is_default(front: &str, path: &str, value: &Value, caller: &Value) -> bool {
         }
         ("anthropic-messages", "messages[].content[].citations.enabled") => value == false,
         ("gemini", "generationConfig.candidateCount") => value == 1,
+        // Of a file at an address; whoever fetches it is told.
+        ("gemini", "contents[].parts[].fileData.mimeType" | "contents[].parts[].fileData.mime_type") => true,
+        (
+            "gemini",
+            "generationConfig.thinkingConfig.includeThoughts"
+            | "generationConfig.thinkingConfig.include_thoughts",
+        ) => value == false,
         ("gemini", "generationConfig.responseMimeType" | "generationConfig.response_mime_type") => {
             // Beside a schema it says nothing more.
             word == "text/plain" || word == "application/json"
@@ -198,6 +225,7 @@ pub(crate) fn translated<'a>(key: &str, word: &'a str) -> &'a str {
     match (key, word) {
         ("tool_choice", "required") => "any",
         ("tool_choice" | "type" | "mode", "any" | "ANY") => "required",
+        ("mode", "required") => "ANY",
         ("mode", "explicit") => "ephemeral",
         ("format", "mp3") => "audio/mpeg",
         ("mimeType" | "mime_type", "audio/mpeg" | "audio/mp3") => "mp3",

@@ -218,6 +218,45 @@ fn a_request_written_again_says_the_same() {
 }
 
 #[test]
+fn a_schema_of_another_vendor_is_made_one_that_is_enforced() {
+    let strict = |schema: &str| {
+        format!(
+            r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"Hi"}}],"tools":[{{"name":"f","strict":true,"input_schema":{schema}}}]}}"#
+        )
+    };
+    let encoded = |body: &str| {
+        let request = AnthropicMessages.decode_request(body.as_bytes()).unwrap();
+        let mut losses = Losses::new();
+        let encoded = OpenAiChat.encode_request(&request, &Target::new("gpt-5"), &mut losses).unwrap();
+        let body: Value = serde_json::from_slice(&encoded.body).unwrap();
+        (body["tools"][0]["function"].clone(), losses.to_string())
+    };
+    let schema =
+        r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"integer"}},"required":["a"]}"#;
+    let (function, losses) = encoded(&strict(schema));
+    assert_eq!(function["strict"], true);
+    assert_eq!(function["parameters"]["required"], json!(["a", "b"]));
+    assert_eq!(function["parameters"]["properties"]["b"]["type"], json!(["integer", "null"]));
+    assert_eq!(losses, "approximated=tools[0].parameters");
+    // What cannot be enforced is not pretended to be.
+    let schema = r#"{"anyOf":[{"type":"object"}]}"#;
+    let (function, losses) = encoded(&strict(schema));
+    assert_eq!(function["parameters"], serde_json::from_str::<Value>(schema).unwrap());
+    assert!(function.get("strict").is_none());
+    assert_eq!(losses, "dropped=tools[0].strict");
+}
+
+#[test]
+fn a_callers_own_strict_schema_is_passed_as_it_is() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    let body = request(
+        &json!({"tools": [{"type": "function", "function": {"name": "f", "strict": true, "parameters": schema}}]}),
+    );
+    let (written, losses, _) = encode(&body, "gpt-5");
+    assert_eq!((&written["tools"][0]["function"]["parameters"], &*losses), (&schema, ""));
+}
+
+#[test]
 fn a_reasoning_model_gets_only_what_it_takes() {
     let mut silent: Value = serde_json::from_slice(REQUEST).unwrap();
     silent["messages"][1]["content"].as_array_mut().unwrap().retain(|part| part["type"] != "input_audio");

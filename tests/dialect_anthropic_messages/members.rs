@@ -352,6 +352,27 @@ fn a_schema_is_enforced_where_it_can_be_and_asked_for_in_words_where_not() {
 }
 
 #[test]
+fn a_schema_that_needs_itself_is_not_enforced_and_that_is_said() {
+    let mut request = hello();
+    let schema = r##"{"type":"object","properties":{"next":{"$ref":"#"}}}"##;
+    request.output =
+        OutputFormat::JsonSchema { name: None, description: None, schema: raw(schema), strict: None };
+    request.tools.push(Tool::Function {
+        name: "f".into(),
+        description: None,
+        parameters: Some(raw(schema)),
+        strict: Some(true),
+        cache: None,
+    });
+    let (written, losses, _) = encode(&request, "claude-sonnet-4-5").unwrap();
+    assert!(written["output_config"].get("format").is_none());
+    assert!(written["system"][0]["text"].as_str().unwrap().contains("$ref"));
+    assert_eq!(written["tools"][0]["input_schema"]["properties"]["next"]["$ref"], "#");
+    assert!(written["tools"][0].get("strict").is_none());
+    assert_eq!(losses, "dropped=tools[0].strict, approximated=response_format");
+}
+
+#[test]
 fn a_budget_waits_for_the_end_of_calls_that_another_model_began() {
     let mut request = asked(vec![
         (Role::User, vec![text("Go")]),

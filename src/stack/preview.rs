@@ -68,3 +68,16 @@ fn translate<C>(front: AnyDialect, member: &MemberStack<C>) -> Option<Result<Los
     let encoded = member.dialect().encode_request(&request, &member.target(), &mut losses);
     Some(encoded.map(|_| losses))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_dialects_sample_is_a_request_of_it() {
+        for front in AnyDialect::ALL {
+            let request = front.decode_request(sample(*front).as_bytes());
+            assert!(request.is_ok_and(|request| !request.turns.is_empty()), "{front}");
+        }
+    }
+}

@@ -187,6 +187,33 @@ fn what_the_api_has_no_place_for_is_refused_by_name() {
 }
 
 #[test]
+fn a_schema_of_another_vendor_is_made_one_that_is_enforced() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}, "required": ["a"]});
+    let body = |schema: &Value| {
+        json!({
+            "model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}],
+            "tools": [{"name": "f", "strict": true, "input_schema": schema}],
+            "output_config": {"format": {"type": "json_schema", "schema": schema}},
+        })
+    };
+    let (written, losses) = from_anthropic(&body(&schema));
+    for (holder, field) in [(&written["tools"][0], "parameters"), (&written["text"]["format"], "schema")] {
+        assert_eq!(holder["strict"], true, "{holder}");
+        assert_eq!(holder[field]["required"], json!(["a", "b"]), "{holder}");
+        assert_eq!(holder[field]["properties"]["b"]["type"], json!(["integer", "null"]), "{holder}");
+    }
+    for field in ["approximated=tools[0].parameters", "approximated=output_config.format"] {
+        assert!(losses.contains(field), "{losses}");
+    }
+    // What cannot be enforced is not pretended to be.
+    let union = json!({"anyOf": [{"type": "object"}]});
+    let (written, losses) = from_anthropic(&body(&union));
+    assert_eq!((&written["tools"][0]["parameters"], &written["tools"][0]["strict"]), (&union, &json!(false)));
+    assert!(written["text"]["format"].get("strict").is_none());
+    assert!(losses.contains("dropped=tools[0].strict"), "{losses}");
+}
+
+#[test]
 fn tools_are_flat_and_never_strict_unasked() {
     let mut body = chat(json!([{"role": "user", "content": "x"}]));
     let long = "n".repeat(80);

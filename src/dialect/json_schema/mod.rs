@@ -33,7 +33,7 @@ pub(crate) struct Reduced {
 
 impl Reduced {
     /// The schema, unless the target would refuse it.
-    #[cfg(feature = "openai-chat")]
+    #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
     pub(crate) fn into_json(self) -> Option<Box<RawValue>> {
         let text = String::from_utf8(self.text).ok().filter(|_| !self.is_refused)?;
         RawValue::from_string(text).ok()

@@ -7,3 +7,4 @@ pub(super) mod leaf;
 pub(super) mod media;
 pub(super) mod names;
 pub(super) mod peek;
+pub(super) mod strict;

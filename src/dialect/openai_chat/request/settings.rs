@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::body::{Content, Format, Message, Part, Reasoning, Schema, Switch};
 use super::encode::Writer;
 use crate::dialect::canonical::{Content as Said, Effort, Json, OutputFormat, ReasoningRequest, Text};
-use crate::dialect::json_schema::{self, Subset};
+use crate::dialect::openai::strict::enforced;
 use crate::dialect::openai_chat::habits::{self, is_openai};
 use crate::dialect::openai_chat::names;
 use crate::dialect::{Sampling, Thinking, Vendor};
@@ -41,30 +41,7 @@ pub(super) struct Numbers<'a> {
     pub(super) seed: Option<&'a RawValue>,
 }
 
-/// What became of a caller's wish to have a schema enforced.
-pub(super) struct Strictness {
-    pub(super) strict: Option<bool>,
-    /// It is not enforced.
-    pub(super) is_lost: bool,
-    /// What is enforced is close to it.
-    pub(super) has_changed: bool,
-}
-
 impl<'a> Writer<'a, '_> {
-    /// A schema, as the vendor enforces it where the caller wants that and wrote it for another vendor.
-    pub(super) fn schema(&self, schema: &'a RawValue, strict: Option<bool>) -> (Json<'a>, Strictness) {
-        let as_it_is = Strictness { strict, is_lost: false, has_changed: false };
-        if strict != Some(true) || self.request.names.dialect.starts_with("openai") {
-            return (Cow::Borrowed(schema), as_it_is);
-        }
-        let reduced = json_schema::reduce(schema, Subset::OpenAiStrict);
-        let has_changed = reduced.has_lost;
-        match reduced.into_json() {
-            Some(reduced) => (Cow::Owned(reduced), Strictness { has_changed, ..as_it_is }),
-            None => (Cow::Borrowed(schema), Strictness { strict: None, is_lost: true, has_changed: false }),
-        }
-    }
-
     /// The form of the answer. What there is no field for is said in words.
     pub(super) fn format(&mut self, messages: &mut Vec<Message<'a>>) -> Option<Format<'a>> {
         match &self.request.output {
@@ -84,15 +61,15 @@ impl<'a> Writer<'a, '_> {
                 Some(Format::JsonObject)
             }
             OutputFormat::JsonSchema { name, description, schema, strict } => {
-                let (schema, strictness) = self.schema(schema, *strict);
-                if strictness.is_lost || strictness.has_changed {
+                let enforced = enforced(self.request.names.dialect, schema, *strict);
+                if enforced.is_lost || enforced.has_changed {
                     self.losses.approximated(self.request.names.output);
                 }
                 let json_schema = Schema {
                     name: names::tool_name(name.as_deref().unwrap_or(SCHEMA)),
                     description: description.as_deref(),
-                    schema,
-                    strict: strictness.strict,
+                    schema: enforced.schema,
+                    strict: enforced.strict,
                 };
                 Some(Format::JsonSchema { json_schema })
             }

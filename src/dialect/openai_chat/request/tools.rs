@@ -3,6 +3,7 @@
 use super::body::{Allowed, Choice, Function, Named, Tool as WireTool};
 use super::encode::Writer;
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
+use crate::dialect::openai::strict::enforced;
 use crate::dialect::openai_chat::names;
 
 impl<'a> Writer<'a, '_> {
@@ -30,15 +31,15 @@ impl<'a> Writer<'a, '_> {
         let mut function =
             Function { name: member, description: description.as_deref(), parameters: None, strict: *strict };
         function.parameters = parameters.as_deref().map(|schema| {
-            let (schema, strictness) = self.schema(schema, *strict);
-            function.strict = strictness.strict;
-            if strictness.is_lost {
+            let enforced = enforced(caller.dialect, schema, *strict);
+            function.strict = enforced.strict;
+            if enforced.is_lost {
                 self.losses.dropped(caller.tool(index, "strict"));
             }
-            if strictness.has_changed {
+            if enforced.has_changed {
                 self.losses.approximated(caller.tool(index, "parameters"));
             }
-            schema
+            enforced.schema
         });
         Some(WireTool { kind: "function", function, cache_control })
     }

@@ -3,7 +3,7 @@
 use super::object::{Object, separate};
 use super::{CHAT, Writer};
 use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest};
-use crate::dialect::openai::{leaf, names};
+use crate::dialect::openai::{leaf, names, strict::enforced};
 use crate::dialect::openai_responses::request::settings::{ENCRYPTED, LOGPROBS};
 use crate::dialect::quoted::quoted;
 use crate::dialect::{Capabilities, Sampling, Thinking};
@@ -213,17 +213,21 @@ impl<'a> Writer<'a, '_, '_> {
             }
             OutputFormat::JsonSchema { name, description, schema, strict } => {
                 let name = name.as_deref().unwrap_or(SCHEMA);
+                let enforced = enforced(self.request.names.dialect, schema, *strict);
                 let mut object = Object::new(out, self.kept.at("text.format", &[]));
                 object.text("type", "json_schema");
                 object.text("name", &if self.is_own { name.into() } else { names::tool_name(name) });
                 if let Some(description) = description {
                     object.text("description", description);
                 }
-                object.json("schema", schema.get().as_bytes());
-                if let Some(strict) = strict {
-                    object.json("strict", if *strict { b"true" } else { b"false" });
+                object.json("schema", enforced.schema.get().as_bytes());
+                if let Some(strict) = enforced.strict {
+                    object.json("strict", if strict { b"true" } else { b"false" });
                 }
                 object.end();
+                if enforced.is_lost || enforced.has_changed {
+                    self.losses.approximated(self.request.names.output);
+                }
             }
         }
     }

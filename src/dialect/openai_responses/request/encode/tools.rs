@@ -1,9 +1,12 @@
 //! Tools and the choice among them, written.
 
+use serde_json::value::RawValue;
+
 use super::Writer;
 use super::object::{Object, separate};
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
 use crate::dialect::openai::names;
+use crate::dialect::openai::strict::{Enforced, enforced};
 
 /// The schema of a function that takes nothing: the API wants one.
 const NOTHING: &[u8] = br#"{"type":"object","properties":{}}"#;
@@ -37,6 +40,8 @@ impl<'a> Writer<'a, '_, '_> {
                     self.losses.renamed(self.request.names.tool(index, "name"));
                 }
                 let strict = self.strict(index, *strict);
+                let enforced = parameters.as_ref().map(|schema| self.enforced(index, schema, strict));
+                let strict = enforced.as_ref().map_or(strict, |enforced| enforced.strict);
                 separate(list);
                 let mut object = Object::new(list, self.kept.at(&format!("tools[{index}]"), &[]));
                 object.text("type", "function");
@@ -44,8 +49,8 @@ impl<'a> Writer<'a, '_, '_> {
                 if let Some(description) = description {
                     object.text("description", description);
                 }
-                match parameters {
-                    Some(parameters) => object.json("parameters", parameters.get().as_bytes()),
+                match enforced {
+                    Some(enforced) => object.json("parameters", enforced.schema.get().as_bytes()),
                     None if self.is_own => {}
                     None => object.json("parameters", NOTHING),
                 }
@@ -72,6 +77,21 @@ impl<'a> Writer<'a, '_, '_> {
             return Some(false);
         }
         Some(strict.unwrap_or(false))
+    }
+
+    /// The schema of a tool, and whether it is enforced.
+    fn enforced(&mut self, index: usize, schema: &'a RawValue, strict: Option<bool>) -> Enforced<'a> {
+        let names = self.request.names;
+        let mut enforced = enforced(names.dialect, schema, strict);
+        if enforced.is_lost {
+            // Left out, it would be taken for granted.
+            enforced.strict = Some(false);
+            self.losses.dropped(names.tool(index, "strict"));
+        }
+        if enforced.has_changed {
+            self.losses.approximated(names.tool(index, "parameters"));
+        }
+        enforced
     }
 
     /// The choice, as long as there is something to choose from.

@@ -184,7 +184,7 @@ fn inline<'a>(
     let media_type = fields.required_text(path, "mimeType")?;
     let data = fields.text(path, "data")?.ok_or_else(|| path.field("data").missing())?;
     let source = Source::Base64 { media_type: media_type.clone(), data };
-    Ok(media(path, &media_type, source, (fields, extra))?)
+    media(path, &media_type, source, (fields, extra))
 }
 
 /// A file by its address. Those of the vendor's own store are nobody else's.

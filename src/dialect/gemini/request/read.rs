@@ -129,7 +129,7 @@ impl<'a> Object<'a> {
     }
 
     /// Is nothing left in it?
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -177,7 +177,7 @@ pub(super) fn count(value: &RawValue) -> Option<u64> {
     }
     let number: f64 = digits.parse().ok()?;
     // Counts stay far below where an `f64` loses precision.
-    (number >= 0.0 && number < 9e15 && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..9e15).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 /// The items of a list. An object alone is a list of one, as the official SDKs take it.

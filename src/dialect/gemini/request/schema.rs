@@ -116,7 +116,7 @@ fn write_type(out: &mut Vec<u8>, value: &RawValue, is_nullable: bool) {
     match &*word {
         "" | "type_unspecified" => {}
         word if is_nullable && word != "null" => {
-            json::raw_field(out, "type", &format!("[\"{word}\",\"null\"]"))
+            json::raw_field(out, "type", &format!("[\"{word}\",\"null\"]"));
         }
         word => json::string_field(out, "type", word),
     }

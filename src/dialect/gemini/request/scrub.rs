@@ -16,7 +16,7 @@ use crate::facts::Losses;
 
 /// May err on the side of `true`: a prompt can quote what is looked for.
 pub(crate) fn holds_foreign(body: &[u8], target: &Target<'_>) -> bool {
-    memmem::find(body, b"\"ZmFpbG92ZXI6").is_some() || names_model(body) || lacks_seal(body, target)
+    seal::is_in(body) || names_model(body) || lacks_seal(body, target)
 }
 
 /// Is there a call that would be refused for want of a seal? The vendor's own models seal theirs, so that this

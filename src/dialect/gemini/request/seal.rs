@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 use crate::dialect::canonical::{Reasoning, Text};
 use crate::dialect::gemini::NAME;
 use crate::dialect::seal;
 
 /// `failover:` in base64: nine bytes are twelve characters, whatever follows.
-pub(super) const MARKED: &str = "ZmFpbG92ZXI6";
+const MARKED: &str = "ZmFpbG92ZXI6";
 
 /// What the vendor documents for calls that another model has made: it stands where a seal must, and is none.
 pub(super) const NONE: &str = "skip_thought_signature_validator";
@@ -28,7 +30,12 @@ pub(super) fn unseal(seal: Text<'_>) -> Reasoning<'_> {
 
 /// Does another issuer's mark stand on it?
 pub(super) fn is_foreign(seal: &str) -> bool {
-    seal.starts_with(MARKED)
+    seal.starts_with(MARKED) || seal.starts_with(seal::MARK)
+}
+
+/// May there be such a one? Prose that quotes one is a false alarm, and harmless.
+pub(super) fn is_in(body: &[u8]) -> bool {
+    memmem::find(body, b"\"ZmFpbG92ZXI6").is_some() || seal::is_in(body)
 }
 
 /// Decodes base64 of either alphabet, padded or not, into text; `None` for what is neither.

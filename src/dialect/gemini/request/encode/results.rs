@@ -24,9 +24,9 @@ impl<'a> Writer<'_, 'a> {
                     let media = self.attachment(inner, &format!("{path}.parts[{}]", attached.len()))?;
                     let is_inside = self.is_own || (self.family.is_recent && is_inline(content));
                     if is_inside {
-                        attached.push(media)
+                        attached.push(media);
                     } else {
-                        following.push(media)
+                        following.push(media);
                     }
                     continue;
                 }

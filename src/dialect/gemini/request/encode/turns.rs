@@ -25,7 +25,7 @@ struct Written {
 }
 
 impl Written {
-    const fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.results.is_empty() && self.parts.is_empty()
     }
 }

@@ -89,6 +89,14 @@ impl<'a> Scan<'a> {
         }
     }
 
+    /// Reads a value, as it is written, quotes included.
+    #[cfg(feature = "gemini")]
+    pub(super) fn raw(&mut self) -> Option<&'a [u8]> {
+        let start = self.at;
+        self.value()?;
+        self.bytes.get(start..self.at)
+    }
+
     /// Reads a number, as it is written.
     pub(super) fn number(&mut self) -> &'a [u8] {
         let start = self.at;

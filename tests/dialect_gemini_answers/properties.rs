@@ -228,6 +228,27 @@ proptest! {
     }
 
     #[test]
+    fn a_piece_reads_the_same_however_it_is_worded(
+        text in ".{0,20}",
+        is_thought: bool,
+        counts in any::<[Option<u32>; 6]>(),
+    ) {
+        let names = ["promptTokenCount", "toolUsePromptTokenCount", "cachedContentTokenCount", "candidatesTokenCount",
+            "thoughtsTokenCount", "totalTokenCount"];
+        let known = names.into_iter().zip(counts).filter_map(|(name, count)| Some((name.to_owned(), count?.into())));
+        let usage: serde_json::Map<String, serde_json::Value> = known.collect();
+        let part = serde_json::json!({"text": text, "thought": is_thought});
+        let chunk = serde_json::json!({
+            "candidates": [{"content": {"parts": [part], "role": "model"}, "index": 0}], "usageMetadata": usage,
+        });
+        let mut odd = chunk.clone();
+        odd["new"] = serde_json::json!({});
+        let start = r#"{"candidates":[]}"#;
+        let read = |chunk: &serde_json::Value| super::of_chunks([start, &chunk.to_string()]);
+        prop_assert_eq!(read(&chunk), read(&odd));
+    }
+
+    #[test]
     fn a_chunk_that_is_read_is_not_malformed_to_the_guard(bytes in nearly_json()) {
         let is_read = Gemini.decoder().decode(&Frame::of(&bytes), &mut |_| {}).is_ok();
         let is_json = std::str::from_utf8(&bytes).is_ok() && !bytes.trim_ascii().is_empty();

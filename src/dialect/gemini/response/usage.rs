@@ -2,6 +2,7 @@
 
 use super::wire::{self, Raw, count};
 use crate::dialect::canonical::Usage;
+use crate::dialect::scan::Scan;
 
 #[derive(Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -20,22 +21,67 @@ struct Metadata<'a> {
     total_token_count: Raw<'a>,
 }
 
-/// Reads what an answer cost. The API counts thoughts and what its own tools read apart; the total has all.
+/// The counts of the API, as it tells them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Counts {
+    prompt: Option<u64>,
+    tool_use_prompt: Option<u64>,
+    cached: Option<u64>,
+    candidates: Option<u64>,
+    thoughts: Option<u64>,
+    total: Option<u64>,
+}
+
+/// Reads what an answer cost.
 pub(crate) fn read(raw: Raw<'_>) -> Option<Usage> {
     let metadata: Metadata<'_> = wire::read(raw)?;
-    let input = sum(count(metadata.prompt_token_count), count(metadata.tool_use_prompt_token_count));
-    let reasoning = count(metadata.thoughts_token_count);
-    let output = sum(count(metadata.candidates_token_count), reasoning);
-    // What is zero is left out; only the total tells it from what is not known.
-    let rest = |other: Option<u64>| count(metadata.total_token_count)?.checked_sub(other?);
-    let usage = Usage {
-        input: input.or_else(|| rest(output)),
-        cache_read: count(metadata.cached_content_token_count),
-        cache_write: None,
-        output: output.or_else(|| rest(input)),
-        reasoning,
+    let counts = Counts {
+        prompt: count(metadata.prompt_token_count),
+        tool_use_prompt: count(metadata.tool_use_prompt_token_count),
+        cached: count(metadata.cached_content_token_count),
+        candidates: count(metadata.candidates_token_count),
+        thoughts: count(metadata.thoughts_token_count),
+        total: count(metadata.total_token_count),
     };
-    (usage != Usage::default()).then_some(usage)
+    counts.usage()
+}
+
+impl Counts {
+    /// Reads them by hand; `None` where they are worded in another way than the vendor's.
+    pub(crate) fn scan(scan: &mut Scan<'_>) -> Option<Self> {
+        let mut counts = Self::default();
+        scan.object(|scan, key| {
+            let field = match key {
+                b"promptTokenCount" => &mut counts.prompt,
+                b"toolUsePromptTokenCount" => &mut counts.tool_use_prompt,
+                b"cachedContentTokenCount" => &mut counts.cached,
+                b"candidatesTokenCount" => &mut counts.candidates,
+                b"thoughtsTokenCount" => &mut counts.thoughts,
+                b"totalTokenCount" => &mut counts.total,
+                _ if key.contains(&b'_') => return None,
+                _ => return scan.value().map(drop),
+            };
+            *field = Some(std::str::from_utf8(scan.number()).ok()?.parse().ok()?);
+            Some(())
+        })?;
+        Some(counts)
+    }
+
+    /// The API counts thoughts and what its own tools read apart; the total has all.
+    pub(crate) fn usage(self) -> Option<Usage> {
+        let input = sum(self.prompt, self.tool_use_prompt);
+        let output = sum(self.candidates, self.thoughts);
+        // What is zero is left out; only the total tells it from what is not known.
+        let rest = |other: Option<u64>| self.total?.checked_sub(other?);
+        let usage = Usage {
+            input: input.or_else(|| rest(output)),
+            cache_read: self.cached,
+            cache_write: None,
+            output: output.or_else(|| rest(input)),
+            reasoning: self.thoughts,
+        };
+        (usage != Usage::default()).then_some(usage)
+    }
 }
 
 fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {

@@ -1,3 +1,4 @@
+use super::plain::Plain;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::gemini::error;
 use crate::dialect::gemini::response::call::{self, Origin};
@@ -59,6 +60,10 @@ impl Decode for Decoder {
         if data.is_empty() {
             return Ok(());
         }
+        if let Some(plain) = Plain::read(data).filter(|_| self.is_started && frame.event.is_none()) {
+            self.plain(plain, emit);
+            return Ok(());
+        }
         if frame.event == Some(b"error") {
             emit(Event::Error(Box::new(error::decode(None, data))));
             return Ok(());
@@ -75,6 +80,18 @@ impl Decode for Decoder {
 }
 
 impl Decoder {
+    fn plain(&mut self, plain: Plain<'_>, emit: Emit<'_>) {
+        if let Some(choice) = choice(&mut self.choices, 0) {
+            match plain.is_thought {
+                true => choice.thought(Some(plain.text), None, emit),
+                false => choice.text(plain.text, None, emit),
+            }
+        }
+        if let Some(usage) = plain.usage {
+            emit(Event::Usage(usage));
+        }
+    }
+
     fn chunk(&mut self, mut chunk: wire::Response<'_>, emit: Emit<'_>) {
         if !std::mem::replace(&mut self.is_started, true) {
             let id = std::mem::take(&mut chunk.response_id).text();

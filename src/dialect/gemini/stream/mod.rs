@@ -3,6 +3,7 @@
 mod calls;
 mod decoder;
 mod encoder;
+mod plain;
 mod signal;
 
 pub use self::decoder::Decoder;

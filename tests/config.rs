@@ -8,7 +8,6 @@ use std::time::Duration;
 use tower_failover::config::{Config, ConfigError, Problem, Secret, Settings, StreamRescue};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::canonical::Effort;
-use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{Flavour, Sampling, Thinking};
 use tower_failover::facts;
 use tower_failover::schema_normalizer::{LossRules, Verdict};
@@ -299,7 +298,7 @@ fn what_is_known_of_models_can_be_said_in_the_file_and_the_first_table_that_fits
          efforts = [\"high\", \"low\"]\n[models.\"our-*\"]\nthinking = \"budget\"\nsampling = \"one-of\"\n\
          most_budget = 2048\nversion = \"2026-10-21\"\n[models.\"*\"]\ntools = false\n"
     ));
-    let find = |model| config.models.find(model, &OpenAiChat).expect("a row fits");
+    let find = |model| config.models.find(model, "openai-chat").expect("a row fits");
     let ours = find("our-gpt-7");
     assert_eq!((ours.context, ours.max_output, ours.images), (Some(32_000), Some(16_384), false));
     assert_eq!(ours.efforts, [Effort::Low, Effort::High]);
@@ -308,7 +307,7 @@ fn what_is_known_of_models_can_be_said_in_the_file_and_the_first_table_that_fits
     assert_eq!((other.thinking, other.sampling), (Thinking::Budget, Sampling::OneOf));
     assert_eq!((other.most_budget, other.version), (Some(2048), Some("2026-10-21")));
     assert!(!find("llama").tools);
-    assert!(good(MINIMAL).models.find("gpt-4o", &OpenAiChat).is_none());
+    assert!(good(MINIMAL).models.find("gpt-4o", "openai-chat").is_none());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings};
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
 use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
-use crate::dialect::{AnyDialect, Flavour};
+use crate::dialect::{AnyDialect, Dialect, Flavour};
 use crate::facts;
 use crate::retry_budget::{Budget, RetryBudgetLayer};
 use crate::stack::{ClassStack, MemberStack, MemberTimeouts, Stack};
@@ -62,7 +62,7 @@ impl Workshop {
         let settings = &member.settings;
         let client = self.client(provider, settings)?;
         let stack = MemberStack::new(member.into(), provider.dialect, client).with_flavour(provider.flavour);
-        let stack = match config.models.find(&member.model, &provider.dialect) {
+        let stack = match config.models.find(&member.model, provider.dialect.name()) {
             Some(capabilities) => stack.with_capabilities(capabilities),
             None => stack,
         };

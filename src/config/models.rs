@@ -15,25 +15,35 @@ pub(super) fn read(section: Option<Section<'_>>) -> Models {
 
 fn changes(mut section: Section<'_>) -> Changes {
     let mut changes = Changes::default();
+    let numbers = [
+        ("context", &mut changes.context),
+        ("max_output", &mut changes.max_output),
+        ("least_budget", &mut changes.least_budget),
+        ("most_budget", &mut changes.most_budget),
+    ];
+    for (key, slot) in numbers {
+        *slot = section.read(key, tokens);
+    }
+    let flags = [
+        ("stop", &mut changes.stop),
+        ("disables_thinking", &mut changes.disables_thinking),
+        ("effort_with_tools", &mut changes.effort_with_tools),
+        ("tools", &mut changes.tools),
+        ("forced_tool", &mut changes.forced_tool),
+        ("prefill", &mut changes.prefill),
+        ("structured", &mut changes.structured),
+        ("developer", &mut changes.developer),
+        ("images", &mut changes.images),
+        ("documents", &mut changes.documents),
+        ("audio", &mut changes.audio),
+    ];
+    for (key, slot) in flags {
+        *slot = section.read(key, value::flag);
+    }
     changes.like = section.read("like", like);
-    changes.context = section.read("context", tokens);
-    changes.max_output = section.read("max_output", tokens);
     changes.sampling = section.read("sampling", |value| value::choice(value, &SAMPLING));
-    changes.stop = section.read("stop", value::flag);
     changes.thinking = section.read("thinking", |value| value::choice(value, &THINKING));
-    changes.disables_thinking = section.read("disables_thinking", value::flag);
     changes.efforts = section.read("efforts", efforts);
-    changes.effort_with_tools = section.read("effort_with_tools", value::flag);
-    changes.least_budget = section.read("least_budget", tokens);
-    changes.most_budget = section.read("most_budget", tokens);
-    changes.tools = section.read("tools", value::flag);
-    changes.forced_tool = section.read("forced_tool", value::flag);
-    changes.prefill = section.read("prefill", value::flag);
-    changes.structured = section.read("structured", value::flag);
-    changes.developer = section.read("developer", value::flag);
-    changes.images = section.read("images", value::flag);
-    changes.documents = section.read("documents", value::flag);
-    changes.audio = section.read("audio", value::flag);
     changes.version = section.read("version", |value| value::choice(value, &VERSIONS));
     section.close();
     changes

@@ -33,6 +33,13 @@ mod capabilities;
     feature = "anthropic-messages",
     feature = "gemini"
 ))]
+mod check;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod cut;
 #[cfg(any(
     feature = "openai-chat",

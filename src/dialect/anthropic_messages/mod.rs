@@ -40,6 +40,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Names, Request};
+use super::check::check;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
 use crate::facts::{Call, Losses, Operation};
@@ -148,6 +149,7 @@ impl Dialect for AnthropicMessages {
         target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
+        check(request, target, NAME)?;
         encode::encode(request, target, losses)
     }
 

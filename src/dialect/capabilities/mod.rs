@@ -3,9 +3,8 @@
 //! Models of one dialect differ more than dialects do: newer ones refuse sampling parameters, forced tools,
 //! prefill, or the old name of the token limit. That is data: a [table](table) of families by name, to which users
 //! add [rows of their own](Models). It is used twice: to write a request that the model takes, and to
-//! [refuse](check()) what it cannot take, so that the next member is asked.
+//! refuse what it cannot take, so that the next member is asked.
 
-mod check;
 mod claude;
 mod gemini;
 mod models;
@@ -13,7 +12,6 @@ mod open;
 mod pattern;
 mod table;
 
-pub(super) use self::check::check;
 pub use self::models::{Changes, Models};
 
 use super::canonical::Effort;

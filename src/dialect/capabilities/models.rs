@@ -1,6 +1,5 @@
 use super::pattern::fits;
 use super::{Capabilities, Sampling, Thinking};
-use crate::dialect::Dialect;
 use crate::dialect::canonical::Effort;
 
 /// What users know of models beyond what is [built in](Capabilities::of): rows of a pattern and what is different.
@@ -9,16 +8,15 @@ use crate::dialect::canonical::Effort;
 /// several rows that fit, the first one holds, and it alone.
 ///
 /// ```
-/// use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 /// use tower_failover::dialect::{Changes, Models};
 ///
 /// let mut changes = Changes::like("claude-sonnet-4-5");
 /// changes.context = Some(128_000);
 /// let models = Models::new().with("our-claude-*", changes);
 ///
-/// let ours = models.find("our-claude-2", &AnthropicMessages).unwrap();
+/// let ours = models.find("our-claude-2", "anthropic-messages").unwrap();
 /// assert_eq!((ours.context, ours.max_output), (Some(128_000), Some(64_000)));
-/// assert!(models.find("claude-sonnet-4-5", &AnthropicMessages).is_none());
+/// assert!(models.find("claude-sonnet-4-5", "anthropic-messages").is_none());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Models(Vec<(String, Changes)>);
@@ -83,12 +81,13 @@ impl Models {
         self
     }
 
-    /// What is known of `model` behind `dialect`, where a row fits.
+    /// What is known of `model` behind the dialect of this name, where a row fits. Of a model that is unknown
+    /// otherwise, the rest is what most servers of the dialect take.
     #[must_use]
-    pub fn find<D: Dialect>(&self, model: &str, dialect: &D) -> Option<Capabilities> {
+    pub fn find(&self, model: &str, dialect: &str) -> Option<Capabilities> {
         let (_, changes) = self.0.iter().find(|(pattern, _)| fits(pattern, model))?;
         let like = Capabilities::of(changes.like.as_deref().unwrap_or(model));
-        Some(changes.applied(like.behind(dialect.name())))
+        Some(changes.applied(like.behind(dialect)))
     }
 }
 
@@ -127,11 +126,8 @@ impl Changes {
 }
 
 #[cfg(test)]
-#[cfg(all(feature = "anthropic-messages", feature = "openai-chat"))]
 mod tests {
     use super::*;
-    use crate::dialect::anthropic_messages::AnthropicMessages;
-    use crate::dialect::openai_chat::OpenAiChat;
 
     fn sized(context: u64) -> Changes {
         Changes { context: Some(context), ..Changes::default() }
@@ -141,22 +137,22 @@ mod tests {
     fn the_first_row_that_fits_holds_and_it_alone() {
         let quiet = Changes { images: Some(false), ..sized(1) };
         let models = Models::new().with("a-*", quiet).with("a*", sized(2)).with("*", sized(3));
-        let context = |name| models.find(name, &OpenAiChat).unwrap().context;
+        let context = |name| models.find(name, "openai-chat").unwrap().context;
         assert_eq!([context("A-1"), context("ab"), context("b")], [Some(1), Some(2), Some(3)]);
-        assert!(models.find("ab", &OpenAiChat).unwrap().images);
+        assert!(models.find("ab", "openai-chat").unwrap().images);
     }
 
     #[test]
     fn a_row_changes_what_it_names_and_keeps_what_is_built_in_about_the_rest() {
         let models = Models::new().with("claude-*", sized(9));
-        let known = models.find("claude-sonnet-4-6", &AnthropicMessages).unwrap();
+        let known = models.find("claude-sonnet-4-6", "anthropic-messages").unwrap();
         assert_eq!(known, Capabilities { context: Some(9), ..Capabilities::of("claude-sonnet-4-6").clone() });
     }
 
     #[test]
     fn what_is_not_said_of_an_unknown_model_is_presumed_by_its_dialect() {
         let models = Models::new().with("glm-*", sized(9));
-        assert!(!models.find("glm-4.6", &AnthropicMessages).unwrap().structured);
-        assert!(models.find("glm-4.6", &OpenAiChat).unwrap().structured);
+        assert!(!models.find("glm-4.6", "anthropic-messages").unwrap().structured);
+        assert!(models.find("glm-4.6", "openai-chat").unwrap().structured);
     }
 }

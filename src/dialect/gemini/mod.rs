@@ -43,6 +43,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Request};
+use super::check::check;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
 use crate::facts::{Call, Losses};
@@ -94,6 +95,7 @@ impl Dialect for Gemini {
         target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
+        check(request, target, NAME)?;
         request::encode(request, target, losses)
     }
 

@@ -43,6 +43,7 @@ use http::{HeaderMap, StatusCode, Uri};
 
 pub use self::stream::{Decoder, Encoder};
 use super::canonical::{Answer, Request};
+use super::check::check;
 use super::openai::{headers, peek};
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
@@ -95,6 +96,7 @@ impl Dialect for OpenAiChat {
         target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
+        check(request, target, NAME)?;
         request::encode(request, target, losses)
     }
 

@@ -50,6 +50,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Request};
+use super::check::check;
 use super::openai::headers;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
@@ -102,6 +103,7 @@ impl Dialect for OpenAiResponses {
         target: &Target<'_>,
         losses: &mut Losses,
     ) -> Result<Encoded, Failure> {
+        check(request, target, NAME)?;
         request::encode(request, target, losses)
     }
 

@@ -12,7 +12,6 @@ use std::borrow::Cow;
 use self::settings::Form;
 use super::{NAME, json};
 use crate::dialect::canonical::{Content, Json, Position, Request, Role};
-use crate::dialect::capabilities::check;
 use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
 use crate::facts::Losses;
 use crate::failure::{Class, Failure, Report};
@@ -35,7 +34,6 @@ pub(super) fn encode(
     target: &Target<'_>,
     losses: &mut Losses,
 ) -> Result<Encoded, Failure> {
-    check(request, target, NAME)?;
     let mut writer = Writer {
         request,
         known: target.capabilities.behind(NAME),

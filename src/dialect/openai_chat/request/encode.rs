@@ -3,9 +3,8 @@ use std::borrow::Cow;
 use super::body::{Body, Choice, StreamOptions};
 use super::turns;
 use crate::dialect::canonical::{Json, Request};
-use crate::dialect::capabilities::check;
 use crate::dialect::openai_chat::habits::Habits;
-use crate::dialect::openai_chat::{NAME, json, names};
+use crate::dialect::openai_chat::{json, names};
 use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
 use crate::facts::Losses;
 use crate::failure::Failure;
@@ -16,7 +15,6 @@ pub(crate) fn encode(
     target: &Target<'_>,
     losses: &mut Losses,
 ) -> Result<Encoded, Failure> {
-    check(request, target, NAME)?;
     let mut writer = Writer::new(request, target, losses);
     let mut messages = turns::encode(&mut writer)?;
     let response_format = writer.format(&mut messages);

@@ -124,7 +124,7 @@ impl<'a> Message<'a> {
             self.set("role", |_| Some(r#""system""#.to_owned()));
         }
         if habits.short_ids {
-            self.set("tool_call_id", |id| short(id));
+            self.set("tool_call_id", short);
             self.set("tool_calls", short_ids);
         }
         let is_result = self.role == "tool";

@@ -17,7 +17,6 @@ use serde_json::value::RawValue;
 use super::family::Family;
 use super::json;
 use crate::dialect::canonical::{Content, Position, Request, Role};
-use crate::dialect::capabilities::check;
 use crate::dialect::gemini::NAME;
 use crate::dialect::{Encoded, Target, ToolNames};
 use crate::facts::Losses;
@@ -44,7 +43,6 @@ pub(crate) fn encode(
     target: &Target<'_>,
     losses: &mut Losses,
 ) -> Result<Encoded, Failure> {
-    check(request, target, NAME)?;
     let mut writer = Writer {
         request,
         target,

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Capabilities;
-use crate::dialect::Target;
-use crate::dialect::canonical::{Content, Part, Position, Request, Source, Tool};
+use super::canonical::{Content, Part, Position, Request, Source, Tool};
+use super::{Capabilities, Target};
 use crate::failure::{Class, Failure, Report};
 
 /// The characters that a token never stands for more of, on the average of a long text. Usual ones stand for four.
@@ -16,11 +15,7 @@ const CHARS_PER_TOKEN: u64 = 8;
 /// [`Class::Unsupported`], naming the field, for what it cannot take: state that another provider keeps, tools,
 /// media. [`Class::ContextOverflow`] where the text is certainly too long: a larger member may be asked, and a
 /// caller whose request fits nobody learns why.
-pub(in crate::dialect) fn check(
-    request: &Request<'_>,
-    target: &Target<'_>,
-    dialect: &str,
-) -> Result<(), Failure> {
+pub(super) fn check(request: &Request<'_>, target: &Target<'_>, dialect: &str) -> Result<(), Failure> {
     let known = target.capabilities;
     if let Some(state) = request.state.as_ref().filter(|_| request.names.dialect != dialect) {
         return Err(unsupported(&state.path, "it is stored at another provider"));

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tower_failover::dialect::Dialect;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
+use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::openai_responses::OpenAiResponses;
 
@@ -64,6 +65,15 @@ fn all_fit<D>(api: &str, dialect: &D)
 where
     D: Dialect,
 {
+    for model in ["gpt-5-mini", "gpt-4o", "unheard-of"] {
+        fit_for(api, dialect, model);
+    }
+}
+
+fn fit_for<D>(api: &str, dialect: &D, model: &str)
+where
+    D: Dialect,
+{
     let (mut passed, mut failures) = (0, Vec::new());
     let mut refused = BTreeMap::<String, usize>::new();
     for (name, body, status) in requests(api) {
@@ -77,7 +87,7 @@ where
                 continue;
             }
         };
-        match encoded(&request, "gpt-5-mini") {
+        match encoded(&request, model) {
             Ok((written, _)) => match grammar::check(&written) {
                 Ok(()) => passed += 1,
                 Err(why) => failures.push(format!("{name}: {why}\n  {written}")),
@@ -92,7 +102,7 @@ where
     for (field, count) in refused {
         println!("  not sent, {count}: {field}");
     }
-    report(&format!("{api} to openai.responses"), passed, &failures);
+    report(&format!("{api} to openai.responses, {model}"), passed, &failures);
 }
 
 #[test]
@@ -100,6 +110,7 @@ fn every_recorded_request_of_another_dialect_is_written_as_the_api_takes_it_or_r
     all_fit("openai.chat", &OpenAiChat);
     all_fit("openai_compat.chat", &OpenAiChat);
     all_fit("anthropic.messages", &AnthropicMessages);
+    all_fit("gemini.generateContent", &Gemini);
 }
 
 #[test]

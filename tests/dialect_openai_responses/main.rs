@@ -1,6 +1,7 @@
 //! The dialect `openai-responses`, as its callers ask and its members are asked.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+#![allow(clippy::needless_pass_by_value, reason = "what `json!` makes is made to be given away")]
 
 mod corpora;
 mod errors;

@@ -380,3 +380,84 @@ fn what_to_cache_is_said_in_the_vendors_words_only() {
     assert!(body["input"][0]["content"][0]["prompt_cache_breakpoint"].is_null());
     assert_eq!(losses, "dropped=messages[0].content[0].cache_control");
 }
+
+/// As a member with this model gets it.
+fn with_model(dialect: &impl Dialect, body: &Value, model: &str) -> (Value, String) {
+    let text = body.to_string();
+    checked(super::encoded(&dialect.decode_request(text.as_bytes()).unwrap(), model).unwrap())
+}
+
+#[test]
+fn what_a_model_refuses_is_not_sent_to_it() {
+    let mut body = chat(json!([{"role": "user", "content": "x"}]));
+    body["temperature"] = json!(0.5);
+    body["top_p"] = json!(1);
+    body["reasoning_effort"] = json!("max");
+    body["logprobs"] = json!(true);
+    body["verbosity"] = json!("low");
+    let (written, losses) = with_model(&OpenAiChat, &body, "gpt-5-mini");
+    assert!(written["temperature"].is_null() && written["top_logprobs"].is_null());
+    assert_eq!(written["reasoning"], json!({"effort": "high"}));
+    assert_eq!(written["text"], json!({"verbosity": "low"}));
+    assert_eq!(losses, "approximated=reasoning_effort, dropped=temperature, dropped=logprobs");
+    // Without thoughts there are none to encrypt, and no effort.
+    let (written, losses) = with_model(&OpenAiChat, &body, "gpt-4o");
+    assert_eq!((&written["temperature"], &written["reasoning"]), (&json!(0.5), &Value::Null));
+    assert_eq!(written["include"], json!(["message.output_text.logprobs"]));
+    assert_eq!(losses, "dropped=reasoning_effort, dropped=verbosity");
+    // Where it is told not to think, it may be told how to sample.
+    body["reasoning_effort"] = json!("none");
+    let (written, losses) = with_model(&OpenAiChat, &body, "gpt-5.1");
+    assert_eq!((&written["temperature"], &*losses), (&json!(0.5), ""));
+}
+
+#[test]
+fn a_limit_is_no_higher_than_the_model_takes() {
+    let mut body = anthropic(json!([{"role": "user", "content": "x"}]));
+    body["max_tokens"] = json!(64_000);
+    let (written, losses) = with_model(&AnthropicMessages, &body, "gpt-4o");
+    assert_eq!((&written["max_output_tokens"], &*losses), (&json!(16_384), "approximated=max_tokens"));
+}
+
+#[test]
+fn a_form_without_a_field_is_asked_for_in_words() {
+    let mut body = anthropic(json!([{"role": "user", "content": "x"}]));
+    body["system"] = json!("be brief");
+    body["output_config"] =
+        json!({"format": {"type": "json_schema", "schema": {"type": "object", "properties": {}}}});
+    let (written, losses) = with_model(&AnthropicMessages, &body, "gpt-4-turbo");
+    let instructions = written["instructions"].as_str().unwrap();
+    assert!(instructions.starts_with("be brief\n\nAnswer with a single JSON object"), "{instructions}");
+    assert!(instructions.contains(r#""properties":{}"#));
+    assert_eq!(written["text"], json!({"format": {"type": "json_object"}}));
+    assert!(losses.contains("approximated=output_config"), "{losses}");
+    let (written, _) = with_model(&AnthropicMessages, &body, "gpt-4o");
+    assert_eq!(written["text"]["format"]["type"], "json_schema");
+    assert_eq!(written["instructions"], "be brief");
+}
+
+#[test]
+fn what_another_vendor_enforces_is_worded_as_this_one_takes_it() {
+    let mut body = anthropic(json!([{"role": "user", "content": "x"}]));
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    body["tools"] =
+        json!([{"name": "f", "input_schema": schema, "strict": true}, {"name": "g", "input_schema": schema}]);
+    let (written, _) = checked(from_anthropic(&body));
+    let strict = &written["tools"][0];
+    assert_eq!(
+        (&strict["strict"], &strict["parameters"]["additionalProperties"]),
+        (&json!(true), &json!(false))
+    );
+    assert_eq!(strict["parameters"]["required"], json!(["a"]));
+    assert_eq!(written["tools"][1]["parameters"], schema);
+}
+
+#[test]
+fn what_is_stored_elsewhere_is_refused() {
+    let body = br#"{"contents":[{"role":"user","parts":[{"text":"x"}]}],"cachedContent":"cachedContents/1"}"#;
+    let gemini = tower_failover::dialect::gemini::Gemini;
+    let request = gemini.decode_request(body).unwrap();
+    let failure = super::encoded(&request, "gpt-5").unwrap_err();
+    assert_eq!(failure.class(), Class::Unsupported);
+    assert_eq!(failure.report().unwrap().param.as_deref(), Some("cachedContent"));
+}

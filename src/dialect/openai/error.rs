@@ -57,6 +57,7 @@ pub(in crate::dialect) fn decode(status: Option<StatusCode>, body: &[u8]) -> Fai
 }
 
 /// Is it an error at all, by its shape?
+#[cfg(feature = "openai-chat")]
 pub(in crate::dialect) fn is_error(body: &[u8]) -> bool {
     let Some(outer) = outer(body) else { return false };
     let is_named = outer.code.is_some() || outer.kind.is_some();

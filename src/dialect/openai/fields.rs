@@ -71,6 +71,7 @@ fn kind(value: &RawValue) -> &'static str {
 /// The fields of an object, in order. A field that is `null` is one that is not there.
 pub(in crate::dialect) struct Object<'a> {
     fields: Vec<(Text<'a>, &'a RawValue)>,
+    #[cfg_attr(not(feature = "openai-responses"), allow(dead_code, reason = "for dialects that keep it"))]
     nulls: Vec<(Text<'a>, &'a RawValue)>,
 }
 
@@ -167,7 +168,11 @@ impl<'a> Object<'a> {
     pub(in crate::dialect) fn rest(self) -> impl Iterator<Item = (Text<'a>, &'a RawValue)> {
         self.fields.into_iter()
     }
+}
 
+/// What a dialect needs that writes a request again as it was read.
+#[cfg(feature = "openai-responses")]
+impl<'a> Object<'a> {
     /// The value of a field.
     pub(in crate::dialect) fn peek(&self, name: &str) -> Option<&'a RawValue> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| *value)

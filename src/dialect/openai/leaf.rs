@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
+#[cfg(feature = "openai-chat")]
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
 
@@ -77,6 +78,7 @@ where
 }
 
 /// Is it an empty string, list or object?
+#[cfg(feature = "openai-chat")]
 pub(in crate::dialect) fn is_empty(raw: &RawValue) -> bool {
     match raw.get().as_bytes() {
         [b'"', inner @ .., b'"'] => inner.is_empty(),
@@ -86,6 +88,7 @@ pub(in crate::dialect) fn is_empty(raw: &RawValue) -> bool {
 }
 
 /// Reads one JSON object. Without the check, serde would take a list for a struct's fields in order.
+#[cfg(feature = "openai-chat")]
 pub(in crate::dialect) fn object<'a, T>(json: &'a [u8]) -> Result<T, Invalid>
 where
     T: serde::Deserialize<'a>,

@@ -2,6 +2,7 @@
 
 pub(super) mod error;
 pub(super) mod fields;
+pub(super) mod form;
 pub(super) mod headers;
 pub(super) mod leaf;
 pub(super) mod media;

@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 use super::body::{Content, Format, Message, Part, Reasoning, Schema, Switch};
 use super::encode::Writer;
-use crate::dialect::canonical::{Content as Said, Effort, Json, OutputFormat, ReasoningRequest, Text};
+use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest, Text};
+use crate::dialect::openai::form;
 use crate::dialect::openai::strict::enforced;
 use crate::dialect::openai_chat::habits::{self, is_openai};
 use crate::dialect::openai_chat::names;
@@ -16,9 +17,6 @@ use crate::dialect::{Sampling, Thinking, Vendor};
 const MAX_STOP: usize = 4;
 /// The name of a schema whose dialect knows none; the API wants one.
 const SCHEMA: &str = "response";
-/// What stands for a form that the API or the model has no field for. It must be called by its name.
-const JSON_ONLY: &str =
-    "Answer with a single JSON object and nothing else: no prose around it, no code fence.";
 
 /// How much to think.
 #[derive(Default)]
@@ -47,17 +45,14 @@ impl<'a> Writer<'a, '_> {
         match &self.request.output {
             OutputFormat::Text => None,
             OutputFormat::JsonObject => {
-                if !self.mentions_json() {
-                    instruct(messages, JSON_ONLY.to_owned());
+                if !form::mentions_json(self.request) {
+                    instruct(messages, form::JSON_ONLY.to_owned());
                 }
                 Some(Format::JsonObject)
             }
-            OutputFormat::JsonSchema { schema, .. } if !self.takes_schema() => {
+            OutputFormat::JsonSchema { schema, .. } if !form::is_taken(self.known) => {
                 self.losses.approximated(self.request.names.output);
-                instruct(
-                    messages,
-                    format!("{JSON_ONLY} It must be valid against this JSON Schema:\n{schema}"),
-                );
+                instruct(messages, form::in_words(schema));
                 Some(Format::JsonObject)
             }
             OutputFormat::JsonSchema { name, description, schema, strict } => {
@@ -74,21 +69,6 @@ impl<'a> Writer<'a, '_> {
                 Some(Format::JsonSchema { json_schema })
             }
         }
-    }
-
-    /// For another vendor's model, whoever serves it in this dialect has an answer of his own.
-    fn takes_schema(&self) -> bool {
-        self.known.structured || matches!(self.known.vendor, Some(Vendor::Anthropic | Vendor::Google))
-    }
-
-    /// The API refuses to answer in JSON where nobody has spoken of it. Callers of this dialect know that.
-    fn mentions_json(&self) -> bool {
-        let mentions = |text: &str| text.as_bytes().windows(4).any(|word| word.eq_ignore_ascii_case(b"json"));
-        self.request.names.dialect == crate::dialect::openai_chat::NAME
-            || self.request.turns.iter().flat_map(|turn| &turn.parts).any(|part| match &part.content {
-                Said::Text(text) => mentions(text),
-                _ => false,
-            })
     }
 
     /// The limit of tokens, under the newer or the older name.

@@ -76,14 +76,21 @@ impl<'a> Reader<'a, '_> {
                 self.result(path, index, fields)
             }
             Some(("reasoning", _)) => self.reasoning(path, index, fields),
-            Some(("item_reference", _)) => Ok(self.reference(path, index, item)),
-            None if fields.has("id") => Ok(self.reference(path, index, item)),
+            Some(("item_reference", _)) => {
+                self.reference(path, index, item);
+                Ok(())
+            }
+            None if fields.has("id") => {
+                self.reference(path, index, item);
+                Ok(())
+            }
             None => Err(path.field("type").missing()),
             Some((kind, _)) => {
                 // Its answer to a tool that ran at the caller's is his; all else the provider has said.
                 let is_callers = kind.ends_with("_output") || kind.ends_with("_response");
                 let open = if is_callers { Open::Results } else { Open::Assistant };
-                Ok(self.unknown(index, open, Cow::Owned(kind.to_owned()), item))
+                self.unknown(index, open, Cow::Owned(kind.to_owned()), item);
+                Ok(())
             }
         }
     }

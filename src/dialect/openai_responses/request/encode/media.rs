@@ -69,7 +69,6 @@ impl<'a> Writer<'a, '_, '_> {
 
     fn image(&self, object: &mut Object<'_>, source: &Source<'_>, detail: Option<&str>) -> bool {
         match source {
-            _ if !self.is_own && !self.target.capabilities.images => return false,
             Source::Url(url) => object.text("image_url", url),
             Source::Base64 { media_type, data } => object.text("image_url", &data_url(media_type, data)),
             Source::File(id) if self.is_vendors() => object.text("file_id", id),
@@ -103,7 +102,6 @@ impl<'a> Writer<'a, '_, '_> {
     fn document(&self, object: &mut Object<'_>, source: &Source<'_>, name: Option<&Text<'_>>) -> bool {
         let name = name.map(|name| &**name);
         match source {
-            _ if !self.is_own && !self.target.capabilities.documents => return false,
             Source::Url(url) => object.text("file_url", url),
             Source::File(id) if self.is_vendors() => object.text("file_id", id),
             Source::Base64 { media_type, data } if self.is_own || is_readable(media_type) => {

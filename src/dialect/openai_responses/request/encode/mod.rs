@@ -38,15 +38,15 @@ pub(crate) fn encode(
     let kept = if is_own { Kept::of(&request.extra) } else { Kept::default() };
     let tool_names = ToolNames::default();
     let mut writer = Writer { request, target, losses, tool_names, is_own, kept };
-    if let Some(state) = request.state.as_ref().filter(|_| !is_own) {
-        return Err(refused(state.path.to_string()));
-    }
     let written = Items::write(&mut writer)?;
     let mut out = Vec::with_capacity(written.input.len() + 1024);
     let mut body = Object::new(&mut out, writer.kept.top());
     body.text("model", target.model);
-    if let Some(instructions) = written.instructions {
-        body.text("instructions", instructions);
+    match (written.instructions, writer.form_in_words()) {
+        (Some(instructions), Some(form)) => body.text("instructions", &format!("{instructions}\n\n{form}")),
+        (Some(instructions), None) => body.text("instructions", instructions),
+        (None, Some(form)) => body.text("instructions", &form),
+        (None, None) => {}
     }
     if !written.input.is_empty() {
         body.json("input", &written.input);
@@ -101,12 +101,9 @@ impl<'a> Writer<'a, '_, '_> {
     }
 
     fn unsupported(&self, position: Position, field: &str) -> Failure {
-        refused(self.request.names.part(position, field).into_owned())
+        let path = self.request.names.part(position, field).into_owned();
+        let mut report = Report::new(format!("This model cannot be sent '{path}'."));
+        report.param = Some(path);
+        Failure::new(Class::Unsupported).with_report(report)
     }
-}
-
-fn refused(path: String) -> Failure {
-    let mut report = Report::new(format!("This model cannot be sent '{path}'."));
-    report.param = Some(path);
-    Failure::new(Class::Unsupported).with_report(report)
 }

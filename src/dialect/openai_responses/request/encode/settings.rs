@@ -3,7 +3,7 @@
 use super::object::{Object, separate};
 use super::{CHAT, Writer};
 use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest};
-use crate::dialect::openai::{leaf, names, strict::enforced};
+use crate::dialect::openai::{form, leaf, names, strict::enforced};
 use crate::dialect::openai_responses::request::settings::{ENCRYPTED, LOGPROBS};
 use crate::dialect::quoted::quoted;
 use crate::dialect::{Capabilities, Sampling, Thinking};
@@ -61,7 +61,8 @@ impl<'a> Writer<'a, '_, '_> {
 
     fn limit(&mut self, body: &mut Object<'_>) {
         let Some(wanted) = self.request.max_tokens else { return };
-        let limit = wanted.max(MIN_TOKENS);
+        let most = self.target.capabilities.max_output.unwrap_or(u64::MAX);
+        let limit = wanted.min(most).max(MIN_TOKENS);
         if limit != wanted {
             self.losses.approximated(self.request.names.max_tokens);
         }
@@ -80,8 +81,9 @@ impl<'a> Writer<'a, '_, '_> {
         ] {
             match value {
                 Some(value) if is_taken => body.json(name, value.get().as_bytes()),
-                Some(_) => self.losses.dropped(field),
-                None => {}
+                // One is what holds anyway.
+                Some(value) if value.get().parse() != Ok(1.0) => self.losses.dropped(field),
+                _ => {}
             }
         }
         let include = match self.logprobs() {
@@ -189,18 +191,49 @@ impl<'a> Writer<'a, '_, '_> {
         let mut out = Vec::new();
         let mut text = Object::new(&mut out, self.kept.at("text", &["format."]));
         let mut format = Vec::new();
-        self.format(&mut format);
+        if self.is_own || self.takes_form() {
+            self.format(&mut format);
+        } else {
+            format.extend_from_slice(br#"{"type":"json_object"}"#);
+        }
         if !format.is_empty() {
             text.json("format", &format);
         }
         if let Some(verbosity) = self.shared("verbosity") {
-            text.json("verbosity", verbosity.get().as_bytes());
+            // Of its own models those that do not think refuse it.
+            let known = self.target.capabilities;
+            if known.developer || !known.is_known {
+                text.json("verbosity", verbosity.get().as_bytes());
+            } else {
+                self.losses.dropped("verbosity");
+            }
         }
         if text.is_empty() {
             return;
         }
         text.end();
         body.json("text", &out);
+    }
+
+    /// Does the model take the form of the answer as a field of its own?
+    fn takes_form(&self) -> bool {
+        !matches!(self.request.output, OutputFormat::JsonSchema { .. })
+            || form::is_taken(self.target.capabilities)
+    }
+
+    /// What has to be said in words of the form that the answer must have.
+    pub(super) fn form_in_words(&mut self) -> Option<String> {
+        match &self.request.output {
+            _ if self.is_own => None,
+            OutputFormat::JsonObject => {
+                (!form::mentions_json(self.request)).then(|| form::JSON_ONLY.to_owned())
+            }
+            OutputFormat::JsonSchema { schema, .. } if !self.takes_form() => {
+                self.losses.approximated(self.request.names.output);
+                Some(form::in_words(schema))
+            }
+            _ => None,
+        }
     }
 
     fn format(&mut self, out: &mut Vec<u8>) {
@@ -257,8 +290,7 @@ impl<'a> Writer<'a, '_, '_> {
         }
         let field = self.request.names.reasoning;
         let (effort, is_exact) = effort_of(wanted, self.target.capabilities)?;
-        let efforts = self.target.capabilities.efforts.iter().copied();
-        let Some(nearest) = efforts.min_by_key(|each| (*each as i8 - effort as i8).abs()) else {
+        let Some(nearest) = self.target.capabilities.nearest_effort(effort) else {
             // A model that does not think does as it is told where it is told not to.
             if effort != Effort::None {
                 self.losses.dropped(field);
@@ -297,7 +329,7 @@ fn effort_of(wanted: &ReasoningRequest<'_>, capabilities: &Capabilities) -> Opti
     }
     if wanted.disabled {
         // Of unknown models most do not think, and some refuse the word.
-        return capabilities.is_known.then_some((Effort::None, true));
+        return capabilities.vendor.is_some().then_some((Effort::None, true));
     }
     // The tokens that the vendors' own thinking levels stand for, roughly.
     wanted.budget_tokens.map(|tokens| match tokens {

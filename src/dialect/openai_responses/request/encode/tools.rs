@@ -126,12 +126,12 @@ impl<'a> Writer<'a, '_, '_> {
                 let required = *required && self.target.capabilities.forced_tool;
                 let is_exact = known.len() == names.len() && required == must;
                 let allowed = ToolChoice::Allowed { names: known, required };
-                write(body, &allowed, |name| names::tool_name(name));
+                write(body, &allowed, names::tool_name);
                 if !is_exact {
                     self.losses.approximated(field);
                 }
             }
-            choice => write(body, choice, |name| names::tool_name(name)),
+            choice => write(body, choice, names::tool_name),
         }
     }
 }

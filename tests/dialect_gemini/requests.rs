@@ -114,7 +114,7 @@ fn calls_and_results_are_paired_by_id_or_by_name_and_order() {
     assert!([0, 1, 2, 8].into_iter().all(|at| is_native(&found[at])), "{found:?}");
     assert_eq!(found.iter().collect::<std::collections::HashSet<_>>().len(), 5);
     // And in the next turn of the conversation they are the same.
-    let mut later = body.clone();
+    let mut later = body;
     later["contents"].as_array_mut().unwrap().push(json!({"role": "user", "parts": [{"text": "q"}]}));
     assert_eq!(ids(&later), found);
 }

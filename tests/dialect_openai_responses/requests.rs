@@ -428,3 +428,30 @@ fn what_another_dialect_cannot_carry_of_the_provider_is_refused_or_named() {
     let hosted = json!({"model": "m", "input": "x", "tools": [{"type": "web_search"}]});
     assert_eq!(losses(&hosted), "dropped=tools[0].web_search");
 }
+
+#[test]
+fn settings_that_both_of_the_vendors_dialects_have_reach_members_of_the_other() {
+    let body = json!({
+        "model": "m", "input": "x", "text": {"verbosity": "low"}, "prompt_cache_key": "k", "prompt_cache_retention": "24h",
+        "service_tier": "flex", "include": ["message.output_text.logprobs"], "top_logprobs": 2,
+        "safety_identifier": "u", "reasoning": {"effort": "none"}, "max_output_tokens": 100,
+    });
+    let text = body.to_string();
+    let request = OpenAiResponses.decode_request(text.as_bytes()).unwrap();
+    let sent = |model: &str| {
+        let mut losses = Losses::new();
+        let encoded = OpenAiChat.encode_request(&request, &Target::new(model), &mut losses).unwrap();
+        (super::json(&encoded.body), losses.to_string())
+    };
+    let expected = json!({
+        "model": "gpt-5.1", "messages": [{"role": "user", "content": "x"}], "verbosity": "low", "prompt_cache_key": "k",
+        "prompt_cache_retention": "24h", "service_tier": "flex", "logprobs": true, "top_logprobs": 2,
+        "safety_identifier": "u", "reasoning_effort": "none", "max_completion_tokens": 100,
+    });
+    assert_eq!(sent("gpt-5.1"), (expected, String::new()));
+    assert_eq!(sent("gpt-4o").1, "dropped=text.verbosity");
+    let elsewhere = sent("some-server").1;
+    for field in ["text.verbosity", "prompt_cache_key", "prompt_cache_retention"] {
+        assert!(elsewhere.contains(&format!("dropped={field}")), "{elsewhere}");
+    }
+}

@@ -1,9 +1,11 @@
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
+
 use super::body::{Body, Choice, StreamOptions};
 use super::turns;
 use crate::dialect::canonical::{Json, Request};
-use crate::dialect::openai_chat::habits::Habits;
+use crate::dialect::openai_chat::habits::{Habits, is_openai};
 use crate::dialect::openai_chat::{json, names};
 use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
 use crate::facts::Losses;
@@ -54,6 +56,9 @@ pub(crate) fn encode(
         service_tier: writer.service_tier(),
         user,
         safety_identifier,
+        verbosity: writer.shared("text.verbosity"),
+        prompt_cache_key: writer.shared("prompt_cache_key"),
+        prompt_cache_retention: writer.shared("prompt_cache_retention"),
         stream: request.stream,
         stream_options: (request.stream && writer.habits.asks_usage)
             .then_some(StreamOptions { include_usage: true }),
@@ -106,7 +111,7 @@ impl<'a, 'l> Writer<'a, 'l> {
         &mut self,
         cache: Option<&'a Json<'a>>,
         path: impl FnOnce() -> Cow<'static, str>,
-    ) -> Option<&'a serde_json::value::RawValue> {
+    ) -> Option<&'a RawValue> {
         let cache = cache?;
         // Anthropic's word for it, which OpenRouter has taken over.
         if self.habits.cache && cache.get().contains("\"ephemeral\"") {
@@ -116,6 +121,20 @@ impl<'a, 'l> Writer<'a, 'l> {
         None
     }
 
+    /// A setting of the vendor's other dialect that his models take in this one, too. Those that do not think refuse
+    /// to be told how wordy to be.
+    fn shared(&self, path: &str) -> Option<&'a RawValue> {
+        let is_taken = match path {
+            "text.verbosity" => self.known.developer,
+            "prompt_cache_key" | "prompt_cache_retention" => true,
+            _ => false,
+        };
+        let is_theirs =
+            self.request.names.dialect == "openai-responses" && is_openai(self.habits, self.known);
+        let extra = self.request.extra.iter().find(|extra| extra.path == path && !extra.is_moot)?;
+        (is_taken && is_theirs).then_some(&extra.value)
+    }
+
     /// What this API has no place for, or none that is safe: it takes `metadata` only of calls that it is to
     /// store.
     fn leave_out_the_rest(&mut self) {
@@ -123,7 +142,9 @@ impl<'a, 'l> Writer<'a, 'l> {
             self.losses.dropped(self.request.names.metadata);
         }
         for extra in &self.request.extra {
-            extra.note(self.losses);
+            if self.shared(&extra.path).is_none() {
+                extra.note(self.losses);
+            }
         }
     }
 }

@@ -128,9 +128,9 @@ fn arguments_come_once_in_whichever_events_they_come() {
     let streams: [&[Value]; 7] = [
         &[begin.clone(), more("{\"a\""), more(":1}"), all.clone(), end.clone()],
         &[begin.clone(), all.clone(), end.clone()],
-        &[begin.clone(), end.clone()],
-        &[end.clone()],
-        &[full.clone()],
+        &[begin, end.clone()],
+        std::slice::from_ref(&end),
+        std::slice::from_ref(&full),
         &[full.clone(), more("{\"a\":1}"), end.clone()],
         &[full, all, end],
     ];
@@ -182,7 +182,7 @@ fn citations_and_probabilities_are_told_wherever_they_stand() {
     let item = json!({"type": "message", "content": [
         {"type": "output_text", "text": "a", "annotations": [source], "logprobs": tokens}]});
     let late = told(&[text.clone(), done(0, item.clone())]);
-    text["logprobs"] = tokens.clone();
+    text["logprobs"] = tokens;
     let early = told(&[text, citation, done(0, item)]);
     for mut told in [early, late] {
         told.sort();

@@ -128,6 +128,10 @@ pub const OPENAI: Table = Table::new(&[
     Rule::any(Class::ContentPolicy).code(&[
         "content_filter",
         "content_policy_violation",
+        "image_content_policy_violation",
+        "misalignment_policy_violation",
+        "bio_policy",
+        "cyber_policy",
         "ResponsibleAIPolicyViolation",
         "moderation_blocked",
     ]),
@@ -139,6 +143,23 @@ pub const OPENAI: Table = Table::new(&[
         "invalid_model",
     ]),
     Rule::on(400, Class::ModelGone).wording(&["model not exist", "is not a valid model id"]),
+    // Of responses that failed, which have no status of their own.
+    Rule::any(Class::InvalidRequest).code(&[
+        "invalid_prompt",
+        "invalid_image",
+        "invalid_image_format",
+        "invalid_base64_image",
+        "invalid_image_url",
+        "invalid_image_mode",
+        "image_too_large",
+        "image_too_small",
+        "image_parse_error",
+        "image_file_too_large",
+        "image_file_not_found",
+        "unsupported_image_media_type",
+        "empty_image_file",
+        "failed_to_download_image",
+    ]),
 ]);
 
 /// Anthropic's errors.
@@ -261,6 +282,15 @@ mod tests {
         assert_eq!(read(&ANTHROPIC, Some(500), "overloaded_error", "", "Overloaded"), Class::Overloaded);
         assert_eq!(read(&ANTHROPIC, None, "overloaded_error", "", "Overloaded"), Class::Overloaded);
         assert_eq!(read(&OPENAI, None, "server_error", "", "The server had an error"), Class::ServerError);
+    }
+
+    #[test]
+    fn a_response_that_failed_says_by_its_code_whose_fault_it_was() {
+        assert_eq!(read(&OPENAI, None, "", "invalid_prompt", ""), Class::InvalidRequest);
+        assert_eq!(read(&OPENAI, None, "", "image_too_small", ""), Class::InvalidRequest);
+        assert_eq!(read(&OPENAI, None, "", "bio_policy", ""), Class::ContentPolicy);
+        assert_eq!(read(&OPENAI, None, "", "image_content_policy_violation", ""), Class::ContentPolicy);
+        assert_eq!(read(&OPENAI, None, "", "vector_store_timeout", ""), Class::ServerError);
     }
 
     #[test]

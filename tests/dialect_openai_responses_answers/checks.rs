@@ -67,6 +67,8 @@ fn an_error_in_disguise_is_the_error_that_it_is() {
         Class::InvalidRequest
     );
     assert_eq!(class(json!({"code": "server_is_overloaded", "message": "m"})), Class::Overloaded);
+    assert_eq!(class(failed(json!({"code": "invalid_prompt", "message": "m"}))), Class::InvalidRequest);
+    assert_eq!(class(json!({"error": {"message": "m"}, "output": []})), Class::ServerError);
 }
 
 #[test]

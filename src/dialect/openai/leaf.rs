@@ -45,7 +45,11 @@ impl<'de: 'a, 'a> Deserialize<'de> for Borrowed<'a> {
 
 /// The string, if it is one.
 pub(in crate::dialect) fn string(raw: &RawValue) -> Option<Text<'_>> {
-    let json = raw.get();
+    unquoted(raw.get())
+}
+
+/// The string that a piece of JSON is, if it is one.
+pub(in crate::dialect) fn unquoted(json: &str) -> Option<Text<'_>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inner));

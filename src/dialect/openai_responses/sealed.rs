@@ -9,7 +9,7 @@ use crate::dialect::openai_responses::NAME;
 use crate::dialect::seal::{MARK, unseal};
 
 /// Stands before what its issuer has encrypted and does not show at all. No seal holds a space.
-const REDACTED: &str = "redacted ";
+pub(super) const REDACTED: &str = "redacted ";
 
 /// The seal of a thought with this id, and encrypted so.
 pub(super) fn pack(id: Option<&str>, encrypted: Option<&str>) -> Option<Text<'static>> {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::item;
-use super::wire::{self, Raw, count, text};
 use crate::dialect::canonical::Citation;
+use crate::dialect::openai::leaf::{self, Raw, count, text};
 use crate::dialect::openai_responses::NAME;
 use crate::dialect::quoted::quoted;
 
@@ -26,7 +26,7 @@ struct Annotation<'a> {
 
 /// Reads an annotation of any kind.
 pub(crate) fn read(raw: &RawValue) -> Citation<'_> {
-    let annotation: Annotation<'_> = wire::read(Some(raw)).unwrap_or_default();
+    let annotation: Annotation<'_> = leaf::read(Some(raw)).unwrap_or_default();
     Citation {
         url: text(annotation.url),
         title: text(annotation.title).or_else(|| text(annotation.filename)),

@@ -1,11 +1,11 @@
-use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::failure;
-use super::wire::{self, Raw, Str};
+use super::wire;
+use crate::dialect::openai::error;
+use crate::dialect::openai::leaf::{self, Borrowed, Raw};
 use crate::failure::{Class, Failure, Report};
 
 #[derive(serde::Deserialize)]
@@ -14,37 +14,27 @@ struct Checked<'a> {
     status: Raw<'a>,
     #[serde(borrow)]
     error: Raw<'a>,
-    /// Of errors that are not in an object of their own.
-    #[serde(borrow)]
-    message: Raw<'a>,
     output: Option<Output>,
 }
 
 /// Is a 200 with this body an answer?
 pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
-    let text = wire::body(body).map_err(|invalid| no_answer(describe(body).unwrap_or(invalid.message())))?;
-    let checked: Checked<'_> = serde_json::from_str(text)
-        .map_err(|error| no_answer(&format!("The answer is no response: {error}")))?;
-    let status = wire::text(checked.status);
-    if let Some(error) = checked.error {
-        return Err(failure::of(error.get()).with_status(StatusCode::OK));
+    let checked: Checked<'_> = match leaf::object(body) {
+        Ok(checked) => checked,
+        // Not an answer, but perhaps an error in one of its many shapes.
+        Err(_) if error::is_error(body) => return Err(error::decode(None, body)),
+        Err(invalid) => return Err(no_answer(error::describe(body).unwrap_or(invalid.message()))),
+    };
+    let status = leaf::text(checked.status);
+    if checked.error.is_some() || status.as_deref() == Some("failed") {
+        return Err(wire::failure(checked.error));
     }
     match (status.as_deref(), checked.output) {
-        (Some("failed"), _) => Err(failure::of("The response failed.").with_status(StatusCode::OK)),
-        (_, None) if checked.message.is_some() => Err(failure::of(text).with_status(StatusCode::OK)),
+        (_, None) if error::is_error(body) => Err(error::decode(None, body)),
         (_, None) => Err(no_answer("The answer has no output.")),
         // Work in the background, and answers that say why there is no more of them.
         (Some("queued" | "in_progress" | "incomplete" | "cancelled"), _) | (_, Some(Output(true))) => Ok(()),
         (_, Some(Output(false))) => Err(no_answer("The answer is empty.")),
-    }
-}
-
-/// What a body that is not JSON is.
-fn describe(body: &[u8]) -> Option<&'static str> {
-    match body.trim_ascii_start().first() {
-        None => Some("The provider sent an empty body."),
-        Some(b'<') => Some("The provider sent a page of HTML instead of JSON."),
-        _ => None,
     }
 }
 
@@ -62,7 +52,7 @@ struct Voice(bool);
 #[derive(serde::Deserialize)]
 struct Item<'a> {
     #[serde(borrow, rename = "type", default)]
-    kind: Option<Str<'a>>,
+    kind: Option<Borrowed<'a>>,
     #[serde(default)]
     content: Voice,
     #[serde(default)]
@@ -72,7 +62,7 @@ struct Item<'a> {
 impl Item<'_> {
     /// A thought is nothing said, nor is a look at something that no words came of.
     fn says_something(&self) -> bool {
-        match self.kind.as_ref().map(|Str(kind)| &**kind) {
+        match self.kind.as_ref().map(|Borrowed(kind)| &**kind) {
             Some("message") => self.content.0,
             Some("image_generation_call") => self.result.0,
             Some(
@@ -170,8 +160,7 @@ impl<'de> Visitor<'de> for VoiceVisitor {
         A: MapAccess<'de>,
     {
         let mut said = false;
-        while let Some(Str(name)) = map.next_key()? {
-            let name: Cow<'_, str> = name;
+        while let Some(Borrowed(name)) = map.next_key()? {
             if matches!(&*name, "text" | "refusal") {
                 said |= map.next_value::<Voice>()?.0;
             } else {

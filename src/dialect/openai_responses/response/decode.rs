@@ -3,17 +3,17 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::finish::Held;
-use super::wire::{self, Item, Part, Parts, Raw, Response, text};
-use super::{annotation, finish, ids, logprobs, seal, usage};
+use super::wire::{self, Item, Part, Parts, Response};
+use super::{annotation, finish, ids, logprobs, usage};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, Text, ToolCall};
-use crate::dialect::openai_responses::NAME;
+use crate::dialect::openai::leaf::{self, Raw, text};
+use crate::dialect::openai_responses::{NAME, sealed};
 
 /// Reads a whole answer.
 pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
-    let text = wire::body(body)?;
     // Nearly every answer is a list of items of known kinds, and then one pass will do.
-    if let Ok(response) = serde_json::from_str::<Response<'_, Vec<Item<'_>>>>(text) {
+    if let Ok(response) = leaf::object::<Response<'_, Vec<Item<'_>>>>(body) {
         if response.output.iter().flatten().all(is_known) {
             let (output, response) = response.split();
             return answer(
@@ -22,7 +22,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
             );
         }
     }
-    let (output, response) = serde_json::from_str::<Response<'_, Vec<&RawValue>>>(text)?.split();
+    let (output, response) = leaf::object::<Response<'_, Vec<&RawValue>>>(body)?.split();
     let items = output.map(|items| items.into_iter().map(with_raw).collect());
     answer(&response, items)
 }
@@ -43,7 +43,7 @@ fn is_known(item: &Item<'_>) -> bool {
 }
 
 fn with_raw(raw: &RawValue) -> (Item<'_>, Raw<'_>) {
-    (wire::read(Some(raw)).unwrap_or_default(), Some(raw))
+    (leaf::read(Some(raw)).unwrap_or_default(), Some(raw))
 }
 
 fn answer<'a>(response: &Response<'a, ()>, output: Option<Items<'a>>) -> Result<Answer<'a>, Invalid> {
@@ -58,7 +58,7 @@ fn answer<'a>(response: &Response<'a, ()>, output: Option<Items<'a>>) -> Result<
     Ok(Answer {
         id,
         model: text(response.model),
-        created: wire::count(response.created_at),
+        created: leaf::count(response.created_at),
         choices: vec![choice],
         usage: usage::read(response.usage),
     })
@@ -142,14 +142,14 @@ fn reasoning_text(parts: Parts<'_>) -> Option<Text<'_>> {
 /// The seal on a thought.
 pub(crate) fn signature<'a>(item: &Item<'a>) -> Option<Text<'a>> {
     let encrypted = text(item.encrypted_content)?;
-    Some(Cow::Owned(seal::own(text(item.id), &encrypted)))
+    sealed::pack(text(item.id).as_deref(), Some(&encrypted))
 }
 
 fn call<'a>(item: &Item<'a>, response: &str, index: usize) -> Option<ToolCall<'a>> {
     Some(ToolCall {
         id: call_id(item, response, index),
         name: text(item.name)?,
-        arguments: item.arguments.map_or(Cow::Borrowed(""), |json| wire::json_text(json.get())),
+        arguments: item.arguments.map_or(Cow::Borrowed(""), leaf::json_text),
     })
 }
 

@@ -6,9 +6,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{item, usage, wire};
+use super::{item, usage};
 use crate::dialect::Reply;
 use crate::dialect::canonical::{Text, Usage};
+use crate::dialect::openai::leaf;
 use crate::dialect::quoted::quoted;
 
 /// How a response stands.
@@ -119,10 +120,7 @@ fn tail(echo: &str) -> Vec<u8> {
     // It is made by this program; what is none is not worth an answer.
     let body = format!("{{{echo}}}");
     let mut members: Vec<(&str, &str)> = Vec::new();
-    let Members(said) = wire::body(body.as_bytes())
-        .ok()
-        .and_then(|body| serde_json::from_str(body).ok())
-        .unwrap_or_else(|| Members(Vec::new()));
+    let Members(said) = leaf::object(body.as_bytes()).unwrap_or_else(|_| Members(Vec::new()));
     let said = said.iter().map(|(name, value)| (&**name, value.get()));
     for (name, value) in said.chain(DEFAULTS.iter().copied()) {
         if !OWN.contains(&name) && members.iter().all(|(known, _)| *known != name) {
@@ -160,7 +158,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
                 A: MapAccess<'de>,
             {
                 let mut members = Vec::new();
-                while let Some((wire::Str(name), value)) = map.next_entry()? {
+                while let Some((leaf::Borrowed(name), value)) = map.next_entry()? {
                     members.push((name, value));
                 }
                 Ok(Members(members))

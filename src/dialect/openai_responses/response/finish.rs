@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::envelope::Status;
-use super::wire::{self, Raw};
 use crate::dialect::canonical::{Content, Finish, Text};
+use crate::dialect::openai::leaf::{self, Raw};
 
 /// What an answer holds, as far as its end is called by it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +47,7 @@ fn cut_off(details: Raw<'_>) -> Finish<'_> {
         #[serde(borrow)]
         reason: Raw<'a>,
     }
-    let reason = wire::read::<Details<'_>>(details).and_then(|details| wire::text(details.reason));
+    let reason = leaf::read::<Details<'_>>(details).and_then(|details| leaf::text(details.reason));
     match reason.as_deref() {
         Some("max_output_tokens") => Finish::Length,
         Some("content_filter") => Finish::ContentFilter,

@@ -1,11 +1,11 @@
 //! Token probabilities: a bare list here, the same list in an object in the words of the hub.
 
-use super::wire::{self, Raw};
-use crate::dialect::canonical::Json;
-
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
+
+use crate::dialect::canonical::Json;
+use crate::dialect::openai::leaf::{self, Raw};
 
 /// The elements of a list, without its brackets.
 fn elements(list: &str) -> Option<&str> {
@@ -29,6 +29,6 @@ pub(crate) fn inner(value: &RawValue) -> Option<&str> {
         #[serde(borrow)]
         content: Raw<'a>,
     }
-    let logprobs: Logprobs<'_> = wire::read(Some(value))?;
+    let logprobs: Logprobs<'_> = leaf::read(Some(value))?;
     logprobs.content.and_then(|list| elements(list.get()))
 }

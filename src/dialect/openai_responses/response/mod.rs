@@ -8,7 +8,6 @@ mod encode;
 
 pub(super) mod annotation;
 pub(super) mod envelope;
-pub(super) mod failure;
 pub(super) mod finish;
 pub(super) mod ids;
 pub(super) mod item;

@@ -1,5 +1,5 @@
-use super::wire::{self, Raw, count};
 use crate::dialect::canonical::Usage;
+use crate::dialect::openai::leaf::{self, Raw, count};
 
 #[derive(serde::Deserialize)]
 struct Tokens<'a> {
@@ -25,9 +25,9 @@ struct Details<'a> {
 
 /// Reads what an answer cost. Input includes what was cached, output includes reasoning, as in the hub.
 pub(crate) fn read(usage: Raw<'_>) -> Option<Usage> {
-    let tokens: Tokens<'_> = wire::read(usage)?;
-    let input: Option<Details<'_>> = wire::read(tokens.input_tokens_details);
-    let output: Option<Details<'_>> = wire::read(tokens.output_tokens_details);
+    let tokens: Tokens<'_> = leaf::read(usage)?;
+    let input: Option<Details<'_>> = leaf::read(tokens.input_tokens_details);
+    let output: Option<Details<'_>> = leaf::read(tokens.output_tokens_details);
     Some(Usage {
         input: count(tokens.input_tokens),
         cache_read: input.as_ref().and_then(|details| count(details.cached_tokens)),

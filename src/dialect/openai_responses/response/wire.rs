@@ -1,7 +1,4 @@
 //! What answers look like, as far as anyone reads them.
-//!
-//! Leaves stay raw and are read on demand: servers that call themselves compatible disagree on what is a
-//! string, a number, `null`, or absent, and one odd leaf must not cost the whole answer.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,16 +6,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
-
-/// A leaf: absent and `null` are the same.
-pub(crate) type Raw<'a> = Option<&'a RawValue>;
-
-/// A string. Serde lends a plain `Cow` only outside of an `Option`.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Str<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+use crate::dialect::openai::error;
+use crate::dialect::openai::leaf::{self, Raw};
+use crate::failure::Failure;
 
 /// A response; of an event, whatever it tells of one.
 #[derive(serde::Deserialize)]
@@ -38,6 +29,12 @@ pub(crate) struct Response<'a, O> {
     #[serde(borrow)]
     pub(crate) usage: Raw<'a>,
     pub(crate) output: Option<O>,
+}
+
+/// The failure of a response, by its error.
+pub(crate) fn failure(error: Raw<'_>) -> Failure {
+    let json = error.map_or(r#"{"message":"The response failed."}"#, RawValue::get);
+    error::decode(None, json.as_bytes())
 }
 
 /// An item of the output.
@@ -184,55 +181,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Leaf<'a> {
     }
 }
 
-/// The string that a piece of JSON is, if it is one.
-pub(crate) fn string(json: &str) -> Option<Text<'_>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
-        return Some(Cow::Borrowed(inner));
-    }
-    serde_json::from_str::<Str<'_>>(json).ok().map(|text| text.0)
-}
-
-/// The string, if it is one and says something.
-pub(crate) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
-    raw.and_then(|raw| string(raw.get())).filter(|text| !text.is_empty())
-}
-
-/// The text of a string; of anything else, its JSON.
-pub(crate) fn json_text(json: &str) -> Text<'_> {
-    string(json).unwrap_or(Cow::Borrowed(json))
-}
-
-/// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
-pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
-    let json = raw?.get();
-    if let Ok(number) = json.parse() {
-        return Some(number);
-    }
-    let number: f64 = json.parse().ok()?;
-    // Casts of floats saturate; counts stay far below where they lose precision.
-    (number.is_finite() && number >= 0.0).then_some(number as u64)
-}
-
-/// A value of this type, or nothing where it is of another.
-pub(crate) fn read<'a, T>(raw: Raw<'a>) -> Option<T>
-where
-    T: Deserialize<'a>,
-{
-    serde_json::from_str(raw?.get()).ok()
-}
-
 /// The elements of a list; none where it is no list.
 pub(crate) fn list(raw: Raw<'_>) -> Vec<&RawValue> {
-    read(raw).unwrap_or_default()
-}
-
-/// The text of a body that can be a JSON object. Without the check, serde would take a list for a struct's
-/// fields in order.
-pub(crate) fn body(body: &[u8]) -> Result<&str, Invalid> {
-    let text = std::str::from_utf8(body).map_err(|_| Invalid::new("The body is not valid UTF-8."))?;
-    if !text.trim_start().starts_with('{') {
-        return Err(Invalid::new("The body is not a JSON object."));
-    }
-    Ok(text)
+    leaf::read(raw).unwrap_or_default()
 }

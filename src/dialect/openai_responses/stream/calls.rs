@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use super::super::response;
-use super::super::response::wire::{self, Item};
+use super::super::response::wire::Item;
 use super::decoder::{Decoder, Emit};
 use super::items::{Call, Kind};
 use super::said::words;
 use super::scan::Fields;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Event, Text};
+use crate::dialect::openai::leaf;
 
 impl Decoder {
     fn call(&mut self, slot: usize) -> Option<&mut Call> {
@@ -24,9 +25,9 @@ impl Decoder {
         let number = self.calls;
         let Some(call) = self.call(slot).filter(|call| call.number.is_none()) else { return };
         if let Some(json) = item.arguments.filter(|_| !call.has_arguments) {
-            call.early = wire::json_text(json.get()).into_owned();
+            call.early = leaf::json_text(json).into_owned();
         }
-        let Some(name) = wire::text(item.name) else { return };
+        let Some(name) = leaf::text(item.name) else { return };
         call.number = Some(number);
         let told = if call.has_arguments { std::mem::take(&mut call.early) } else { String::new() };
         self.calls += 1;
@@ -54,8 +55,9 @@ impl Decoder {
 
     pub(super) fn arguments_done(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
         let slot = self.items.slot(fields.output_index, "function_call")?;
-        let json = fields.whole.map(wire::json_text).filter(|json| !json.is_empty());
-        if let Some(json) = json {
+        // Some servers write the object itself.
+        let json = fields.whole.map(|json| leaf::unquoted(json).unwrap_or(Cow::Borrowed(json)));
+        if let Some(json) = json.filter(|json| !json.is_empty()) {
             self.whole_arguments(slot, json, emit);
         }
         Ok(())
@@ -76,7 +78,7 @@ impl Decoder {
 
     pub(super) fn call_done(&mut self, slot: usize, item: &Item<'_>, emit: Emit<'_>) {
         self.call_begins(slot, item, emit);
-        let json = item.arguments.map(|json| wire::json_text(json.get())).filter(|json| !json.is_empty());
+        let json = item.arguments.map(leaf::json_text).filter(|json| !json.is_empty());
         if let Some(json) = json {
             self.whole_arguments(slot, json, emit);
         }

@@ -1,12 +1,14 @@
 use serde_json::value::RawValue;
 
 use super::super::response::wire::{self, Response};
-use super::super::response::{self, failure, finish, usage};
+use super::super::response::{self, finish, usage};
 use super::items::{Items, Voice};
 use super::scan::{Fields, fields};
 use crate::dialect::canonical::{Answer, Event};
+use crate::dialect::openai::{error, leaf};
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Invalid};
+use crate::failure::Failure;
 
 /// Who gets the events.
 pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
@@ -41,14 +43,14 @@ impl Decode for Decoder {
         let Some(fields) = fields(data) else {
             if frame.event == Some(b"error") {
                 // Whatever stands in it: some servers put plain text there.
-                self.fail(&String::from_utf8_lossy(data), emit);
+                self.fail(error::decode(None, data), emit);
                 return Ok(());
             }
             return Err(Invalid::new("The event is not a JSON object."));
         };
         match super::kind(frame, &fields) {
-            Some("error") => self.fail(&String::from_utf8_lossy(data), emit),
-            None if fields.error.is_some() => self.fail(&String::from_utf8_lossy(data), emit),
+            Some("error") => self.fail(error::decode(None, data), emit),
+            None if fields.error.is_some() => self.fail(error::decode(None, data), emit),
             None => return Err(Invalid::new("The event lacks its type.").at("type")),
             Some(kind) => self.event(kind, &fields, emit)?,
         }
@@ -97,9 +99,9 @@ impl Decoder {
         self.items.has_told(fields.output_index, fields.part_index.unwrap_or(0))
     }
 
-    fn fail(&mut self, json: &str, emit: Emit<'_>) {
+    fn fail(&mut self, failure: Failure, emit: Emit<'_>) {
         self.is_over = true;
-        emit(Event::Error(Box::new(failure::of(json))));
+        emit(Event::Error(Box::new(failure)));
     }
 
     fn start(&mut self, response: Option<&str>, emit: Emit<'_>) {
@@ -109,9 +111,9 @@ impl Decoder {
 
     fn begin(&mut self, response: &Response<'_, &RawValue>, emit: Emit<'_>) {
         self.has_started = true;
-        let id = wire::text(response.id);
+        let id = leaf::text(response.id);
         self.answer = id.as_deref().unwrap_or_default().to_owned();
-        emit(Event::Start { id, model: wire::text(response.model) });
+        emit(Event::Start { id, model: leaf::text(response.model) });
     }
 
     /// Lets the item speak. What another has said, or this one in an earlier part, is over.
@@ -131,9 +133,9 @@ impl Decoder {
 
     fn end(&mut self, kind: &str, response: Option<&str>, emit: Emit<'_>) {
         let parsed = read_response(response);
-        let is_failed = parsed.as_ref().is_some_and(|response| response.error.is_some());
-        if is_failed || kind == "response.failed" {
-            return self.fail(response.unwrap_or("The response failed."), emit);
+        let error = parsed.as_ref().and_then(|response| response.error);
+        if error.is_some() || kind == "response.failed" {
+            return self.fail(wire::failure(error), emit);
         }
         self.end_calls(emit);
         self.hush(emit);
@@ -149,7 +151,7 @@ impl Decoder {
             if let Some(usage) = usage::read(response.usage) {
                 emit(Event::Usage(usage));
             }
-            (status, details) = (wire::text(response.status), response.incomplete_details);
+            (status, details) = (leaf::text(response.status), response.incomplete_details);
         }
         // The event says by its name that the model has stopped, whatever is in it.
         let named = if kind == "response.incomplete" { "incomplete" } else { "completed" };
@@ -165,7 +167,7 @@ impl Decoder {
 
 /// Tells an answer that stands nowhere but in its last event.
 fn tell(response: &Response<'_, &RawValue>, emit: Emit<'_>) -> finish::Held {
-    let id = wire::text(response.id).unwrap_or_default();
+    let id = leaf::text(response.id).unwrap_or_default();
     let choice = response::output(wire::list(response.output), &id);
     let held = finish::Held::of(&choice.parts);
     Answer { choices: vec![choice], ..Answer::default() }.events(&mut |event| match event {
@@ -175,7 +177,7 @@ fn tell(response: &Response<'_, &RawValue>, emit: Emit<'_>) -> finish::Held {
     held
 }
 
-fn read_response(json: Option<&str>) -> Option<Response<'_, &RawValue>> {
+pub(super) fn read_response(json: Option<&str>) -> Option<Response<'_, &RawValue>> {
     let json = json.filter(|json| json.starts_with('{'))?;
     serde_json::from_str(json).ok()
 }

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::super::response::wire::{self, Item, Leaf, Part, Parts, Raw};
+use super::super::response::wire::{self, Item, Leaf, Part, Parts};
 use super::super::response::{self, annotation, logprobs};
 use super::decoder::{Decoder, Emit};
 use super::items::{Kind, Message, Voice};
 use super::scan::Fields;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Event, Text};
+use crate::dialect::openai::leaf::{self, Raw};
 
 impl Decoder {
     fn kind(&mut self, slot: usize) -> Option<&mut Kind> {
@@ -74,10 +75,10 @@ impl Decoder {
     }
 
     pub(super) fn part_done(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
-        let part: Part<'_> = wire::read(raw(fields.part)).unwrap_or_default();
+        let part: Part<'_> = leaf::read(raw(fields.part)).unwrap_or_default();
         let index = fields.part_index.unwrap_or(0);
         // Thoughts that are not a summary have such parts, too.
-        if wire::text(part.kind).as_deref() == Some("reasoning_text") {
+        if leaf::text(part.kind).as_deref() == Some("reasoning_text") {
             let slot = self.items.slot(fields.output_index, "reasoning")?;
             self.thought_part(slot, (Voice::Content, index), &part, emit);
         } else {
@@ -164,8 +165,8 @@ impl Decoder {
     }
 
     pub(super) fn item_added(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
-        let item: Item<'_> = wire::read(raw(fields.item)).unwrap_or_default();
-        let kind = Kind::of(wire::text(item.kind).as_deref());
+        let item: Item<'_> = leaf::read(raw(fields.item)).unwrap_or_default();
+        let kind = Kind::of(leaf::text(item.kind).as_deref());
         let slot = self.items.begin(fields.output_index, kind)?;
         self.call_begins(slot, &item, emit);
         Ok(())
@@ -173,8 +174,8 @@ impl Decoder {
 
     /// An item is whole: what has not been told of it is told now.
     pub(super) fn item_done(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
-        let item: Item<'_> = wire::read(raw(fields.item)).unwrap_or_default();
-        let word = wire::text(item.kind).unwrap_or_default();
+        let item: Item<'_> = leaf::read(raw(fields.item)).unwrap_or_default();
+        let word = leaf::text(item.kind).unwrap_or_default();
         let slot = self.items.slot(fields.output_index, &word)?;
         match self.kind(slot) {
             None | Some(Kind::Other) => {}
@@ -225,7 +226,7 @@ impl Decoder {
 
 /// The string, if it is one and says something.
 pub(super) fn words(json: Option<&str>) -> Option<Text<'_>> {
-    json.and_then(wire::string).filter(|text| !text.is_empty())
+    json.and_then(leaf::unquoted).filter(|text| !text.is_empty())
 }
 
 fn raw(json: Option<&str>) -> Raw<'_> {

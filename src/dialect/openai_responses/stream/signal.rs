@@ -1,7 +1,9 @@
-use super::super::response::failure;
 use super::super::response::wire::{self, Item, Part, Parts};
+use super::decoder::read_response;
 use super::scan::{Fields, fields};
 use crate::dialect::Signal;
+use crate::dialect::openai::error::decode;
+use crate::dialect::openai::leaf;
 use crate::dialect::sse::Frame;
 
 /// What a frame is.
@@ -14,13 +16,13 @@ pub(in super::super) fn signal(frame: &Frame<'_>) -> Signal {
     let Some(fields) = fields(data) else {
         // Whatever stands in it: some servers put plain text there.
         return match frame.event {
-            Some(b"error") => error(&String::from_utf8_lossy(data)),
+            Some(b"error") => error(data),
             _ => Signal::Malformed,
         };
     };
     match super::kind(frame, &fields) {
         Some(kind) => of(kind, &fields, data),
-        None if fields.error.is_some() => error(&String::from_utf8_lossy(data)),
+        None if fields.error.is_some() => error(data),
         None => Signal::Malformed,
     }
 }
@@ -32,8 +34,11 @@ fn of(kind: &str, fields: &Fields<'_>, data: &[u8]) -> Signal {
         "response.output_item.added" => content_or(fields.item.is_some_and(begins_content)),
         "response.output_item.done" => content_or(fields.item.is_some_and(holds_content)),
         "response.completed" | "response.incomplete" => Signal::Finish,
-        "response.failed" => error(fields.response.unwrap_or_default()),
-        "error" => error(&String::from_utf8_lossy(data)),
+        "response.failed" => {
+            let error = read_response(fields.response).and_then(|response| response.error);
+            Signal::Error(Box::new(wire::failure(error)))
+        }
+        "error" => error(data),
         "keepalive" | "ping" => Signal::Alive,
         "response.output_text.annotation.added" => Signal::Content,
         // They repeat what has been said; but where no increments came, they are the first to say it.
@@ -51,15 +56,15 @@ fn of(kind: &str, fields: &Fields<'_>, data: &[u8]) -> Signal {
 /// The beginning of a message or a thought promises nothing, nor does a list of tools; a call is something said.
 fn begins_content(item: &str) -> bool {
     let item: Item<'_> = serde_json::from_str(item).unwrap_or_default();
-    let kind = wire::text(item.kind);
+    let kind = leaf::text(item.kind);
     !matches!(kind.as_deref(), Some("message" | "reasoning" | "mcp_list_tools" | "additional_tools") | None)
 }
 
 fn holds_content(json: &str) -> bool {
     let item: Item<'_> = serde_json::from_str(json).unwrap_or_default();
-    match wire::text(item.kind).as_deref() {
+    match leaf::text(item.kind).as_deref() {
         Some("message" | "reasoning") => {
-            wire::text(item.encrypted_content).is_some() || is_said(&item.content) || is_said(&item.summary)
+            leaf::text(item.encrypted_content).is_some() || is_said(&item.content) || is_said(&item.summary)
         }
         _ => begins_content(json),
     }
@@ -74,8 +79,8 @@ fn is_said(parts: &Parts<'_>) -> bool {
     }
 }
 
-fn error(json: &str) -> Signal {
-    Signal::Error(Box::new(failure::of(json)))
+fn error(data: &[u8]) -> Signal {
+    Signal::Error(Box::new(decode(None, data)))
 }
 
 const fn content_or(says_something: bool) -> Signal {

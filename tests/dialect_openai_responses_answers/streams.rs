@@ -132,7 +132,7 @@ fn arguments_come_once_in_whichever_events_they_come() {
         std::slice::from_ref(&end),
         std::slice::from_ref(&full),
         &[full.clone(), more("{\"a\":1}"), end.clone()],
-        &[full, all, end],
+        &[full.clone(), all, end.clone()],
     ];
     for events in streams {
         let told = told(events);

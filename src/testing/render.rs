@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::played::{End, Piece, Played};
-use super::wire::{Finish, Framing, Part, Say, WireFrame};
-use super::{Fault, RecordedReply, Refusal, Vendor, wire_gemini};
+use super::wire::{Finish, Framing, Part, Say, WireFrame, gemini};
+use super::{Fault, RecordedReply, Refusal, Vendor};
 
 /// Renders for one request.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +108,7 @@ impl Render {
         let mut frames = self.bent(&say, fault);
         if say.framing == Framing::Array {
             let is_whole = end_of(fault) == End::Clean && *fault != Fault::NoTerminal;
-            frames = wire_gemini::array(frames, is_whole);
+            frames = gemini::array(frames, is_whole);
         }
         let mut is_first = true;
         let mut pieces = Vec::with_capacity(frames.len());

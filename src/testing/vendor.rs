@@ -7,8 +7,8 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::wire::{Ask, Asked, Complaint, Framing, Route, Say, WireError, WireFrame};
-use super::{Refusal, strict_anthropic, strict_gemini, strict_openai, strict_responses};
-use super::{wire_anthropic, wire_gemini, wire_openai, wire_responses};
+use super::wire::{anthropic, gemini, openai, responses};
+use super::{Refusal, strict};
 
 /// Whose API a fake provider speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,35 +50,35 @@ impl Vendor {
 
     pub(super) fn read(self, asked: Asked<'_>) -> Result<Ask, Complaint> {
         match self {
-            Self::OpenAi => strict_openai::read(asked.body),
-            Self::Anthropic => strict_anthropic::read(asked),
-            Self::OpenAiResponses => strict_responses::read(asked),
-            Self::Gemini => strict_gemini::read(asked),
+            Self::OpenAi => strict::openai::read(asked.body),
+            Self::Anthropic => strict::anthropic::read(asked),
+            Self::OpenAiResponses => strict::responses::read(asked),
+            Self::Gemini => strict::gemini::read(asked),
         }
     }
 
     pub(super) fn answer(self, say: &Say) -> Value {
         match self {
-            Self::OpenAi => wire_openai::answer(say),
-            Self::Anthropic => wire_anthropic::answer(say),
-            Self::OpenAiResponses => wire_responses::answer(say),
-            Self::Gemini => wire_gemini::answer(say),
+            Self::OpenAi => openai::answer(say),
+            Self::Anthropic => anthropic::answer(say),
+            Self::OpenAiResponses => responses::answer(say),
+            Self::Gemini => gemini::answer(say),
         }
     }
 
     pub(super) fn frames(self, say: &Say) -> Vec<WireFrame> {
         match self {
-            Self::OpenAi => wire_openai::frames(say),
-            Self::Anthropic => wire_anthropic::frames(say),
-            Self::OpenAiResponses => wire_responses::frames(say),
-            Self::Gemini => wire_gemini::frames(say),
+            Self::OpenAi => openai::frames(say),
+            Self::Anthropic => anthropic::frames(say),
+            Self::OpenAiResponses => responses::frames(say),
+            Self::Gemini => gemini::frames(say),
         }
     }
 
     /// The body of a 200 that is an error.
     pub(super) fn failed_answer(self, say: &Say) -> Value {
         match self {
-            Self::OpenAiResponses => wire_responses::failed_answer(say),
+            Self::OpenAiResponses => responses::failed_answer(say),
             other => other.error(StatusCode::SERVICE_UNAVAILABLE, None),
         }
     }
@@ -86,28 +86,28 @@ impl Vendor {
     /// The error that ends a stream after so many frames.
     pub(super) fn error_frame(self, say: &Say, after: usize) -> Bytes {
         match self {
-            Self::OpenAi => wire_openai::error_frame(),
-            Self::Anthropic => wire_anthropic::error_frame(),
-            Self::OpenAiResponses => wire_responses::error_frame(say, after),
-            Self::Gemini => wire_gemini::error_frame(),
+            Self::OpenAi => openai::error_frame(),
+            Self::Anthropic => anthropic::error_frame(),
+            Self::OpenAiResponses => responses::error_frame(say, after),
+            Self::Gemini => gemini::error_frame(),
         }
     }
 
     pub(super) fn malformed_frame(self) -> Bytes {
         match self {
-            Self::OpenAi => wire_openai::malformed_frame(),
-            Self::Anthropic => wire_anthropic::malformed_frame(),
-            Self::OpenAiResponses => wire_responses::malformed_frame(),
-            Self::Gemini => wire_gemini::malformed_frame(),
+            Self::OpenAi => openai::malformed_frame(),
+            Self::Anthropic => anthropic::malformed_frame(),
+            Self::OpenAiResponses => responses::malformed_frame(),
+            Self::Gemini => gemini::malformed_frame(),
         }
     }
 
     /// The body of an error status. Only some APIs say in it when to come back.
     pub(super) fn error(self, status: StatusCode, retry_after: Option<Duration>) -> Value {
         match self {
-            Self::OpenAi | Self::OpenAiResponses => wire_openai::error(status),
-            Self::Anthropic => wire_anthropic::error(status),
-            Self::Gemini => wire_gemini::error(status, retry_after),
+            Self::OpenAi | Self::OpenAiResponses => openai::error(status),
+            Self::Anthropic => anthropic::error(status),
+            Self::Gemini => gemini::error(status, retry_after),
         }
     }
 
@@ -120,17 +120,17 @@ impl Vendor {
     pub(super) fn wrong_key(self) -> WireError {
         let status = StatusCode::UNAUTHORIZED;
         match self {
-            Self::Gemini => wire_gemini::wrong_key(),
+            Self::Gemini => gemini::wrong_key(),
             other => WireError { status, body: other.error(status, None) },
         }
     }
 
     pub(super) fn refusal(self, refusal: Refusal) -> WireError {
         match self {
-            Self::OpenAi => wire_openai::refusal(refusal),
-            Self::Anthropic => wire_anthropic::refusal(refusal),
-            Self::OpenAiResponses => wire_responses::refusal(refusal),
-            Self::Gemini => wire_gemini::refusal(refusal),
+            Self::OpenAi => openai::refusal(refusal),
+            Self::Anthropic => anthropic::refusal(refusal),
+            Self::OpenAiResponses => responses::refusal(refusal),
+            Self::Gemini => gemini::refusal(refusal),
         }
     }
 
@@ -141,17 +141,17 @@ impl Vendor {
 
     pub(super) fn complaint(self, complaint: &Complaint) -> Value {
         match self {
-            Self::OpenAi | Self::OpenAiResponses => wire_openai::complaint(complaint),
-            Self::Anthropic => wire_anthropic::complaint(complaint),
-            Self::Gemini => wire_gemini::complaint(complaint),
+            Self::OpenAi | Self::OpenAiResponses => openai::complaint(complaint),
+            Self::Anthropic => anthropic::complaint(complaint),
+            Self::Gemini => gemini::complaint(complaint),
         }
     }
 
     pub(super) fn headers(self, serial: u64, status: StatusCode) -> HeaderMap {
         match self {
-            Self::OpenAi | Self::OpenAiResponses => wire_openai::headers(serial),
-            Self::Anthropic => wire_anthropic::headers(serial, status),
-            Self::Gemini => wire_gemini::headers(),
+            Self::OpenAi | Self::OpenAiResponses => openai::headers(serial),
+            Self::Anthropic => anthropic::headers(serial, status),
+            Self::Gemini => gemini::headers(),
         }
     }
 

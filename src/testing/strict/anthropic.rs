@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::wire::{Ask, Asked, Complaint};
-use super::wire_responses;
+use crate::testing::wire::{Ask, Asked, Complaint, responses};
 
 const KNOWN: &[&str] = &[
     "cache_control",
@@ -47,7 +46,7 @@ const COUNTED: &[&str] = &[
     "tools",
 ];
 
-pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
+pub(crate) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
     if !asked.headers.contains_key("anthropic-version") {
         return Err(Complaint::new("anthropic-version", "header is required"));
     }
@@ -144,8 +143,7 @@ fn one_block(message: &str, index: usize, block: &Value) -> Result<(), Complaint
 
 /// A seal that the vendor cannot have set.
 fn is_foreign(seal: &Value) -> bool {
-    let is_own =
-        |seal: &str| !seal.is_empty() && !seal.contains(':') && !seal.starts_with(wire_responses::SEAL);
+    let is_own = |seal: &str| !seal.is_empty() && !seal.contains(':') && !seal.starts_with(responses::SEAL);
     !seal.as_str().is_some_and(is_own)
 }
 

@@ -1,10 +1,10 @@
 //! What OpenAI refuses among the items of a request for a response.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::strict_responses::{as_items, choice, invalid_type, invalid_value, is_name, known, missing};
-use super::wire::Complaint;
-use super::wire_responses::SEAL;
+use super::words::{choice, invalid_type, invalid_value, is_name, known, missing};
+use crate::testing::wire::Complaint;
+use crate::testing::wire::responses::SEAL;
 
 /// Items whose insides are not looked at: tools that the vendor runs, and what comes of them.
 const OTHERS: &[&str] = &[
@@ -56,6 +56,14 @@ pub(super) fn read(request: &Value) -> Result<Vec<Value>, Complaint> {
     Ok(items)
 }
 
+/// A string is one message of the user.
+fn as_items(input: &Value) -> Vec<Value> {
+    match input {
+        Value::String(text) => vec![json!({"role": "user", "content": text})],
+        Value::Array(items) => items.clone(),
+        _ => Vec::new(),
+    }
+}
 fn kind(item: &Value) -> &str {
     item["type"].as_str().unwrap_or(if item["role"].is_string() { "message" } else { "" })
 }

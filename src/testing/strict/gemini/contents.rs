@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::strict_gemini::{field, invalid, known};
-use super::wire::Complaint;
-use super::wire_responses;
+use super::words::{field, invalid, known};
+use crate::testing::wire::{Complaint, responses};
 
 const PART: &[&str] = &[
     "codeExecutionResult",
@@ -91,30 +90,31 @@ fn one_part(at: &str, part: &Value) -> Result<(), Complaint> {
     if !signature.is_null() {
         check_signature(at, signature)?;
     }
-    let struct_at = |name: &str, value: &Value, object: &Value| {
-        known(
-            &format!("{at}.{name}"),
-            value,
-            &["args", "id", "name", "parts", "response", "scheduling", "willContinue"],
-        )?;
+    functions(at, part)?;
+    media(at, part)
+}
+
+/// A call has arguments, or none; a result has a result; both have a name.
+fn functions(at: &str, part: &Value) -> Result<(), Complaint> {
+    const FIELDS: &[&str] = &["args", "id", "name", "parts", "response", "scheduling", "willContinue"];
+    for (name, object) in [("functionCall", "args"), ("functionResponse", "response")] {
+        let (value, at) = (field(part, name), format!("{at}.{name}"));
+        if value.is_null() {
+            continue;
+        }
+        known(&at, value, FIELDS)?;
         if value["name"].as_str().is_none_or(str::is_empty) {
-            return Err(Complaint::new(&format!("{at}.{name}.name"), "Name cannot be empty."));
+            return Err(Complaint::new(&format!("{at}.name"), "Name cannot be empty."));
         }
-        if object.is_object() || object.is_null() {
-            return Ok(());
-        }
-        Err(invalid(&format!("{at}.{name}"), "(type.googleapis.com/google.protobuf.Struct)"))
-    };
-    let (call, result) = (field(part, "functionCall"), field(part, "functionResponse"));
-    if !call.is_null() {
-        struct_at("functionCall", call, &call["args"])?;
-    }
-    if !result.is_null() {
-        struct_at("functionResponse", result, &result["response"])?;
-        if result["response"].is_null() {
-            return Err(Complaint::new(&format!("{at}.function_response.response"), "missing field."));
+        let may_lack = object == "args" && value[object].is_null();
+        if !value[object].is_object() && !may_lack {
+            return Err(invalid(&at, "(type.googleapis.com/google.protobuf.Struct)"));
         }
     }
+    Ok(())
+}
+
+fn media(at: &str, part: &Value) -> Result<(), Complaint> {
     let (inline, file) = (field(part, "inlineData"), field(part, "fileData"));
     if !inline.is_null() {
         known(&format!("{at}.inlineData"), inline, &["data", "mimeType", "displayName"])?;
@@ -139,7 +139,7 @@ fn check_signature(at: &str, signature: &Value) -> Result<(), Complaint> {
         return Err(invalid(&format!("{at}.thoughtSignature"), "(TYPE_BYTES), Base64 decoding failed"));
     };
     let text = signature.as_str().unwrap_or_default();
-    if bytes.starts_with(b"failover:") || text.starts_with(wire_responses::SEAL) {
+    if bytes.starts_with(b"failover:") || text.starts_with(responses::SEAL) {
         return Err(Complaint::new("", "Thought signature is not valid."));
     }
     Ok(())

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::Refusal;
-use super::wire::{Complaint, Finish, Part, Say, ToolCall, WireError, WireFrame, argument_pieces, token};
+use super::{Complaint, Finish, Part, Say, ToolCall, WireError, WireFrame, argument_pieces, token};
+use crate::testing::Refusal;
 
-pub(super) fn answer(say: &Say) -> Value {
+pub(crate) fn answer(say: &Say) -> Value {
     let text = say.whole_text();
     let content = if text.is_empty() && !say.calls.is_empty() { Value::Null } else { text.into() };
     let mut message = json!({"role": "assistant", "content": content, "refusal": null, "annotations": []});
@@ -25,7 +25,7 @@ pub(super) fn answer(say: &Say) -> Value {
     })
 }
 
-pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
+pub(crate) fn frames(say: &Say) -> Vec<WireFrame> {
     let first = if say.text.is_empty() && !say.calls.is_empty() { Value::Null } else { "".into() };
     let mut frames =
         vec![delta(say, Part::Lifecycle, &json!({"role": "assistant", "content": first, "refusal": null}))];
@@ -106,17 +106,17 @@ fn usage(say: &Say) -> Value {
     })
 }
 
-pub(super) fn error_frame() -> Bytes {
+pub(crate) fn error_frame() -> Bytes {
     data(&error_body("The server had an error while processing your request.", "server_error", None, None))
 }
 
-pub(super) fn malformed_frame() -> Bytes {
+pub(crate) fn malformed_frame() -> Bytes {
     Bytes::from_static(
         b"data: {\"id\":\"chatcmpl-broken\",\"object\":\"chat.completion.chunk\",\"choices\":[{\"ind\n\n",
     )
 }
 
-pub(super) fn error(status: StatusCode) -> Value {
+pub(crate) fn error(status: StatusCode) -> Value {
     let (message, kind, code) = match status.as_u16() {
         401 => ("Incorrect API key provided.", "invalid_request_error", Some("invalid_api_key")),
         402 => ("You have run out of credits.", "insufficient_quota", Some("insufficient_quota")),
@@ -130,7 +130,7 @@ pub(super) fn error(status: StatusCode) -> Value {
     error_body(message, kind, None, code)
 }
 
-pub(super) fn refusal(refusal: Refusal) -> WireError {
+pub(crate) fn refusal(refusal: Refusal) -> WireError {
     const BAD: &str = "invalid_request_error";
     let (status, body) = match refusal {
         Refusal::ContextOverflow => {
@@ -157,7 +157,7 @@ pub(super) fn refusal(refusal: Refusal) -> WireError {
     WireError { status: StatusCode::from_u16(status).unwrap_or_default(), body }
 }
 
-pub(super) fn complaint(complaint: &Complaint) -> Value {
+pub(crate) fn complaint(complaint: &Complaint) -> Value {
     error_body(&complaint.message, "invalid_request_error", complaint.param.as_deref(), complaint.code)
 }
 
@@ -165,7 +165,7 @@ fn error_body(message: &str, kind: &str, param: Option<&str>, code: Option<&str>
     json!({"error": {"message": message, "type": kind, "param": param, "code": code}})
 }
 
-pub(super) fn headers(serial: u64) -> HeaderMap {
+pub(crate) fn headers(serial: u64) -> HeaderMap {
     const LIMIT: u64 = 10_000;
     let mut headers = HeaderMap::new();
     let mut set = |name: &'static str, value: String| {

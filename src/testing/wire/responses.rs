@@ -7,13 +7,13 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Refusal;
-use super::wire::{Finish, Part, Say, ToolCall, WireError, WireFrame, argument_pieces, token};
+use super::{Finish, Part, Say, ToolCall, WireError, WireFrame, argument_pieces, token};
+use crate::testing::Refusal;
 
 /// What encrypted thoughts of this vendor begin with.
-pub(super) const SEAL: &str = "gAAAAA";
+pub(crate) const SEAL: &str = "gAAAAA";
 
-pub(super) fn answer(say: &Say) -> Value {
+pub(crate) fn answer(say: &Say) -> Value {
     if say.is_count {
         return json!({"object": "response.input_tokens", "input_tokens": say.input_tokens});
     }
@@ -35,7 +35,7 @@ fn ended(say: &Say) -> Value {
     response
 }
 
-pub(super) fn failed_answer(say: &Say) -> Value {
+pub(crate) fn failed_answer(say: &Say) -> Value {
     let mut response = response(say, "failed");
     response["error"] = json!({"code": "server_error", "message": BUSY});
     response
@@ -134,7 +134,7 @@ fn event_bytes(event: &Value) -> Bytes {
     format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default()).into()
 }
 
-pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
+pub(crate) fn frames(say: &Say) -> Vec<WireFrame> {
     let mut frames = Frames(Vec::new());
     for kind in ["response.created", "response.in_progress"] {
         frames.push(Part::Lifecycle, kind, json!({"response": response(say, "in_progress")}));
@@ -221,7 +221,7 @@ fn stream_call(frames: &mut Frames, index: usize, item: &Value) {
 const BUSY: &str = "The server had an error while processing your request. Sorry about that!";
 
 /// Two events, as the vendor sends them: one says what went wrong, and one that the response has failed.
-pub(super) fn error_frame(say: &Say, after: usize) -> Bytes {
+pub(crate) fn error_frame(say: &Say, after: usize) -> Bytes {
     let error = json!({"type": "server_error", "code": "server_error", "message": BUSY, "param": null});
     let error = json!({"type": "error", "sequence_number": after, "error": error});
     let failed =
@@ -229,13 +229,13 @@ pub(super) fn error_frame(say: &Say, after: usize) -> Bytes {
     [event_bytes(&error), event_bytes(&failed)].concat().into()
 }
 
-pub(super) fn malformed_frame() -> Bytes {
+pub(crate) fn malformed_frame() -> Bytes {
     Bytes::from_static(
         b"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"item_\n\n",
     )
 }
 
-pub(super) fn refusal(refusal: Refusal) -> WireError {
+pub(crate) fn refusal(refusal: Refusal) -> WireError {
     const BAD: &str = "invalid_request_error";
     let (status, kind, param, code, message) = match refusal {
         Refusal::ContextOverflow => {

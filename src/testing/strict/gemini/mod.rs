@@ -1,10 +1,13 @@
 //! What Gemini refuses in a request, as far as a translator is likely to get it wrong.
 
+mod contents;
+mod words;
+
 use serde_json::Value;
 
-use super::strict_contents;
-use super::wire::{Ask, Asked, Complaint};
-use super::wire_gemini::generation;
+use self::words::{field, invalid, known, snake};
+use crate::testing::wire::gemini::generation;
+use crate::testing::wire::{Ask, Asked, Complaint};
 
 const REQUEST: &[&str] = &[
     "cachedContent",
@@ -82,12 +85,12 @@ const SCHEMA: &[&str] = &[
     "type",
 ];
 
-pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
+pub(crate) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
     let body: Value = serde_json::from_slice(asked.body)
         .map_err(|_| Complaint::new("", "Invalid JSON payload received. Unexpected token."))?;
     let request = if asked.route.is_count { counted(&body)? } else { &body };
     known("", request, REQUEST)?;
-    let contents = strict_contents::read(request, generation(asked.route.model))?;
+    let contents = contents::read(request, generation(asked.route.model))?;
     let config = field(request, "generationConfig");
     if !config.is_null() {
         generation_config(config)?;
@@ -123,37 +126,6 @@ fn counted(body: &Value) -> Result<&Value, Complaint> {
         return Err(Complaint::new("model", "unexpected model name format"));
     }
     Ok(request)
-}
-
-/// A field by its name, or by the same with underscores, which the vendor takes as well.
-pub(super) fn field<'a>(object: &'a Value, name: &str) -> &'a Value {
-    object.get(name).or_else(|| object.get(snake(name))).unwrap_or(&Value::Null)
-}
-
-fn snake(name: &str) -> String {
-    let mut snake = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
-}
-
-/// Every field is one that the vendor knows.
-pub(super) fn known(at: &str, value: &Value, fields: &[&str]) -> Result<(), Complaint> {
-    let object = value.as_object().ok_or_else(|| invalid(at, "expected an object"))?;
-    let is_known = |name: &&String| fields.iter().any(|field| *field == *name || snake(field) == **name);
-    let Some(name) = object.keys().find(|name| !is_known(name)) else { return Ok(()) };
-    let place = if at.is_empty() { String::new() } else { format!(" at '{}'", snake(at)) };
-    let message =
-        format!("Invalid JSON payload received. Unknown name \"{name}\"{place}: Cannot find field.");
-    Err(Complaint::new("", message))
-}
-
-pub(super) fn invalid(at: &str, why: &str) -> Complaint {
-    Complaint::new("", format_args!("Invalid value at '{}': {why}", snake(at)))
 }
 
 fn generation_config(config: &Value) -> Result<(), Complaint> {

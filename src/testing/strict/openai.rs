@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::wire::{Ask, Complaint};
+use crate::testing::wire::{Ask, Complaint};
 
 const KNOWN: &[&str] = &[
     "audio",
@@ -44,7 +44,7 @@ const KNOWN: &[&str] = &[
     "web_search_options",
 ];
 
-pub(super) fn read(body: &[u8]) -> Result<Ask, Complaint> {
+pub(crate) fn read(body: &[u8]) -> Result<Ask, Complaint> {
     let request: Value = serde_json::from_slice(body)
         .map_err(|_| Complaint::new("", "We could not parse the JSON body of your request."))?;
     fields(&request)?;

@@ -1,9 +1,13 @@
 //! What OpenAI refuses in a request for a response, as far as a translator is likely to get it wrong.
 
-use serde_json::{Value, json};
+mod items;
+mod schema;
+mod words;
 
-use super::wire::{Ask, Asked, Complaint};
-use super::{strict_items, strict_schema};
+use serde_json::Value;
+
+use self::words::{choice, invalid_type, invalid_value, is_name, known, missing};
+use crate::testing::wire::{Ask, Asked, Complaint};
 
 const KNOWN: &[&str] = &[
     "background",
@@ -70,7 +74,7 @@ const ECHOED: &[&str] = &[
     "truncation",
 ];
 
-pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
+pub(crate) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
     let request: Value = serde_json::from_slice(asked.body)
         .map_err(|_| Complaint::new("", "We could not parse the JSON body of your request."))?;
     known("", &request, if asked.route.is_count { COUNTED } else { KNOWN })?;
@@ -79,7 +83,7 @@ pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
     }
     limits(&request)?;
     settings(&request)?;
-    let items = strict_items::read(&request)?;
+    let items = items::read(&request)?;
     tools(&request)?;
     let echo = ECHOED.iter().filter(|name| !request[**name].is_null());
     let echo: serde_json::Map<_, _> = echo.map(|name| ((*name).to_owned(), request[*name].clone())).collect();
@@ -94,37 +98,6 @@ pub(super) fn read(asked: Asked<'_>) -> Result<Ask, Complaint> {
         shows_thoughts: request["reasoning"]["summary"].is_string(),
         echo: echo.into(),
     })
-}
-
-/// Every field is one that the vendor knows.
-pub(super) fn known(at: &str, value: &Value, fields: &[&str]) -> Result<(), Complaint> {
-    let object = value.as_object().ok_or_else(|| invalid_type(at, "an object"))?;
-    let Some(name) = object.keys().find(|name| !fields.contains(&name.as_str())) else { return Ok(()) };
-    let param = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
-    Err(Complaint::new(&param, format_args!("Unknown parameter: '{param}'.")).with_code("unknown_parameter"))
-}
-
-pub(super) fn missing(param: &str) -> Complaint {
-    let message = format!("Missing required parameter: '{param}'.");
-    Complaint::new(param, message).with_code("missing_required_parameter")
-}
-
-pub(super) fn invalid_type(param: &str, wanted: &str) -> Complaint {
-    let message = format!("Invalid type for '{param}': expected {wanted}.");
-    Complaint::new(param, message).with_code("invalid_type")
-}
-
-pub(super) fn invalid_value(param: &str, found: &Value, wanted: &[&str]) -> Complaint {
-    let message = format!("Invalid value: {found}. Supported values are: {}.", wanted.join(", "));
-    Complaint::new(param, message).with_code("invalid_value")
-}
-
-/// One of these words, or nothing.
-pub(super) fn choice(param: &str, found: &Value, wanted: &[&str]) -> Result<(), Complaint> {
-    if found.is_null() || found.as_str().is_some_and(|word| wanted.contains(&word)) {
-        return Ok(());
-    }
-    Err(invalid_value(param, found, wanted))
 }
 
 fn limits(request: &Value) -> Result<(), Complaint> {
@@ -202,21 +175,10 @@ fn text(text: &Value) -> Result<(), Complaint> {
             if !format["schema"].is_object() {
                 return Err(missing("text.format.schema"));
             }
-            strict_schema::check("text.format.schema", &format["schema"], &format["strict"])
+            schema::check("text.format.schema", &format["schema"], &format["strict"])
         }
         _ => Err(invalid_value("text.format.type", &format["type"], &["text", "json_object", "json_schema"])),
     }
-}
-
-/// 1 to 64 letters, digits, `_` or `-`.
-pub(super) fn is_name(param: &str, name: &Value) -> Result<(), Complaint> {
-    let Some(name) = name.as_str() else { return Err(missing(param)) };
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if (1..=64).contains(&name.len()) && name.bytes().all(is_part) {
-        return Ok(());
-    }
-    let message = format!("Invalid '{param}': string does not match pattern. Expected '^[a-zA-Z0-9_-]+$'.");
-    Err(Complaint::new(param, message).with_code("invalid_value"))
 }
 
 fn tools(request: &Value) -> Result<(), Complaint> {
@@ -241,7 +203,7 @@ fn tools(request: &Value) -> Result<(), Complaint> {
                 if !tool["parameters"].is_object() && !tool["parameters"].is_null() {
                     return Err(invalid_type(&format!("{at}.parameters"), "an object"));
                 }
-                strict_schema::check(&format!("{at}.parameters"), &tool["parameters"], &tool["strict"])?;
+                schema::check(&format!("{at}.parameters"), &tool["parameters"], &tool["strict"])?;
             }
             Some("custom") => is_name(&format!("{at}.name"), &tool["name"])?,
             Some(_) => {}
@@ -271,13 +233,4 @@ fn tool_choice(choice: &Value, tools: &[Value]) -> Result<(), Complaint> {
     }
     let message = format!("Tool choice {choice} not found in 'tools' parameter.");
     Err(Complaint::new("tool_choice", message))
-}
-
-/// A string is one message of the user.
-pub(super) fn as_items(input: &Value) -> Vec<Value> {
-    match input {
-        Value::String(text) => vec![json!({"role": "user", "content": text})],
-        Value::Array(items) => items.clone(),
-        _ => Vec::new(),
-    }
 }

@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
-use super::Refusal;
-use super::wire::{Complaint, Finish, Part, Say, WireError, WireFrame, token};
+use super::{Complaint, Finish, Part, Say, WireError, WireFrame, token};
+use crate::testing::Refusal;
 
-pub(super) fn answer(say: &Say) -> Value {
+pub(crate) fn answer(say: &Say) -> Value {
     if say.is_count {
         let details = json!([{"modality": "TEXT", "tokenCount": say.input_tokens}]);
         return json!({"totalTokens": say.input_tokens, "promptTokensDetails": details});
@@ -38,7 +38,7 @@ fn blocked(say: &Say) -> Value {
 }
 
 /// Every piece has the shape of a whole answer, and all the usage so far. There is no end marker.
-pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
+pub(crate) fn frames(say: &Say) -> Vec<WireFrame> {
     let frame = |part, value: &Value| WireFrame { part, bytes: data(value) };
     if say.finish == Finish::Blocked {
         return vec![frame(Part::Finish, &blocked(say))];
@@ -94,7 +94,7 @@ fn calls(say: &Say) -> impl Iterator<Item = Value> + '_ {
 }
 
 /// The 3 of `gemini-3-pro`, and 0 where there is none.
-pub(super) fn generation(model: &str) -> u32 {
+pub(crate) fn generation(model: &str) -> u32 {
     let number = model.split_once("gemini-").map_or("", |(_, rest)| rest);
     let digits: String = number.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or_default()
@@ -130,16 +130,16 @@ fn data(value: &Value) -> Bytes {
     format!("data: {value}\r\n\r\n").into()
 }
 
-pub(super) fn error_frame() -> Bytes {
+pub(crate) fn error_frame() -> Bytes {
     data(&error(StatusCode::SERVICE_UNAVAILABLE, None))
 }
 
-pub(super) fn malformed_frame() -> Bytes {
+pub(crate) fn malformed_frame() -> Bytes {
     Bytes::from_static(b"data: {\"candidates\": [{\"content\": {\"par\r\n\r\n")
 }
 
 /// The frames as elements of one array, whose end is the only end marker that this API has.
-pub(super) fn array(frames: Vec<WireFrame>, is_whole: bool) -> Vec<WireFrame> {
+pub(crate) fn array(frames: Vec<WireFrame>, is_whole: bool) -> Vec<WireFrame> {
     let element = |(nth, frame): (usize, WireFrame)| {
         let text = String::from_utf8_lossy(&frame.bytes);
         let element = text.trim_start_matches("data: ").trim_end();
@@ -154,7 +154,7 @@ pub(super) fn array(frames: Vec<WireFrame>, is_whole: bool) -> Vec<WireFrame> {
     frames
 }
 
-pub(super) fn error(status: StatusCode, retry_after: Option<Duration>) -> Value {
+pub(crate) fn error(status: StatusCode, retry_after: Option<Duration>) -> Value {
     let (name, message) = match status.as_u16() {
         401 => ("UNAUTHENTICATED", "Request had invalid authentication credentials."),
         403 => ("PERMISSION_DENIED", "The caller does not have permission"),
@@ -176,14 +176,14 @@ pub(super) fn error(status: StatusCode, retry_after: Option<Duration>) -> Value 
 }
 
 /// With 400, where others say 401.
-pub(super) fn wrong_key() -> WireError {
+pub(crate) fn wrong_key() -> WireError {
     let mut body = error_body(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.");
     body["error"]["details"] = json!([{"@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": "API_KEY_INVALID", "domain": "googleapis.com"}]);
     WireError { status: StatusCode::BAD_REQUEST, body }
 }
 
-pub(super) fn refusal(refusal: Refusal) -> WireError {
+pub(crate) fn refusal(refusal: Refusal) -> WireError {
     const BAD: &str = "INVALID_ARGUMENT";
     let (status, name, message) = match refusal {
         Refusal::ContextOverflow => {
@@ -214,7 +214,7 @@ pub(super) fn refusal(refusal: Refusal) -> WireError {
     WireError { status: StatusCode::from_u16(status).unwrap_or_default(), body }
 }
 
-pub(super) fn complaint(complaint: &Complaint) -> Value {
+pub(crate) fn complaint(complaint: &Complaint) -> Value {
     let message = match &complaint.param {
         Some(param) => format!("* GenerateContentRequest.{param}: {}\n", complaint.message),
         None => complaint.message.clone(),
@@ -227,7 +227,7 @@ fn error_body(code: u16, status: &str, message: &str) -> Value {
 }
 
 /// None of them says anything of limits.
-pub(super) fn headers() -> HeaderMap {
+pub(crate) fn headers() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert("server", HeaderValue::from_static("scaffolding on HTTPServer2"));
     headers.insert("server-timing", HeaderValue::from_static("gfet4t7; dur=1"));

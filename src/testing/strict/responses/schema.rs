@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::wire::Complaint;
+use crate::testing::wire::Complaint;
 
 /// Checks nothing where `strict` is not `true`.
 pub(super) fn check(param: &str, schema: &Value, strict: &Value) -> Result<(), Complaint> {

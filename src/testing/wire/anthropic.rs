@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::Refusal;
-use super::wire::{Complaint, Finish, Part, Say, WireError, WireFrame, argument_pieces, token};
+use super::{Complaint, Finish, Part, Say, WireError, WireFrame, argument_pieces, token};
+use crate::testing::Refusal;
 
-pub(super) fn answer(say: &Say) -> Value {
+pub(crate) fn answer(say: &Say) -> Value {
     if say.is_count {
         return json!({"input_tokens": say.input_tokens});
     }
@@ -30,7 +30,7 @@ pub(super) fn answer(say: &Say) -> Value {
     message
 }
 
-pub(super) fn frames(say: &Say) -> Vec<WireFrame> {
+pub(crate) fn frames(say: &Say) -> Vec<WireFrame> {
     let mut frames = vec![frame(
         Part::Lifecycle,
         "message_start",
@@ -124,20 +124,20 @@ fn usage(say: &Say, output: u64) -> Value {
     })
 }
 
-pub(super) fn error_frame() -> Bytes {
+pub(crate) fn error_frame() -> Bytes {
     event_bytes(
         "error",
         &json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}),
     )
 }
 
-pub(super) fn malformed_frame() -> Bytes {
+pub(crate) fn malformed_frame() -> Bytes {
     Bytes::from_static(
         b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"del\n\n",
     )
 }
 
-pub(super) fn error(status: StatusCode) -> Value {
+pub(crate) fn error(status: StatusCode) -> Value {
     let (kind, message) = match status.as_u16() {
         401 => ("authentication_error", "invalid x-api-key"),
         402 => ("billing_error", "There is a problem with your billing."),
@@ -153,7 +153,7 @@ pub(super) fn error(status: StatusCode) -> Value {
     error_body(kind, message)
 }
 
-pub(super) fn refusal(refusal: Refusal) -> WireError {
+pub(crate) fn refusal(refusal: Refusal) -> WireError {
     const BAD: &str = "invalid_request_error";
     let (status, kind, message) = match refusal {
         Refusal::ContextOverflow => (400, BAD, "prompt is too long: 210000 tokens > 200000 maximum"),
@@ -171,7 +171,7 @@ pub(super) fn refusal(refusal: Refusal) -> WireError {
     WireError { status: StatusCode::from_u16(status).unwrap_or_default(), body: error_body(kind, message) }
 }
 
-pub(super) fn complaint(complaint: &Complaint) -> Value {
+pub(crate) fn complaint(complaint: &Complaint) -> Value {
     let message = match &complaint.param {
         Some(param) => format!("{param}: {}", complaint.message),
         None => complaint.message.clone(),
@@ -183,7 +183,7 @@ fn error_body(kind: &str, message: &str) -> Value {
     json!({"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_011fake"})
 }
 
-pub(super) fn headers(serial: u64, status: StatusCode) -> HeaderMap {
+pub(crate) fn headers(serial: u64, status: StatusCode) -> HeaderMap {
     const REQUESTS: u64 = 4_000;
     let mut headers = HeaderMap::new();
     let mut set = |name: &str, value: String| {

@@ -25,14 +25,6 @@ pub(crate) struct Reading {
     pub(crate) refusal: String,
 }
 
-impl Reading {
-    /// What was said, called and counted.
-    pub(crate) fn without_thoughts(self) -> Self {
-        let (reasoning, refusal) = Default::default();
-        Self { cached: 0, reasoning_tokens: 0, reasoning, refusal, ..self }
-    }
-}
-
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -6,12 +6,13 @@
 //! content has arrived, and marked with who answered.
 //!
 //! ```text
-//!   client SDK (OpenAI · Anthropic)                   http::Request<B>, in the caller's dialect
+//!   client SDK (OpenAI · Anthropic · Gemini)          http::Request<B>, in the caller's dialect
 //!      │
 //!   rescue              every error becomes one response in the caller's dialect      Error = Infallible
 //!   degraded_marker     says who served and whether that is a drop in quality
 //!   deadline            one absolute instant for the whole call
 //!   buffer              the body once, bounded, cheap to clone; the call's facts read once
+//!   keepalive           signs of life while a stream is awaited; commits to nothing
 //!   health_routing      orders the members of the class; fails over
 //!   ├─ member 1   retry_budget → circuit_breaker → stream_guard → schema_normalizer → client
 //!   ├─ member 2   the same, its own state
@@ -66,8 +67,8 @@ println!("{:?}", handle.state());
 //! # Features
 //!
 //! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `deadline`, `degraded-marker`, `health-routing`,
-//! `rescue`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per dialect (`openai-chat`,
-//! `anthropic-messages`), `client`, `stack`, `config`, `testing`, and `full`. None is on by default. Features add,
+//! `keepalive`, `rescue`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per dialect (`openai-chat`,
+//! `openai-responses`, `anthropic-messages`, `gemini`), `client`, `stack`, `config`, `testing`, and `full`. None is on by default. Features add,
 //! and never change what another does.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -91,6 +92,8 @@ pub mod facts;
 pub mod failure;
 #[cfg(feature = "health-routing")]
 pub mod health_routing;
+#[cfg(feature = "keepalive")]
+pub mod keepalive;
 #[cfg(feature = "rescue")]
 pub mod rescue;
 #[cfg(feature = "retry-budget")]
@@ -116,6 +119,8 @@ pub use self::deadline::DeadlineLayer;
 pub use self::degraded_marker::DegradedMarkerLayer;
 #[cfg(feature = "health-routing")]
 pub use self::health_routing::HealthRoutingLayer;
+#[cfg(feature = "keepalive")]
+pub use self::keepalive::KeepaliveLayer;
 #[cfg(feature = "rescue")]
 pub use self::rescue::RescueLayer;
 #[cfg(feature = "retry-budget")]

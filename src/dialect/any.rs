@@ -245,6 +245,10 @@ impl Dialect for AnyDialect {
         delegate!(Self, self, dialect => dialect.terminal_frame())
     }
 
+    fn keepalive(&self) -> &'static [u8] {
+        delegate!(Self, self, dialect => dialect.keepalive())
+    }
+
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
         delegate!(Self, self, dialect => dialect.check_answer(body))
     }

@@ -110,6 +110,13 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// has none: there the frame that says why the model stopped is the last.
     fn terminal_frame(&self) -> &'static [u8];
 
+    /// Bytes between the frames of a stream that say nothing: to be sent while there is nothing to say.
+    ///
+    /// A comment, as the specification of server-sent events wants it, unless the official SDK stumbles over one.
+    fn keepalive(&self) -> &'static [u8] {
+        b": keepalive\n\n"
+    }
+
     /// Is a 200 with this body an answer at all? Not empty, JSON, with something said or called in it.
     ///
     /// # Errors

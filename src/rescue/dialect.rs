@@ -46,8 +46,15 @@ where
     }
 
     fn event(&self, failure: &Failure) -> Option<Bytes> {
-        let message = "The answer was interrupted and cannot be completed.";
-        Some(self.dialect.encode_error_event(&bare(failure), message).into())
+        let event = match failure.class() {
+            class if class.is_callers() => self.dialect.encode_error_event(failure, callers_message(failure)),
+            Class::Interrupted => self
+                .dialect
+                .encode_error_event(&bare(failure), "The answer was interrupted and cannot be completed."),
+            // The head went out before there was an answer, and then there was none.
+            _ => self.dialect.encode_error_event(&bare(failure), &our_message(failure)),
+        };
+        Some(event.into())
     }
 }
 
@@ -62,33 +69,41 @@ where
         if let Some(body) = report.and_then(|report| report.verbatim.clone()) {
             return with_status(status, body);
         }
-        let said = report.map(|report| &*report.message).filter(|message| !message.is_empty());
-        let message = said.unwrap_or(match failure.class() {
-            Class::ContextOverflow => {
-                "The conversation does not fit the context of any model that could serve it."
-            }
-            Class::ContentPolicy => "The provider refused the content of the request.",
-            Class::Unsupported => "No model that could serve this request can carry all of it.",
-            _ => "The request is invalid.",
-        });
+        let message = callers_message(failure);
         with_status(status, self.dialect.encode_error(failure, status, message, None).into())
     }
 
     fn ours(&self, failure: &Failure, attempts: Option<&Attempts>) -> Response<Bytes> {
-        let (status, message) = if failure.class() == Class::DeadlineExceeded {
-            (
-                StatusCode::GATEWAY_TIMEOUT,
-                "The time for this request was over before it was answered.".to_owned(),
-            )
-        } else {
-            let message = format!("No model could answer this request for now ({}).", failure.class());
-            (StatusCode::SERVICE_UNAVAILABLE, message)
+        let status = match failure.class() {
+            Class::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
         };
+        let message = our_message(failure);
         let detail = detail(attempts);
         let body = self.dialect.encode_error(failure, status, &message, detail.as_deref());
         let mut response = with_status(status, body.into());
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry::after(failure)));
         response
+    }
+}
+
+/// What whoever decided so has said, if he has.
+fn callers_message(failure: &Failure) -> &str {
+    let said = failure.report().map(|report| &*report.message).filter(|message| !message.is_empty());
+    said.unwrap_or(match failure.class() {
+        Class::ContextOverflow => {
+            "The conversation does not fit the context of any model that could serve it."
+        }
+        Class::ContentPolicy => "The provider refused the content of the request.",
+        Class::Unsupported => "No model that could serve this request can carry all of it.",
+        _ => "The request is invalid.",
+    })
+}
+
+fn our_message(failure: &Failure) -> String {
+    match failure.class() {
+        Class::DeadlineExceeded => "The time for this request was over before it was answered.".to_owned(),
+        class => format!("No model could answer this request for now ({class})."),
     }
 }
 

@@ -8,6 +8,7 @@
 //!   degraded_marker     says who served, and whether that is a drop in quality
 //!   deadline            one instant for the whole call
 //!   buffer              the body once, bounded; what the call asks for, read once
+//!   keepalive           signs of life while a stream is awaited; commits to nothing
 //!   health_routing      the members of the class, in order; fails over
 //!   ├─ member 1         retry_budget → circuit_breaker → stream_guard → schema_normalizer → client
 //!   ├─ member 2         the same, its own state
@@ -63,15 +64,18 @@ use crate::deadline::{Deadline, DeadlineLayer};
 use crate::degraded_marker::{DegradedMarker, DegradedMarkerLayer};
 use crate::dialect::AnyDialect;
 use crate::health_routing::HealthRouting;
+use crate::keepalive::{DialectKeepalive, Keepalive, KeepaliveLayer};
 use crate::rescue::{DialectRescue, Rescue, RescueLayer};
 
 /// One class as a service: its own deadline, then its members in order.
 pub type ClassService<C = Client> = Deadline<HealthRouting<MemberService<C>>>;
 
+type Held<S> = Keepalive<S, DialectKeepalive<AnyDialect>>;
+
 /// The whole stack as a service, from the caller's request to the answer in his dialect.
 pub type FrontService<C = Client> = ArrayStream<
     Rescue<
-        DegradedMarker<Deadline<Buffer<Classes<ClassService<C>>, Peeking<AnyDialect>>>>,
+        DegradedMarker<Deadline<Buffer<Held<Classes<ClassService<C>>>, Peeking<AnyDialect>>>>,
         DialectRescue<AnyDialect>,
     >,
 >;
@@ -83,19 +87,36 @@ pub type FrontService<C = Client> = ArrayStream<
 pub struct Stack<C = Client> {
     classes: Arc<[ClassStack<C>]>,
     request_body_limit: usize,
+    silence: Duration,
 }
 
 impl<C> Stack<C> {
+    /// How long a caller who wants a stream hears nothing, unless said otherwise. Half of the 30 s after which
+    /// the more impatient proxies cut a silent connection.
+    pub const DEFAULT_SILENCE: Duration = Duration::from_secs(15);
+
     /// A stack that serves these classes.
     #[must_use]
     pub fn new(classes: impl IntoIterator<Item = ClassStack<C>>) -> Self {
-        Self { classes: classes.into_iter().collect(), request_body_limit: BufferLayer::DEFAULT_LIMIT }
+        Self {
+            classes: classes.into_iter().collect(),
+            request_body_limit: BufferLayer::DEFAULT_LIMIT,
+            silence: Self::DEFAULT_SILENCE,
+        }
     }
 
     /// The largest request body, in bytes. Default: 20 MiB.
     #[must_use]
     pub fn with_request_body_limit(mut self, bytes: usize) -> Self {
         self.request_body_limit = bytes;
+        self
+    }
+
+    /// How long a caller who wants a stream hears nothing while his answer is awaited; then he is sent a head, and a
+    /// sign of life as often. Default: 15 s.
+    #[must_use]
+    pub fn with_silence(mut self, silence: Duration) -> Self {
+        self.silence = silence;
         self
     }
 
@@ -126,6 +147,8 @@ impl<C: Clone> Stack<C> {
             .layer(DeadlineLayer::new(self.total()))
             // Below this a request can be repeated, and has a `Call` that says what it asks for.
             .layer(BufferLayer::for_dialect(dialect).limit(self.request_body_limit))
+            // Knows by the call whether a stream is wanted; all that can still be tried happens below.
+            .layer(KeepaliveLayer::for_dialect(dialect).after(self.silence).every(self.silence))
             // Each class orders its members, and fails over.
             .service(Classes::new(classes))
     }

@@ -7,6 +7,7 @@ mod circuit_breaker;
 mod deadline;
 mod degraded_marker;
 mod health_routing;
+mod keepalive;
 mod rescue;
 mod retry_budget;
 mod schema_normalizer;

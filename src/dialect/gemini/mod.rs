@@ -145,6 +145,11 @@ impl Dialect for Gemini {
         b""
     }
 
+    /// An empty line: google-genai takes a comment for a piece of an error.
+    fn keepalive(&self) -> &'static [u8] {
+        b"\r\n"
+    }
+
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
         response::check(body)
     }

@@ -26,6 +26,10 @@ impl Array {
 
     /// Takes in what arrived of the stream.
     pub(super) fn push(&mut self, chunk: Bytes) {
+        // A sign of life, which is white space in JSON, too.
+        if chunk.trim_ascii().is_empty() {
+            self.out.extend_from_slice(b"\n");
+        }
         self.splitter.push(chunk);
         while let Some(frame) = self.splitter.next_frame() {
             match frame {
@@ -111,6 +115,13 @@ mod tests {
         assert_eq!(array(&["da", "ta: {\"a\":1}\n", "\n: ping\n\nevent: x\ndata:{\"b\":\"ä\"}\n\n"]), wanted);
         assert_eq!(array(&[]), ("[]".to_owned(), true));
         assert_eq!(array(&[": ping\n\n"]), ("[]".to_owned(), true));
+    }
+
+    #[test]
+    fn a_sign_of_life_reaches_who_waits_for_an_array() {
+        let json = "\n[{\"a\":1}\n]";
+        assert_eq!(array(&["\r\n", "data: {\"a\":1}\r\n\r\n", "\r\n"]), (json.to_owned(), true));
+        assert!(serde_json::from_str::<serde_json::Value>(json).is_ok());
     }
 
     #[test]

@@ -48,7 +48,9 @@ impl Workshop {
         let mut members = class.members.iter().map(|member| self.member(config, member, class.time()));
         // A class without members does not pass validation.
         let primary = members.next().expect("a class has a primary")?;
-        let stack = ClassStack::new(class.name.as_str(), primary).with_deadline(class.time());
+        let stack = ClassStack::new(class.name.as_str(), primary)
+            .with_deadline(class.time())
+            .with_keepalive(class.settings.stream.keepalive);
         members.try_fold(stack, |stack, member| Ok(stack.with_fallback(member?)))
     }
 

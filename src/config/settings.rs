@@ -3,7 +3,9 @@ use std::time::Duration;
 use super::near::nearest;
 use super::section::Section;
 use super::value::{self, Value};
+use crate::client::Client;
 use crate::schema_normalizer::{LossRules, Verdict};
+use crate::stack::ClassStack;
 
 /// The tables that can stand at the top level, under a class and under a provider; resolved, so that each value
 /// is the one of the class, or else of the provider, or else of the top level, or else the default.
@@ -66,6 +68,8 @@ pub struct StreamSettings {
     pub first_token: Duration,
     /// The longest silence after that. 20 s by default.
     pub idle: Duration,
+    /// How long a caller waits for a sign that his call is alive, while nobody has answered yet. 15 s by default.
+    pub keepalive: Duration,
     /// What becomes of an answer that is cut after its first content. [`StreamRescue::Continue`] by default.
     pub rescue: StreamRescue,
 }
@@ -136,6 +140,7 @@ impl StreamSettings {
     fn read(&mut self, section: &mut Section<'_>) {
         section.set("first_token", &mut self.first_token, value::duration);
         section.set("idle", &mut self.idle, value::duration);
+        section.set("keepalive", &mut self.keepalive, value::duration);
         section.set("rescue", &mut self.rescue, StreamRescue::from_value);
     }
 }
@@ -268,6 +273,7 @@ impl Default for StreamSettings {
         Self {
             first_token: Duration::from_secs(10),
             idle: Duration::from_secs(20),
+            keepalive: ClassStack::<Client>::DEFAULT_KEEPALIVE,
             rescue: StreamRescue::default(),
         }
     }

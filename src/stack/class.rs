@@ -10,12 +10,14 @@ use crate::deadline::DeadlineLayer;
 use crate::dialect::AnyDialect;
 use crate::facts::Member;
 use crate::health_routing::HealthRouting;
+use crate::keepalive::KeepaliveLayer;
 
 /// A named set of equivalent members, in order: what callers put in `model`.
 #[derive(Clone, Debug)]
 pub struct ClassStack<C = Client> {
     name: Arc<str>,
     deadline: Duration,
+    keepalive: Duration,
     primary: MemberStack<C>,
     fallbacks: Vec<MemberStack<C>>,
 }
@@ -25,16 +27,34 @@ impl<C> ClassStack<C> {
     /// proxies in between after five.
     pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(300);
 
+    /// How long a caller who wants a stream is left without a sign where nobody says otherwise: half of the 30 s
+    /// after which the more impatient proxies cut a silent connection.
+    pub const DEFAULT_KEEPALIVE: Duration = Duration::from_secs(15);
+
     /// A class that is served by its primary alone.
     #[must_use]
     pub fn new(name: impl Into<Arc<str>>, primary: MemberStack<C>) -> Self {
-        Self { name: name.into(), deadline: Self::DEFAULT_DEADLINE, primary, fallbacks: Vec::new() }
+        Self {
+            name: name.into(),
+            deadline: Self::DEFAULT_DEADLINE,
+            keepalive: Self::DEFAULT_KEEPALIVE,
+            primary,
+            fallbacks: Vec::new(),
+        }
     }
 
     /// How long a call of this class may take, all attempts included.
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// How long a caller who wants a stream waits for the first sign of one, and for the next while there is no
+    /// answer. See [`keepalive`](crate::keepalive).
+    #[must_use]
+    pub fn with_keepalive(mut self, every: Duration) -> Self {
+        self.keepalive = every;
         self
     }
 
@@ -87,6 +107,8 @@ impl<C: Clone> ClassStack<C> {
     pub(super) fn service(&self, front: AnyDialect) -> ClassService<C> {
         let fallbacks = self.fallbacks.iter().map(|member| member.candidate(front));
         ServiceBuilder::new()
+            // Commits to nothing: all that can still be tried happens below.
+            .layer(KeepaliveLayer::for_dialect(front).after(self.keepalive).every(self.keepalive))
             // The class's own limit; an earlier instant that the caller set stands.
             .layer(DeadlineLayer::new(self.deadline))
             .service(HealthRouting::new(self.primary.candidate(front), fallbacks.collect()))

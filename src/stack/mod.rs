@@ -64,18 +64,17 @@ use crate::deadline::{Deadline, DeadlineLayer};
 use crate::degraded_marker::{DegradedMarker, DegradedMarkerLayer};
 use crate::dialect::AnyDialect;
 use crate::health_routing::HealthRouting;
-use crate::keepalive::{DialectKeepalive, Keepalive, KeepaliveLayer};
+use crate::keepalive::{DialectKeepalive, Keepalive};
 use crate::rescue::{DialectRescue, Rescue, RescueLayer};
 
-/// One class as a service: its own deadline, then its members in order.
-pub type ClassService<C = Client> = Deadline<HealthRouting<MemberService<C>>>;
-
-type Held<S> = Keepalive<S, DialectKeepalive<AnyDialect>>;
+/// One class as a service: signs of life, its own deadline, then its members in order.
+pub type ClassService<C = Client> =
+    Keepalive<Deadline<HealthRouting<MemberService<C>>>, DialectKeepalive<AnyDialect>>;
 
 /// The whole stack as a service, from the caller's request to the answer in his dialect.
 pub type FrontService<C = Client> = ArrayStream<
     Rescue<
-        DegradedMarker<Deadline<Buffer<Held<Classes<ClassService<C>>>, Peeking<AnyDialect>>>>,
+        DegradedMarker<Deadline<Buffer<Classes<ClassService<C>>, Peeking<AnyDialect>>>>,
         DialectRescue<AnyDialect>,
     >,
 >;
@@ -87,36 +86,19 @@ pub type FrontService<C = Client> = ArrayStream<
 pub struct Stack<C = Client> {
     classes: Arc<[ClassStack<C>]>,
     request_body_limit: usize,
-    silence: Duration,
 }
 
 impl<C> Stack<C> {
-    /// How long a caller who wants a stream hears nothing, unless said otherwise. Half of the 30 s after which
-    /// the more impatient proxies cut a silent connection.
-    pub const DEFAULT_SILENCE: Duration = Duration::from_secs(15);
-
     /// A stack that serves these classes.
     #[must_use]
     pub fn new(classes: impl IntoIterator<Item = ClassStack<C>>) -> Self {
-        Self {
-            classes: classes.into_iter().collect(),
-            request_body_limit: BufferLayer::DEFAULT_LIMIT,
-            silence: Self::DEFAULT_SILENCE,
-        }
+        Self { classes: classes.into_iter().collect(), request_body_limit: BufferLayer::DEFAULT_LIMIT }
     }
 
     /// The largest request body, in bytes. Default: 20 MiB.
     #[must_use]
     pub fn with_request_body_limit(mut self, bytes: usize) -> Self {
         self.request_body_limit = bytes;
-        self
-    }
-
-    /// How long a caller who wants a stream hears nothing while his answer is awaited; then he is sent a head, and a
-    /// sign of life as often. Default: 15 s.
-    #[must_use]
-    pub fn with_silence(mut self, silence: Duration) -> Self {
-        self.silence = silence;
         self
     }
 
@@ -147,8 +129,6 @@ impl<C: Clone> Stack<C> {
             .layer(DeadlineLayer::new(self.total()))
             // Below this a request can be repeated, and has a `Call` that says what it asks for.
             .layer(BufferLayer::for_dialect(dialect).limit(self.request_body_limit))
-            // Knows by the call whether a stream is wanted; all that can still be tried happens below.
-            .layer(KeepaliveLayer::for_dialect(dialect).after(self.silence).every(self.silence))
             // Each class orders its members, and fails over.
             .service(Classes::new(classes))
     }

@@ -8,5 +8,6 @@ mod corpora;
 mod count_tokens;
 mod disconnect;
 mod faults;
+mod keepalive;
 mod reading;
 mod support;

@@ -104,6 +104,8 @@ pub mod schema_normalizer;
 pub mod stack;
 #[cfg(feature = "stream-guard")]
 pub mod stream_guard;
+#[cfg(any(feature = "circuit-breaker", feature = "retry-budget"))]
+mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
 

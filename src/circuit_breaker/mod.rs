@@ -91,7 +91,9 @@ mod state;
 mod ticket;
 mod window;
 
-#[cfg(test)]
+#[cfg(all(test, failover_loom))]
+mod models;
+#[cfg(all(test, not(failover_loom)))]
 mod tests;
 
 pub use self::config::CircuitConfig;

@@ -1,10 +1,10 @@
 use std::fmt;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use tokio::time::Instant;
 
 use super::ring::{Ring, WINDOW};
+use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// One retry, in the unit the budget counts in.
 const RETRY: i64 = 1000;
@@ -262,7 +262,7 @@ impl BudgetBuilder {
         };
         Budget(Arc::new(Inner {
             limits,
-            ring: Mutex::default(),
+            ring: Mutex::new(Ring::default()),
             active: AtomicUsize::new(0),
             extra: AtomicUsize::new(0),
         }))
@@ -274,5 +274,7 @@ fn thousandths(ratio: f64) -> i64 {
     (ratio.clamp(0.0, 1000.0) * 1000.0).round() as i64
 }
 
-#[cfg(test)]
+#[cfg(all(test, failover_loom))]
+mod models;
+#[cfg(all(test, not(failover_loom)))]
 mod tests;

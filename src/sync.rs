@@ -1,0 +1,14 @@
+//! What threads meet at. Under `--cfg failover_loom` a model checker stands in its place, which tries every order in
+//! which they may do so: `.ci/run models`.
+
+#[cfg(not(failover_loom))]
+pub(crate) use std::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+#[cfg(failover_loom)]
+pub(crate) use loom::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};

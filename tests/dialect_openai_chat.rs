@@ -237,7 +237,7 @@ fn a_schema_of_another_vendor_is_made_one_that_is_enforced() {
     assert_eq!(function["strict"], true);
     assert_eq!(function["parameters"]["required"], json!(["a", "b"]));
     assert_eq!(function["parameters"]["properties"]["b"]["type"], json!(["integer", "null"]));
-    assert_eq!(losses, "approximated=tools[0].parameters");
+    assert_eq!(losses, "approximated=tools[0].input_schema");
     // What cannot be enforced is not pretended to be.
     let schema = r#"{"anyOf":[{"type":"object"}]}"#;
     let (function, losses) = encoded(&strict(schema));
@@ -299,7 +299,14 @@ fn ids_and_names_that_are_refused_are_mapped_alike_in_call_and_result() {
         (&body["tools"][0]["function"]["name"], &body["tool_choice"]["function"]["name"]),
         (&json!(name), &json!(name))
     );
-    assert_eq!((encoded.tool_names.restore(name), &*losses), ("fs/read", "renamed=tools[0].name"));
+    let renamed = [
+        "renamed=messages[1].tool_calls[0].function.name",
+        "renamed=messages[1].tool_calls[0].id",
+        "renamed=messages[2].tool_call_id",
+        "renamed=tools[0].function.name",
+        "renamed=tool_choice",
+    ];
+    assert_eq!((encoded.tool_names.restore(name), losses), ("fs/read", renamed.join(", ")));
     assert_eq!(call["function"]["arguments"], "{}");
 }
 
@@ -389,7 +396,7 @@ fn a_sealed_thought_comes_back_to_its_issuer() {
     assert!(OpenAiChat.holds_foreign(&body, &Target::new("gpt-4o")));
     let mut losses = Losses::new();
     OpenAiChat.encode_request(&request, &Target::new("gpt-4o"), &mut losses).unwrap();
-    assert_eq!(losses.to_string(), "dropped=messages[0].reasoning_content.thinking");
+    assert_eq!(losses.to_string(), "dropped=messages[0].reasoning_details[0]");
 }
 
 #[test]

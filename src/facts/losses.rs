@@ -40,7 +40,9 @@ pub struct Loss {
 
 /// The ledger of one translation: what the member could not carry, in the caller's own field names.
 ///
-/// Bounded: it keeps the first [`Losses::KEPT`] and counts the rest.
+/// Bounded: it keeps [`Losses::KEPT`] and counts the rest. The first are kept, but what is
+/// [essential](Loss::is_essential) takes the place of what is not, and what is lost that of a mere name: a long
+/// conversation may have many ids that are changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Losses {
     kept: Vec<Loss>,
@@ -71,13 +73,8 @@ impl Losses {
         let is_same = |known: &&mut Loss| known.kind == loss.kind && known.field == loss.field;
         if let Some(known) = self.kept.iter_mut().find(is_same) {
             known.is_essential = true;
-        } else if self.kept.len() < Self::KEPT {
-            self.kept.push(loss);
         } else {
-            self.more += 1;
-            if let Some(lesser) = self.kept.iter_mut().rfind(|known| !known.is_essential) {
-                *lesser = loss;
-            }
+            self.push(loss);
         }
     }
 
@@ -106,10 +103,18 @@ impl Losses {
         if self.kept.iter().any(|loss| loss.kind == kind && loss.field == field) {
             return;
         }
+        self.push(Loss { kind, field, is_essential: false });
+    }
+
+    fn push(&mut self, loss: Loss) {
         if self.kept.len() < Self::KEPT {
-            self.kept.push(Loss { kind, field, is_essential: false });
-        } else {
-            self.more += 1;
+            return self.kept.push(loss);
+        }
+        self.more += 1;
+        let rank = |loss: &Loss| (loss.is_essential, loss.kind != LossKind::Renamed);
+        let least = self.kept.iter().map(rank).min().filter(|least| *least < rank(&loss));
+        if let Some(lesser) = self.kept.iter_mut().rfind(|known| Some(rank(known)) == least) {
+            *lesser = loss;
         }
     }
 }
@@ -123,12 +128,14 @@ impl<'a> IntoIterator for &'a Losses {
     }
 }
 
-/// The value of the header `x-failover-loss`: `dropped=stop, renamed=tools[0].name`, at most 1 KiB, then
-/// `more=N`. Bytes that a header cannot hold are shown as `?`.
+/// The value of the header `x-failover-loss`: `dropped=stop, renamed=tools[0].name`, what is changed in name only
+/// last, at most 1 KiB, then `more=N`. Bytes that a header cannot hold are shown as `?`.
 impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut written = 0;
-        for (index, loss) in self.kept.iter().enumerate() {
+        let is_name = |loss: &&Loss| loss.kind == LossKind::Renamed;
+        let (names, others): (Vec<_>, Vec<_>) = self.kept.iter().partition(is_name);
+        for (index, loss) in others.into_iter().chain(names).enumerate() {
             let separator = if index == 0 { "" } else { ", " };
             let entry = format!("{separator}{}={}", loss.kind.as_str(), Printable(&loss.field));
             if written + entry.len() > Self::HEADER_BYTES {
@@ -159,9 +166,9 @@ mod tests {
     #[test]
     fn the_header_names_each_field_once() {
         let mut losses = Losses::new();
-        losses.dropped("stop");
-        losses.dropped("stop");
         losses.renamed("tools[0].name");
+        losses.dropped("stop");
+        losses.dropped("stop");
         assert_eq!(losses.to_string(), "dropped=stop, renamed=tools[0].name");
     }
 
@@ -184,6 +191,25 @@ mod tests {
             losses.iter().filter(|loss| loss.is_essential).map(|loss| &*loss.field).collect();
         assert_eq!(essential, ["f0", "tools[0].web_search"]);
         assert!(losses.to_string().ends_with("more=1"));
+    }
+
+    #[test]
+    fn what_is_lost_is_named_however_many_names_were_changed_before_it() {
+        let mut losses = Losses::new();
+        for index in 0..=Losses::KEPT {
+            losses.renamed(format!("messages[{index}].tool_call_id"));
+        }
+        losses.dropped("seed");
+        losses.dropped("seed");
+        losses.renamed("tools[0].name");
+        assert!(losses.to_string().starts_with("dropped=seed, renamed=messages[0].tool_call_id"), "{losses}");
+        assert_eq!(losses.iter().count(), Losses::KEPT);
+        let (shown, more) = losses
+            .to_string()
+            .rsplit_once(", more=")
+            .map(|(a, b)| (a.split(", ").count(), b.parse::<usize>().unwrap()))
+            .unwrap();
+        assert_eq!(shown + more, Losses::KEPT + 3);
     }
 
     #[test]

@@ -31,7 +31,18 @@ static OTHER: Names = Names {
     parallel_tool_calls: "parallel_tool_calls",
     output: "response_format",
     reasoning: "reasoning_effort",
+    effort: "reasoning_effort",
+    thoughts: "",
     user: "user",
+    function: "function.",
+    parameters: "parameters",
+    strict: None,
+    call_id: "id",
+    call_name: "function.name",
+    result_id: "tool_call_id",
+    detail: "image_url.detail",
+    file_name: ["file.filename", "file.filename"],
+    seal: "",
 };
 
 fn encode(request: &Request<'_>, model: &str) -> Result<(Value, String, Encoded), Failure> {
@@ -138,7 +149,8 @@ fn turns_alternate_whatever_the_caller_wrote() {
     // Tools that were used are defined, and none may be called.
     assert_eq!(written["tools"], json!([{"name": "look", "input_schema": {"type": "object"}}]));
     assert_eq!(written["tool_choice"], json!({"type": "none"}));
-    assert_eq!(losses, "approximated=messages[7].content");
+    let renamed = "renamed=messages[4].content.id, renamed=messages[6].tool_call_id";
+    assert_eq!(losses, format!("approximated=messages[7].content, {renamed}"));
 }
 
 #[test]
@@ -319,7 +331,7 @@ fn names_that_are_not_taken_are_changed_and_known_again() {
     assert_eq!(written["tool_choice"]["name"], name);
     assert_eq!(encoded.tool_names.restore(name), "ns.look");
     assert_eq!(encoded.tool_names.restore("plain"), "plain");
-    assert_eq!(losses, "renamed=tools[0].name");
+    assert_eq!(losses, "renamed=tools[0].function.name, renamed=tool_choice");
 }
 
 #[test]
@@ -369,7 +381,7 @@ fn a_schema_that_needs_itself_is_not_enforced_and_that_is_said() {
     assert!(written["system"][0]["text"].as_str().unwrap().contains("$ref"));
     assert_eq!(written["tools"][0]["input_schema"]["properties"]["next"]["$ref"], "#");
     assert!(written["tools"][0].get("strict").is_none());
-    assert_eq!(losses, "dropped=tools[0].strict, approximated=response_format");
+    assert_eq!(losses, "dropped=tools[0].function.strict, approximated=response_format");
 }
 
 #[test]

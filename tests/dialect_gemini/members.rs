@@ -40,6 +40,17 @@ static OTHER: Names = Names {
     output: "response_format",
     reasoning: "reasoning_effort",
     user: "user",
+    effort: "reasoning_effort",
+    thoughts: "",
+    function: "function.",
+    parameters: "parameters",
+    strict: None,
+    call_id: "id",
+    call_name: "function.name",
+    result_id: "tool_call_id",
+    detail: "image_url.detail",
+    file_name: ["file.filename", "file.filename"],
+    seal: "",
 };
 
 fn raw(text: &str) -> Cow<'static, RawValue> {
@@ -273,7 +284,7 @@ fn all_functions_stand_in_one_entry_under_names_that_are_taken() {
     assert_eq!(written["tools"][0]["functionDeclarations"][1], json!({"name": "plain"}));
     let calling = json!({"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": [name]}});
     assert_eq!(written["toolConfig"], calling);
-    assert_eq!(losses, "renamed=tools[0].name, dropped=parallel_tool_calls");
+    assert_eq!(losses, "dropped=parallel_tool_calls, renamed=tools[0].function.name");
 }
 
 #[test]
@@ -290,7 +301,7 @@ fn choices_of_tools_have_their_modes() {
     assert_eq!(choice(Some(ToolChoice::Auto), false), mode("AUTO"));
     assert_eq!(choice(Some(ToolChoice::Required), false), mode("ANY"));
     assert_eq!(choice(Some(ToolChoice::None), false), mode("NONE"));
-    let strict = (json!({"mode": "VALIDATED"}), "approximated=tools[0].strict".to_owned());
+    let strict = (json!({"mode": "VALIDATED"}), "approximated=tools[0].function.strict".to_owned());
     assert_eq!(choice(None, true), strict);
     let some = |required| Some(ToolChoice::Allowed { names: vec!["f".into(), "unknown".into()], required });
     let allowed = |mode: &str| (json!({"mode": mode, "allowedFunctionNames": ["f"]}), String::new());
@@ -367,8 +378,7 @@ fn how_much_to_think_is_a_budget_for_some_and_a_level_for_others() {
     assert_eq!(thought(NEW, off()), (least, true));
     assert_eq!(thought("gemini-2.0-flash", effort(Effort::Low)), (Value::Null, true));
     assert_eq!(thought("gemini-2.0-flash", off()), (Value::Null, false));
-    let hidden =
-        ReasoningRequest { raw: Some(raw(r#"{"type":"adaptive","display":"omitted"}"#)), ..adaptive() };
+    let hidden = ReasoningRequest { shows: Some(false), ..adaptive() };
     assert_eq!(thought(NEW, hidden), (json!({"includeThoughts": false}), false));
 }
 

@@ -214,7 +214,8 @@ fn schemas_in_the_vendors_notation_are_read_as_json_schema() {
         let OutputFormat::JsonSchema { schema, .. } = &request.output else { panic!("no schema") };
         assert_eq!(super::json(schema.get().as_bytes()), json!({"type": "array", "maxItems": 3}));
         assert_eq!(request.names.output, "generationConfig.responseSchema");
-        assert_eq!(request.names.tool(0, "strict"), "tools[0].functionDeclarations[0].strict");
+        assert_eq!(request.tool(0, "name"), "tools[0].functionDeclarations[0].name");
+        assert_eq!(request.parameters(0), "tools[0].functionDeclarations[0].parameters");
     });
     // A member of the same dialect gets the caller's own words.
     let text = body.to_string();

@@ -202,7 +202,7 @@ fn a_schema_of_another_vendor_is_made_one_that_is_enforced() {
         assert_eq!(holder[field]["required"], json!(["a", "b"]), "{holder}");
         assert_eq!(holder[field]["properties"]["b"]["type"], json!(["integer", "null"]), "{holder}");
     }
-    for field in ["approximated=tools[0].parameters", "approximated=output_config.format"] {
+    for field in ["approximated=tools[0].input_schema", "approximated=output_config.format"] {
         assert!(losses.contains(field), "{losses}");
     }
     // What cannot be enforced is not pretended to be.
@@ -243,7 +243,10 @@ fn tools_are_flat_and_never_strict_unasked() {
     assert_eq!(encoded.tool_names.restore(short), long);
     assert_eq!(written["tool_choice"], json!({"type": "function", "name": short}));
     assert_eq!(written["parallel_tool_calls"], false);
-    assert_eq!(losses.to_string(), "renamed=tools[2].name, dropped=tools[3].custom");
+    assert_eq!(
+        losses.to_string(),
+        "dropped=tools[3].custom, renamed=tools[2].function.name, renamed=tool_choice"
+    );
     assert!(losses.iter().any(|loss| loss.is_essential && loss.field == "tools[3].custom"));
 }
 

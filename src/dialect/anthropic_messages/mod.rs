@@ -54,12 +54,12 @@ const NAME: &str = "anthropic-messages";
 /// in the assistant's turns, cited text in the user's) and adds nothing to it, so it is never the safer choice.
 const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
-static NAMES: Names = names("thinking");
+/// The words of a caller who asks for the form of the answer as the API has it now.
+static NAMES: Names = names("output_config.format");
+/// The words of one who does as the API had it first.
+static OLDER_NAMES: Names = names("output_format");
 
-/// The words of a caller who asked for thought by effort alone.
-static NAMES_BY_EFFORT: Names = names("output_config.effort");
-
-const fn names(reasoning: &'static str) -> Names {
+const fn names(output: &'static str) -> Names {
     Names {
         dialect: NAME,
         turns: "messages",
@@ -74,13 +74,24 @@ const fn names(reasoning: &'static str) -> Names {
         tools: "tools",
         tool_choice: "tool_choice",
         parallel_tool_calls: "tool_choice.disable_parallel_tool_use",
-        output: "output_config.format",
-        reasoning,
+        output,
+        reasoning: "thinking",
+        effort: "output_config.effort",
+        thoughts: "thinking.display",
         user: "metadata.user_id",
         choices: "n",
         logprobs: "logprobs",
         metadata: "metadata",
         service_tier: "service_tier",
+        function: "",
+        parameters: "input_schema",
+        strict: None,
+        call_id: "id",
+        call_name: "name",
+        result_id: "tool_use_id",
+        detail: "detail",
+        file_name: ["title", "title"],
+        seal: "",
     }
 }
 

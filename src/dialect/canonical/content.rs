@@ -32,8 +32,8 @@ pub struct Part<'a> {
     pub content: Content<'a>,
     /// Where the caller put it, for the ledger of losses.
     pub position: Position,
-    /// The caller's wish to have the prompt cached up to here, in his dialect's words.
-    pub cache: Option<Json<'a>>,
+    /// The caller's wish to have the prompt cached up to here.
+    pub cache: Option<Cache<'a>>,
 }
 
 impl<'a> Part<'a> {
@@ -41,6 +41,25 @@ impl<'a> Part<'a> {
     #[must_use]
     pub const fn new(content: Content<'a>, position: Position) -> Self {
         Self { content, position, cache: None }
+    }
+}
+
+/// A wish to have the prompt cached up to a part, in the caller's dialect's words.
+#[derive(Clone, Debug)]
+pub struct Cache<'a> {
+    /// The wish.
+    pub wish: Json<'a>,
+    /// The field it stood in: `cache_control`.
+    pub field: &'static str,
+    /// It stood beside the content of the turn, whose last part it is about, and not in the part.
+    pub is_of_turn: bool,
+}
+
+impl<'a> Cache<'a> {
+    /// A wish in this field of a part.
+    #[must_use]
+    pub const fn new(field: &'static str, wish: Json<'a>) -> Self {
+        Self { wish, field, is_of_turn: false }
     }
 }
 

@@ -15,7 +15,7 @@ mod tool;
 mod usage;
 
 pub use self::answer::{Answer, Choice};
-pub use self::content::{Citation, Content, Part, Position, Reasoning, Role, Source, Turn};
+pub use self::content::{Cache, Citation, Content, Part, Position, Reasoning, Role, Source, Turn};
 pub use self::event::Event;
 pub use self::finish::Finish;
 pub use self::names::Names;

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use super::{Json, Names, Text, Tool, ToolChoice, Turn};
 use crate::facts::Losses;
 
@@ -16,6 +18,8 @@ pub struct Request<'a> {
     pub turns: Vec<Turn<'a>>,
     /// The tools the model may call.
     pub tools: Vec<Tool<'a>>,
+    /// Where the tools stand, one path for each, if these are not just the items of one list.
+    pub tool_paths: Vec<String>,
     /// Whether and which tool must be called.
     pub tool_choice: Option<ToolChoice<'a>>,
     /// May one turn call several tools?
@@ -58,6 +62,7 @@ impl<'a> Request<'a> {
             wants_usage: false,
             turns: Vec::new(),
             tools: Vec::new(),
+            tool_paths: Vec::new(),
             tool_choice: None,
             parallel_tool_calls: None,
             output: OutputFormat::Text,
@@ -72,6 +77,36 @@ impl<'a> Request<'a> {
             service_tier: None,
             state: None,
             extra: Vec::new(),
+        }
+    }
+
+    /// The path of a tool, and of a field in it, in the caller's own words: `tools[2].strict`.
+    #[must_use]
+    pub fn tool(&self, index: usize, field: &str) -> Cow<'static, str> {
+        match (field, self.names.strict, self.tool_paths.get(index)) {
+            ("strict", Some(of_all), _) => Cow::Borrowed(of_all),
+            (_, _, Some(path)) => Cow::Owned(format!("{path}.{field}")),
+            (_, _, None) => self.names.tool(index, field),
+        }
+    }
+
+    /// The path of the schema of a tool's arguments.
+    #[must_use]
+    pub fn parameters(&self, index: usize) -> Cow<'static, str> {
+        // Where there are two words for it, the one in the vendor's own notation is kept as it is written.
+        let other = self.tool(index, "parameters");
+        let is_other = self.extra.iter().any(|extra| extra.path == other);
+        if is_other { other } else { self.tool(index, self.names.parameters) }
+    }
+
+    /// Records that nothing of how to think is carried.
+    pub fn note_thinking(&self, losses: &mut Losses) {
+        let Some(wanted) = &self.reasoning else { return };
+        if wanted.adaptive || wanted.disabled || wanted.budget_tokens.is_some() || wanted.effort.is_none() {
+            losses.dropped(self.names.reasoning);
+        }
+        if wanted.effort.is_some() {
+            losses.dropped(self.names.effort);
         }
     }
 }
@@ -163,6 +198,8 @@ pub struct ReasoningRequest<'a> {
     pub adaptive: bool,
     /// Not at all.
     pub disabled: bool,
+    /// Whether the thoughts are to be shown, where that is said.
+    pub shows: Option<bool>,
     /// The caller's own value, for what only his dialect can say.
     pub raw: Option<Json<'a>>,
 }

@@ -7,6 +7,7 @@
 //!
 //! Digits, the order of keys and unknown keywords stay. Work and size are bounded, whatever the schema is.
 
+mod described;
 mod entries;
 mod flat;
 mod node;
@@ -17,6 +18,7 @@ mod write;
 
 use serde_json::value::RawValue;
 
+pub(crate) use self::described::described;
 pub(crate) use self::subset::Subset;
 
 /// A schema rewritten.

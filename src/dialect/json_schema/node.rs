@@ -25,10 +25,15 @@ impl<'a> Writer<'a> {
             return self.anything();
         }
         let acts: Vec<Act> = entries.0.iter().map(|entry| self.act(entry, entries)).collect();
-        let told =
-            entries.0.iter().zip(&acts).filter(|(_, act)| **act == Act::Describe).map(|(entry, _)| entry);
-        let words = words(told.chain(&flat.clashes));
-        self.has_lost |= !words.is_empty();
+        let (mut told, mut is_lost) = (Vec::new(), !flat.clashes.is_empty());
+        for (entry, act) in entries.0.iter().zip(&acts) {
+            if matches!(act, Act::Describe | Act::Tell) {
+                told.push(entry);
+                is_lost |= *act == Act::Describe || entry.value.get().len() > WORDS;
+            }
+        }
+        let words = words(told.into_iter().chain(&flat.clashes));
+        self.has_lost |= is_lost;
         self.out.push(b'{');
         for (entry, act) in entries.0.iter().zip(&acts) {
             match &*entry.key {
@@ -54,6 +59,8 @@ impl<'a> Writer<'a> {
         let keep_if = |is_kept: bool| if is_kept { Act::Keep } else { Act::Describe };
         match self.subset.act(&entry.key) {
             Act::Format => keep_if(text(value).is_none_or(|format| self.subset.knows_format(&format))),
+            // Pydantic's way to say that a property need not be given; its type says that it may be `null`.
+            Act::Tell if value.get() == "null" => Act::Drop,
             Act::Pattern => keep_if(!looks_around(value.get())),
             Act::Scalars => {
                 let values = list(value).filter(|_| entry.key == "enum").unwrap_or_else(|| vec![value]);
@@ -78,7 +85,7 @@ impl<'a> Writer<'a> {
     {
         let (key, value) = (&*entry.key, entry.value);
         match act {
-            Act::Drop | Act::Describe => {}
+            Act::Drop | Act::Describe | Act::Tell => {}
             Act::Named => self.named(entry, entries, at),
             Act::Every => self.every(entries),
             Act::Close if entries.is_object() => {
@@ -143,6 +150,7 @@ impl<'a> Writer<'a> {
     /// and not every target takes the first.
     fn reference(&mut self, to: &str, entries: &Entries<'_>, at: At) {
         let place = self.references.place(to);
+        let to = &*self.references.pointer(to).to_owned();
         if self.subset.recurs() == Recursion::Nowhere && self.references.leads_back(at.from, &place) {
             (self.has_lost, self.is_refused) = (true, true);
             return;

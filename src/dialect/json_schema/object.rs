@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::value::RawValue;
 
 use super::entries::{Entries, Entry, list, strings, text};
-use super::references::node;
+use super::references::{escaped, node};
 use super::subset::{Act, Recursion};
 use super::write::{At, Writer};
 use crate::dialect::quoted::quoted;
@@ -217,8 +217,4 @@ fn takes_null(entries: &Entries<'_>) -> bool {
     let values = entries.get("enum").and_then(list);
     let in_values = values.is_none_or(|values| values.iter().any(|value| value.get() == "null"));
     in_values && (in_branch || entries.is_of("null"))
-}
-
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1").replace('%', "%25")
 }

@@ -23,6 +23,8 @@ pub(super) struct References<'a> {
     list: Option<&'static str>,
     definitions: Vec<&'a RawValue>,
     names: HashMap<Cow<'a, str>, usize>,
+    /// Names that schemas give themselves, and the pointers that lead to them.
+    anchors: HashMap<Cow<'a, str>, String>,
     /// Who is reached from the root, and from each definition.
     reached: Vec<Set>,
 }
@@ -42,12 +44,25 @@ pub(super) enum Place {
 
 impl<'a> References<'a> {
     pub(super) fn of(root: &'a RawValue) -> Self {
-        let mut found =
-            Self { root, list: None, definitions: Vec::new(), names: HashMap::new(), reached: Vec::new() };
+        let mut found = Self {
+            root,
+            list: None,
+            definitions: Vec::new(),
+            names: HashMap::new(),
+            anchors: HashMap::new(),
+            reached: Vec::new(),
+        };
         let Some(entries) = Entries::of(root) else { return found };
         found.list = ["$defs", "definitions"].into_iter().find(|list| entries.has(list));
         let definitions = found.list.and_then(|list| entries.get(list)).and_then(Entries::of);
+        let has_anchors = memmem::find(root.get().as_bytes(), b"\"$anchor\"").is_some();
+        if has_anchors {
+            found.anchor(&entries, String::from("#"));
+        }
         for (index, entry) in definitions.into_iter().flat_map(|definitions| definitions.0).enumerate() {
+            if let (true, Some(list), Some(entries)) = (has_anchors, found.list, Entries::of(entry.value)) {
+                found.anchor(&entries, format!("#/{list}/{}", escaped(&entry.key)));
+            }
             found.definitions.push(entry.value);
             found.names.entry(entry.key).or_insert(index);
         }
@@ -55,6 +70,18 @@ impl<'a> References<'a> {
             found.reach(&entries);
         }
         found
+    }
+
+    fn anchor(&mut self, schema: &Entries<'a>, pointer: String) {
+        if let Some(name) = schema.get("$anchor").and_then(text) {
+            self.anchors.entry(name).or_insert(pointer);
+        }
+    }
+
+    /// The pointer for a reference by the name that a schema gives itself; any other reference as it is.
+    pub(super) fn pointer<'r>(&'r self, to: &'r str) -> &'r str {
+        let anchor = to.strip_prefix('#').filter(|name| !name.is_empty() && !name.starts_with('/'));
+        anchor.and_then(|name| self.anchors.get(name)).map_or(to, String::as_str)
     }
 
     fn reach(&mut self, root: &Entries<'a>) {
@@ -94,7 +121,7 @@ impl<'a> References<'a> {
     }
 
     pub(super) fn place(&self, pointer: &str) -> Place {
-        let Some(path) = pointer.strip_prefix('#') else { return Place::Away };
+        let Some(path) = self.pointer(pointer).strip_prefix('#') else { return Place::Away };
         if path.is_empty() {
             return Place::Root;
         }
@@ -166,7 +193,12 @@ fn references(schema: &str) -> impl Iterator<Item = Cow<'_, str>> {
     })
 }
 
-/// A step of a JSON pointer in a URL fragment (RFC 6901).
+/// A name as a step of a JSON pointer in a URL fragment (RFC 6901).
+pub(super) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1").replace('%', "%25")
+}
+
+/// The name that such a step stands for.
 fn unescaped(step: &str) -> Cow<'_, str> {
     if !step.contains(['~', '%']) {
         return Cow::Borrowed(step);

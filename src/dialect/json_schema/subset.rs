@@ -1,7 +1,7 @@
 //! What each target takes, as data.
 
 use Act::{
-    Close, Describe, Drop, Every, Format, Integer, Keep, Named, OneOf, Pattern, Scalars, Schema, Texts,
+    Close, Describe, Drop, Every, Format, Integer, Keep, Named, OneOf, Pattern, Scalars, Schema, Tell, Texts,
 };
 
 /// A part of JSON Schema.
@@ -33,10 +33,12 @@ pub(super) enum Act {
     Named,
     /// It is reduced as `anyOf`.
     OneOf,
-    /// It only tells of the schema: left out, and no loss.
+    /// It is for those who keep the schema, not for the model: left out, and no loss.
     Drop,
     /// It moves into the description, where nothing enforces it.
     Describe,
+    /// It moves there, and no loss: nothing enforces it anywhere.
+    Tell,
     /// `additionalProperties`: always `false`.
     Close,
     /// `required`: every property.
@@ -99,10 +101,12 @@ static KEYWORDS: &[(&str, [Act; 3])] = &[
     ("if",                    [Describe, Describe, Describe]),
     ("then",                  [Describe, Describe, Describe]),
     ("else",                  [Describe, Describe, Describe]),
-    ("default",               [Drop,     Keep,     Drop]),
-    ("examples",              [Keep,     Keep,     Drop]),
+    ("default",               [Tell,     Keep,     Tell]),
+    ("examples",              [Keep,     Keep,     Tell]),
     ("$schema",               [Keep,     Keep,     Drop]),
     ("$comment",              [Keep,     Keep,     Drop]),
+    // References by such a name are written as pointers.
+    ("$anchor",               [Drop,     Drop,     Drop]),
 ];
 
 /// Keywords that only tell of a schema: where two schemas are joined, the outer one speaks.

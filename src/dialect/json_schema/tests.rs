@@ -132,7 +132,7 @@ fn gemini_takes_bounds_it_knows_and_values_as_enums() {
         ),
         (
             r#"{"$schema":"s","type":"string","pattern":"^a$","default":"a","description":"d"}"#,
-            r#"~{"type":"string","description":"d\n\npattern: \"^a$\""}"#,
+            r#"~{"type":"string","description":"d\n\npattern: \"^a$\", default: \"a\""}"#,
         ),
         (r#"{"not":{"type":"null"}}"#, r#"~{"description":"not: {\"type\":\"null\"}"}"#),
         (
@@ -146,6 +146,35 @@ fn gemini_takes_bounds_it_knows_and_values_as_enums() {
     ] {
         assert_eq!(reduced(Gemini, schema), expected, "{schema}");
     }
+}
+
+#[test]
+fn what_nothing_enforces_anywhere_is_told_and_no_loss() {
+    for (schema, expected) in [
+        (
+            r#"{"type":"integer","default":10,"examples":[5,20],"description":"Rows."}"#,
+            r#"{"type":"integer","description":"Rows.\n\ndefault: 10, examples: [5,20]"}"#,
+        ),
+        (r#"{"type":["string","null"],"default":null}"#, r#"{"type":["string","null"]}"#),
+        (r#"{"type":"string","$comment":"for us"}"#, r#"{"type":"string"}"#),
+    ] {
+        assert_eq!(reduced(Gemini, schema), expected, "{schema}");
+    }
+    let long = format!(r#"{{"type":"string","default":"{}"}}"#, "x".repeat(600));
+    assert_eq!(reduced(Gemini, &long), r#"~{"type":"string","description":"default"}"#);
+}
+
+#[test]
+fn a_reference_by_a_name_leads_where_the_schema_of_that_name_stands() {
+    let schema = concat!(
+        r##"{"$anchor":"tree","type":"object","properties":{"a":{"$ref":"#leaf"},"b":{"$ref":"#tree"}},"required":["a"],"##,
+        r#""$defs":{"A":{"$anchor":"leaf","type":"string"}}}"#,
+    );
+    let expected = concat!(
+        r##"{"type":"object","properties":{"a":{"$ref":"#/$defs/A"},"b":{"$ref":"#"}},"required":["a"],"##,
+        r#""$defs":{"A":{"type":"string"}}}"#,
+    );
+    assert_eq!(reduced(Gemini, schema), expected);
 }
 
 #[test]

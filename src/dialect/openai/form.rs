@@ -3,14 +3,16 @@
 use serde_json::value::RawValue;
 
 use crate::dialect::canonical::{Content, Request};
-use crate::dialect::{Capabilities, Vendor};
+use crate::dialect::{Capabilities, Vendor, json_schema};
 
 /// What stands for a form that the API or the model has no field for. It must be called by its name.
 pub(in crate::dialect) const JSON_ONLY: &str =
     "Answer with a single JSON object and nothing else: no prose around it, no code fence.";
 
 /// What stands for a schema that cannot be enforced.
-pub(in crate::dialect) fn in_words(schema: &RawValue) -> String {
+pub(in crate::dialect) fn in_words(schema: &RawValue, description: Option<&str>) -> String {
+    let described = description.and_then(|text| json_schema::described(schema, text));
+    let schema = described.as_deref().unwrap_or(schema);
     format!("{JSON_ONLY} It must be valid against this JSON Schema:\n{schema}")
 }
 

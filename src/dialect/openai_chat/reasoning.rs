@@ -11,17 +11,23 @@ use crate::dialect::canonical::{Reasoning, Text};
 
 /// Reads thoughts from the readable text and the list of details, one of which may repeat the other.
 pub(super) fn read<'a>(text: Option<Text<'a>>, details: Raw<'a>) -> Vec<Reasoning<'a>> {
+    placed(text, details).into_iter().map(|(_, thought)| thought).collect()
+}
+
+/// The same, each with the index of the detail that it is; `None` for one that is the text alone.
+pub(super) fn placed<'a>(text: Option<Text<'a>>, details: Raw<'a>) -> Vec<(Option<u32>, Reasoning<'a>)> {
     let details: Vec<wire::Detail<'a>> = wire::read(details).unwrap_or_default();
-    let mut thoughts: Vec<Reasoning<'a>> = details.iter().filter_map(thought).collect();
-    if thoughts.iter().any(|thought| !thought.text.is_empty()) {
+    let thoughts = (0..).zip(&details).filter_map(|(index, detail)| Some((Some(index), thought(detail)?)));
+    let mut thoughts: Vec<(Option<u32>, Reasoning<'a>)> = thoughts.collect();
+    if thoughts.iter().any(|(_, thought)| !thought.text.is_empty()) {
         return thoughts;
     }
     let Some(text) = text else { return thoughts };
     // A seal without its text seals the text beside it, as long as it is the only one.
-    let mut seals = thoughts.iter_mut().filter(|thought| thought.signature.is_some());
+    let mut seals = thoughts.iter_mut().filter(|(_, thought)| thought.signature.is_some());
     match (seals.next(), seals.next()) {
-        (Some(only), None) => only.text = text,
-        _ => thoughts.insert(0, Reasoning { text, ..Reasoning::default() }),
+        (Some((_, only)), None) => only.text = text,
+        _ => thoughts.insert(0, (None, Reasoning { text, ..Reasoning::default() })),
     }
     thoughts
 }

@@ -125,16 +125,15 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// A wish to cache the prompt, if it is worded as this dialect words it.
-    fn cache(&mut self, out: &mut Vec<u8>, cache: Option<&Json<'_>>, path: &dyn Fn() -> Cow<'static, str>) {
+    fn cache(&mut self, out: &mut Vec<u8>, wish: &Json<'_>, path: &dyn Fn() -> Cow<'static, str>) {
         #[derive(serde::Deserialize)]
         struct Control<'a> {
             #[serde(rename = "type", borrow)]
             kind: Cow<'a, str>,
         }
-        let Some(cache) = cache else { return };
-        let control = serde_json::from_str::<Control<'_>>(cache.get());
+        let control = serde_json::from_str::<Control<'_>>(wish.get());
         if control.is_ok_and(|control| control.kind == "ephemeral") {
-            json::raw_field(out, "cache_control", cache.get());
+            json::raw_field(out, "cache_control", wish.get());
         } else {
             self.losses.dropped(path());
         }

@@ -70,8 +70,11 @@ impl<'a> Writer<'_, 'a> {
                 self.losses.approximated(field);
                 Form::Instruction(JSON_ONLY.to_owned())
             }
-            OutputFormat::JsonSchema { schema, .. } => {
+            OutputFormat::JsonSchema { schema, description, .. } => {
                 let is_taken = self.known.structured;
+                // The API has no other place for what the answer is.
+                let described = description.as_deref().and_then(|text| json_schema::described(schema, text));
+                let schema = described.as_deref().unwrap_or(schema);
                 let reduced = is_taken.then(|| json_schema::reduce(schema, Subset::AnthropicStrict));
                 if let Some(reduced) = reduced.filter(|reduced| !reduced.is_refused) {
                     if reduced.has_lost {

@@ -56,7 +56,7 @@ impl Writer<'_, '_> {
             return self.disabled();
         }
         if self.known.thinking == Thinking::Never || is_forced || is_prefill {
-            self.losses.dropped(request.names.reasoning);
+            request.note_thinking(self.losses);
             return Thought::default();
         }
         let mut thought = self.enabled(wanted, max_tokens);
@@ -70,7 +70,8 @@ impl Writer<'_, '_> {
         match (self.known.thinking, self.known.disables_thinking) {
             // It thinks anyway, and says so by a 400.
             (_, false) => {
-                self.losses.approximated(self.request.names.reasoning);
+                let field = self.field();
+                self.losses.approximated(field);
                 Thought::default()
             }
             (Thinking::Never, true) => Thought::default(),
@@ -81,9 +82,17 @@ impl Writer<'_, '_> {
     fn enabled(&mut self, wanted: &ReasoningRequest<'_>, max_tokens: u64) -> Thought {
         let takes_effort = matches!(self.known.thinking, Thinking::Effort | Thinking::Both);
         match wanted.budget_tokens {
-            Some(budget) if self.known.thinking != Thinking::Effort => self.budget(budget, max_tokens, true),
+            Some(budget) if self.known.thinking != Thinking::Effort => {
+                if wanted.effort.is_some() {
+                    self.losses.approximated(self.request.names.effort);
+                }
+                self.budget(budget, max_tokens, true)
+            }
             Some(budget) => {
                 self.losses.approximated(self.request.names.reasoning);
+                if wanted.effort.is_some() {
+                    self.losses.approximated(self.request.names.effort);
+                }
                 let effort = Some(word(budget, max_tokens));
                 Thought { effort, ..Thought::of(Mode::Adaptive) }
             }
@@ -95,17 +104,30 @@ impl Writer<'_, '_> {
                 Thought { effort, ..thought }
             }
             None => {
+                // A word, or the model's own measure, as so many tokens.
                 let budget = tokens(wanted.effort.unwrap_or(Effort::Medium));
-                self.budget(budget, max_tokens, false)
+                let thought = self.budget(budget, max_tokens, false);
+                if thought.is_on {
+                    let field = self.field();
+                    self.losses.approximated(field);
+                }
+                thought
             }
         }
+    }
+
+    /// Where the caller says how much to think: in words, if he has said it so.
+    fn field(&self) -> &'static str {
+        let is_word = |wanted: &ReasoningRequest<'_>| wanted.effort.is_some() && !wanted.disabled;
+        let has_word = self.request.reasoning.as_ref().is_some_and(is_word);
+        if has_word { self.request.names.effort } else { self.request.names.reasoning }
     }
 
     /// The word for an effort, as far as the family has it.
     fn effort(&mut self, effort: Effort) -> &'static str {
         let nearest = self.known.nearest_effort(effort);
         if nearest != Some(effort) {
-            self.losses.approximated(self.request.names.reasoning);
+            self.losses.approximated(self.request.names.effort);
         }
         nearest.map_or(LOW, Effort::as_str)
     }
@@ -115,7 +137,7 @@ impl Writer<'_, '_> {
     fn budget(&mut self, wanted: u64, max_tokens: u64, is_exact: bool) -> Thought {
         let least = self.known.least_budget.max(LEAST);
         if max_tokens <= least || self.is_amid_foreign_calls() {
-            self.losses.dropped(self.request.names.reasoning);
+            self.request.note_thinking(self.losses);
             return Thought::default();
         }
         let room = if wanted < max_tokens { wanted } else { max_tokens / 2 };

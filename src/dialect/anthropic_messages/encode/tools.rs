@@ -74,7 +74,7 @@ impl<'a> Writer<'_, 'a> {
                     let out = tools.next("");
                     out.extend_from_slice(value.get().as_bytes());
                 }
-                Tool::Hosted { kind, .. } => self.losses.essential(request.names.tool(index, kind)),
+                Tool::Hosted { kind, .. } => self.losses.essential(request.tool(index, kind)),
             }
         }
         if tools.names.is_empty() {
@@ -85,10 +85,10 @@ impl<'a> Writer<'_, 'a> {
 
     fn function(&mut self, out: &mut Vec<u8>, index: usize, tool: &Tool<'a>) {
         let Tool::Function { name, description, parameters, strict, cache } = tool else { return };
-        let names = self.request.names;
+        let request = self.request;
         let known = names::tool(name);
         if known != *name {
-            self.losses.renamed(names.tool(index, "name"));
+            self.losses.renamed(request.tool(index, "name"));
             self.tool_names.insert(known.clone(), name.clone());
         }
         out.push(b'{');
@@ -102,7 +102,7 @@ impl<'a> Writer<'_, 'a> {
         let is_strict =
             wants_strict && self.known.structured && !schema.as_ref().is_some_and(|schema| schema.is_refused);
         if wants_strict && !is_strict {
-            self.losses.dropped(names.tool(index, "strict"));
+            self.losses.dropped(request.tool(index, "strict"));
         }
         json::key(out, "input_schema");
         match schema.filter(|schema| is_strict && has_type(&schema.text)) {
@@ -112,13 +112,15 @@ impl<'a> Writer<'_, 'a> {
         if is_strict {
             json::raw_field(out, "strict", "true");
         }
-        self.cache(out, cache.as_ref(), &|| names.tool(index, "cache_control"));
+        if let Some(wish) = cache {
+            self.cache(out, wish, &|| request.tool(index, "cache_control"));
+        }
         out.push(b'}');
     }
 
     fn strict_schema(&mut self, out: &mut Vec<u8>, index: usize, schema: &Reduced) {
         if schema.has_lost {
-            self.losses.approximated(self.request.names.tool(index, "parameters"));
+            self.losses.approximated(self.request.parameters(index));
         }
         out.extend_from_slice(&schema.text);
     }
@@ -169,7 +171,11 @@ impl<'a> Writer<'_, 'a> {
         let mut text = b"{".to_vec();
         json::string_field(&mut text, "type", kind);
         if let Some(name) = named {
-            json::string_field(&mut text, "name", &names::tool(name));
+            let known = names::tool(name);
+            if known != *name {
+                self.losses.renamed(self.request.names.tool_choice);
+            }
+            json::string_field(&mut text, "name", &known);
         }
         if parallel == Some(false) && kind != "none" {
             json::raw_field(&mut text, "disable_parallel_tool_use", "true");

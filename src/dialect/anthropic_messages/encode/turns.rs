@@ -163,14 +163,24 @@ impl<'a> Writer<'_, 'a> {
 
     fn close(&mut self, out: &mut Vec<u8>, part: &Part<'a>) {
         let (names, position) = (self.request.names, part.position);
-        self.cache(out, part.cache.as_ref(), &|| names.part(position, "cache_control"));
+        if let Some(cache) = &part.cache {
+            self.cache(out, &cache.wish, &|| names.cache(position, cache));
+        }
         out.push(b'}');
     }
 
     fn call(&mut self, out: &mut Vec<u8>, call: &ToolCall<'a>, part: &Part<'a>) {
         out.extend_from_slice(b"{\"type\":\"tool_use\"");
-        json::string_field(out, "id", &names::id(&call.id));
-        json::string_field(out, "name", &names::tool(&call.name));
+        let (id, name) = (names::id(&call.id), names::tool(&call.name));
+        let caller = self.request.names;
+        if id != call.id {
+            self.losses.renamed(caller.call_id(part.position));
+        }
+        if name != call.name {
+            self.losses.renamed(caller.call_name(part.position));
+        }
+        json::string_field(out, "id", &id);
+        json::string_field(out, "name", &name);
         json::key(out, "input");
         let arguments = call.arguments.trim();
         match json::object(arguments) {
@@ -189,7 +199,11 @@ impl<'a> Writer<'_, 'a> {
 
     fn result(&mut self, out: &mut Vec<u8>, result: &ToolResult<'a>, part: &Part<'a>) -> Result<(), Failure> {
         out.extend_from_slice(b"{\"type\":\"tool_result\"");
-        json::string_field(out, "tool_use_id", &names::id(&result.id));
+        let id = names::id(&result.id);
+        if id != result.id {
+            self.losses.renamed(self.request.names.result_id(part.position));
+        }
+        json::string_field(out, "tool_use_id", &id);
         let mut blocks = Vec::new();
         for inner in &result.parts {
             match &inner.content {
@@ -232,7 +246,7 @@ impl<'a> Writer<'_, 'a> {
                 json::string_field(out, "signature", signature);
                 out.push(b'}');
             }
-            _ => self.losses.dropped(self.path(part.position, "")),
+            _ => self.losses.dropped(self.request.names.thought(part.position, thought)),
         }
     }
 
@@ -240,7 +254,7 @@ impl<'a> Writer<'_, 'a> {
         match &part.content {
             Content::Image { source, detail } => {
                 if detail.as_ref().is_some_and(|detail| detail != "auto") {
-                    self.losses.dropped(self.path(part.position, "detail"));
+                    self.losses.dropped(self.path(part.position, self.request.names.detail));
                 }
                 out.extend_from_slice(b"{\"type\":\"image\"");
                 self.image(out, source, part)?;

@@ -7,7 +7,7 @@ use super::super::wire::{self, Block, Kind, MediaSource, Object, Str};
 use super::{NAMES, Place, note};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{
-    Content, Extra, Part, Position, Reasoning, Source, Text, ToolCall, ToolResult,
+    Cache, Content, Extra, Part, Position, Reasoning, Source, Text, ToolCall, ToolResult,
 };
 
 /// The blocks of a content: those that are understood, and those that are only known to be there.
@@ -126,7 +126,7 @@ fn part<'a>(
     at: Position,
     extra: &mut Vec<Extra<'a>>,
 ) -> Result<Part<'a>, Invalid> {
-    let cache = block.cache_control.take().map(Cow::Borrowed);
+    let cache = block.cache_control.take().map(|wish| Cache::new("cache_control", Cow::Borrowed(wish)));
     for (field, value) in [("citations", block.citations.take()), ("context", block.context.take())] {
         if let Some(value) = value.filter(|value| !says_no(value)) {
             note(extra, NAMES.part(at, field), Some(value));

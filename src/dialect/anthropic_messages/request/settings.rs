@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::super::NAMES_BY_EFFORT;
 use super::super::wire::{self, Object, Str};
+use super::super::{NAMES, OLDER_NAMES};
 use super::top::Top;
 use super::{note, note_rest, optional};
 use crate::dialect::Invalid;
@@ -47,15 +47,15 @@ pub(super) fn read<'a>(top: &mut Top<'a>, request: &mut Request<'a>) -> Result<(
     let (effort, format) = config.map_or((None, None), |config| (config.0.effort, config.0.format));
     request.output = match (format, top.output_format) {
         (Some(format), _) => output("output_config.format", format, &mut request.extra)?,
-        (None, Some(format)) => output("output_format", format, &mut request.extra)?,
+        (None, Some(format)) => {
+            request.names = &OLDER_NAMES;
+            output("output_format", format, &mut request.extra)?
+        }
         (None, None) => OutputFormat::Text,
     };
     if let Some(raw) = top.output_config {
         let path = |field: &str| format!("output_config.{field}").into();
         note_rest(&mut request.extra, raw, &["effort", "format"], &path);
-    }
-    if top.thinking.is_none() && effort.is_some() {
-        request.names = &NAMES_BY_EFFORT;
     }
     request.reasoning = reasoning(top.thinking, effort, &mut request.extra)?;
     for (name, value) in std::mem::take(&mut top.rest) {
@@ -133,6 +133,14 @@ fn reasoning<'a>(
         note_rest(extra, raw, &["type", "budget_tokens", "display"], &|field| {
             format!("thinking.{field}").into()
         });
+    }
+    request.shows = thinking.display.and_then(|display| match display.get() {
+        r#""omitted""# => Some(false),
+        r#""summarized""# => Some(true),
+        _ => None,
+    });
+    if let Some(display) = thinking.display.filter(|_| request.shows.is_none() && !is_special) {
+        note(extra, NAMES.thoughts, Some(display));
     }
     request.raw = (is_special || thinking.display.is_some()).then_some(Cow::Borrowed(raw));
     Ok(Some(request))

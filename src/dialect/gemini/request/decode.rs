@@ -17,16 +17,16 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
         serde_json::from_str(text(body)?).map_err(|error| unreadable(&error.to_string()))?;
     let root = &Path::Root;
     let mut fields = Object::read(root, value)?;
-    let mut request = Request::new(&NAMES[0][0], route::model(&mut fields)?);
+    let mut request = Request::new(&NAMES[0], route::model(&mut fields)?);
     request.wants_usage = true;
     if let Some(value) = fields.take("systemInstruction") {
         request.turns.extend(content::system(value, &mut request.extra)?);
     }
     let contents = fields.take("contents").ok_or_else(|| root.field("contents").missing())?;
     content::read(contents, &mut request)?;
-    let tools_in_one = tools::read(&mut fields, &mut request)?;
+    tools::read(&mut fields, &mut request)?;
     let output = settings::read(&mut fields, &mut request)?;
-    request.names = &NAMES[output][usize::from(tools_in_one)];
+    request.names = &NAMES[output];
     for name in ["cachedContent", "continuationToken"] {
         if let Some(value) = fields.take(name) {
             let state = Extra::new(name, Cow::Borrowed(value));

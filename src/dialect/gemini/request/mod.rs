@@ -24,19 +24,15 @@ use super::NAME;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Names;
 
-/// The dialect's words, by how the caller asks for the form of the answer, and by where his tools stand.
-static NAMES: [[Names; 2]; 4] = [
-    both("generationConfig.responseMimeType"),
-    both("generationConfig.responseSchema"),
-    both("generationConfig.responseJsonSchema"),
-    both("generationConfig.responseFormat"),
+/// The dialect's words, by how the caller asks for the form of the answer.
+static NAMES: [Names; 4] = [
+    names("generationConfig.responseMimeType"),
+    names("generationConfig.responseSchema"),
+    names("generationConfig.responseJsonSchema"),
+    names("generationConfig.responseFormat"),
 ];
 
-const fn both(output: &'static str) -> [Names; 2] {
-    [names(output, "tools"), names(output, "tools[0].functionDeclarations")]
-}
-
-const fn names(output: &'static str, tools: &'static str) -> Names {
+const fn names(output: &'static str) -> Names {
     Names {
         dialect: NAME,
         turns: "contents",
@@ -48,16 +44,27 @@ const fn names(output: &'static str, tools: &'static str) -> Names {
         frequency_penalty: "generationConfig.frequencyPenalty",
         presence_penalty: "generationConfig.presencePenalty",
         seed: "generationConfig.seed",
-        tools,
+        tools: "tools",
         tool_choice: "toolConfig.functionCallingConfig",
         parallel_tool_calls: "toolConfig",
         output,
         reasoning: "generationConfig.thinkingConfig",
+        effort: "generationConfig.thinkingConfig",
+        thoughts: "generationConfig.thinkingConfig.includeThoughts",
         user: "labels",
         choices: "generationConfig.candidateCount",
         logprobs: "generationConfig.responseLogprobs",
         metadata: "labels",
         service_tier: "serviceTier",
+        function: "",
+        parameters: "parametersJsonSchema",
+        strict: Some("toolConfig.functionCallingConfig.mode"),
+        call_id: "functionCall.id",
+        call_name: "functionCall.name",
+        result_id: "functionResponse.id",
+        detail: "mediaResolution",
+        file_name: ["inlineData.displayName", "fileData.displayName"],
+        seal: "thoughtSignature",
     }
 }
 

@@ -147,11 +147,8 @@ fn reasoning<'a>(
         extra.push(Extra::moot(path.to_string(), Cow::Borrowed(raw)));
         return Ok(None);
     }
-    if let Some(shown) = shown {
-        // Whether a member shows them is its own matter.
-        let field = path.field("includeThoughts").to_string();
-        extra.push(Extra { is_carried: true, ..Extra::new(field, Cow::Borrowed(shown)) });
-    }
+    // Here they are only shown to those who ask for it.
+    request.shows = Some(shows);
     // Thoughts are asked for, and how many is left to the model.
     request.adaptive |= !says_how;
     request.raw = Some(Cow::Borrowed(raw));

@@ -5,44 +5,37 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::read::{self, Object, Path};
-use super::{NAMES, json, schema};
+use super::{json, schema};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Extra, Names, Request, Text, Tool, ToolChoice};
+use crate::dialect::canonical::{Extra, Request, Text, Tool, ToolChoice};
 
-/// Reads the tools. Do all of them stand in one list of functions?
-pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<bool, Invalid> {
+/// Reads the tools: entries that each hold a list of functions, tools of the vendor's, or both.
+pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
     let path = &Path::Root.field("tools");
-    let mut entries = Vec::new();
-    if let Some(value) = fields.take("tools") {
-        for (index, item) in read::list(path, value)?.into_iter().enumerate() {
-            let mut entry = Object::read(&path.index(index), item)?;
-            entries.push((entry.take("functionDeclarations"), entry));
-        }
-    }
-    let in_one = matches!(&entries[..], [(Some(_), hosted)] if hosted.is_empty());
-    let names = &NAMES[0][usize::from(in_one)];
-    for (index, (functions, hosted)) in entries.into_iter().enumerate() {
-        if let Some(list) = functions {
-            let path = path.index(index);
+    let entries = fields.take("tools").map(|value| read::list(path, value)).transpose()?;
+    for (index, item) in entries.unwrap_or_default().into_iter().enumerate() {
+        let path = &path.index(index);
+        let mut entry = Object::read(path, item)?;
+        if let Some(list) = entry.take("functionDeclarations") {
             let path = &path.field("functionDeclarations");
             for (at, item) in read::list(path, list)?.into_iter().enumerate() {
-                let tool = function(&path.index(at), item, (names, request.tools.len()), &mut request.extra)?;
-                request.tools.push(tool);
+                let path = &path.index(at);
+                request.tools.push(function(path, item, &mut request.extra)?);
+                request.tool_paths.push(path.to_string());
             }
         }
-        for (kind, value) in hosted.rest() {
+        for (kind, value) in entry.rest() {
             request.tools.push(Tool::Hosted { kind, value: Cow::Borrowed(value) });
+            request.tool_paths.push(path.to_string());
         }
     }
-    choice(fields, request)?;
-    Ok(in_one)
+    choice(fields, request)
 }
 
 /// A function. Its arguments are described in the vendor's notation or as JSON Schema.
 fn function<'a>(
     path: &Path<'_>,
     item: &'a RawValue,
-    (names, index): (&Names, usize),
     extra: &mut Vec<Extra<'a>>,
 ) -> Result<Tool<'a>, Invalid> {
     let mut fields = Object::read(path, item)?;
@@ -51,13 +44,13 @@ fn function<'a>(
     let parameters = match fields.take("parametersJsonSchema") {
         Some(schema) => Some(Cow::Borrowed(schema)),
         None => fields.take("parameters").map(|schema| {
-            extra.push(Extra::moot(names.tool(index, "parameters"), Cow::Borrowed(schema)));
+            extra.push(Extra::moot(path.field("parameters").to_string(), Cow::Borrowed(schema)));
             schema::normalised(schema)
         }),
     };
     for (field, value) in fields.rest() {
         let is_moot = json::says_nothing(value);
-        extra.push(Extra { is_moot, ..Extra::new(names.tool(index, &field), Cow::Borrowed(value)) });
+        extra.push(Extra { is_moot, ..Extra::new(path.field(&field).to_string(), Cow::Borrowed(value)) });
     }
     Ok(Tool::Function { name, description, parameters, strict: None, cache: None })
 }

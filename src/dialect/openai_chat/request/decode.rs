@@ -11,13 +11,18 @@ use crate::dialect::canonical::{
     Effort, Extra, Json, Names, OutputFormat, ReasoningRequest, Request, Sampling, Text,
 };
 
-/// The dialect's words, by which of two fields the caller used for the limit and for the end user.
-static NAMES: [[Names; 2]; 2] = [
-    [names("max_tokens", "user"), names("max_tokens", "safety_identifier")],
-    [names("max_completion_tokens", "user"), names("max_completion_tokens", "safety_identifier")],
-];
+/// The dialect's words, by which of two fields the caller used for tools, for the limit and for the end user.
+static NAMES: [[[Names; 2]; 2]; 2] = [by_limit("tool_choice"), by_limit("function_call")];
 
-const fn names(max_tokens: &'static str, user: &'static str) -> Names {
+const fn by_limit(tool_choice: &'static str) -> [[Names; 2]; 2] {
+    [by_user(tool_choice, "max_tokens"), by_user(tool_choice, "max_completion_tokens")]
+}
+
+const fn by_user(tool_choice: &'static str, max_tokens: &'static str) -> [Names; 2] {
+    [names(tool_choice, max_tokens, "user"), names(tool_choice, max_tokens, "safety_identifier")]
+}
+
+const fn names(tool_choice: &'static str, max_tokens: &'static str, user: &'static str) -> Names {
     Names {
         dialect: crate::dialect::openai_chat::NAME,
         turns: "messages",
@@ -30,15 +35,26 @@ const fn names(max_tokens: &'static str, user: &'static str) -> Names {
         presence_penalty: "presence_penalty",
         seed: "seed",
         tools: "tools",
-        tool_choice: "tool_choice",
+        tool_choice,
         parallel_tool_calls: "parallel_tool_calls",
         output: "response_format",
         reasoning: "reasoning_effort",
+        effort: "reasoning_effort",
+        thoughts: "",
         user,
         choices: "n",
         logprobs: "logprobs",
         metadata: "metadata",
         service_tier: "service_tier",
+        function: "function.",
+        parameters: "parameters",
+        strict: None,
+        call_id: "id",
+        call_name: "function.name",
+        result_id: "tool_call_id",
+        detail: "image_url.detail",
+        file_name: ["file.filename", "file.filename"],
+        seal: "",
     }
 }
 
@@ -49,14 +65,14 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let mut fields = Object::read(root, value)?;
     let model = fields.required_text(root, "model").map_err(|_| peek::no_model())?;
     let messages = fields.take("messages").ok_or_else(|| root.field("messages").missing())?;
-    let mut request = Request::new(&NAMES[0][0], model);
+    let mut request = Request::new(&NAMES[0][0][0], model);
     request.turns = message::decode(&root.field("messages"), messages, &mut request.extra)?;
     request.stream = fields.boolean(root, "stream")?.unwrap_or(false);
     request.sampling = sampling(&mut fields)?;
-    limits(&mut fields, &mut request)?;
-    tool::decode(&mut fields, &mut request)?;
+    let is_legacy = tool::decode(&mut fields, &mut request)?;
+    limits(&mut fields, &mut request, is_legacy)?;
     request.output = output(&mut fields, &mut request.extra)?;
-    request.reasoning = reasoning(&mut fields)?;
+    request.reasoning = reasoning(&mut fields, &mut request.extra)?;
     service(&mut fields, &mut request)?;
     stream_options(&mut fields, &mut request)?;
     for (name, value) in fields.rest().filter(|(name, value)| !is_default(name, value)) {
@@ -82,7 +98,8 @@ fn sampling<'a>(fields: &mut Object<'a>) -> Result<Sampling<'a>, Invalid> {
     })
 }
 
-fn limits<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+/// The limits, and with them the words that the caller uses.
+fn limits<'a>(fields: &mut Object<'a>, request: &mut Request<'a>, is_legacy: bool) -> Result<(), Invalid> {
     let root = &Path::Root;
     let completion = fields.take("max_completion_tokens");
     let name = if completion.is_some() { "max_completion_tokens" } else { "max_tokens" };
@@ -95,7 +112,8 @@ fn limits<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), 
         Some(identifier) => Some(identifier),
         None => fields.text(root, "user")?,
     };
-    request.names = &NAMES[usize::from(completion.is_some())][usize::from(is_identifier)];
+    let names = &NAMES[usize::from(is_legacy)][usize::from(completion.is_some())];
+    request.names = &names[usize::from(is_identifier)];
     request.stop = stop(fields)?;
     Ok(())
 }
@@ -148,13 +166,22 @@ fn any_object<'a>() -> Result<Json<'a>, Invalid> {
     Ok(Cow::Owned(RawValue::from_string(r#"{"type":"object"}"#.to_owned())?))
 }
 
-fn reasoning<'a>(fields: &mut Object<'a>) -> Result<Option<ReasoningRequest<'a>>, Invalid> {
-    let Some(value) = fields.take("reasoning_effort") else { return Ok(None) };
-    let word = read::text(&Path::Root.field("reasoning_effort"), value)?;
-    let effort = Effort::parse(&word);
+fn reasoning<'a>(
+    fields: &mut Object<'a>,
+    extra: &mut Vec<Extra<'a>>,
+) -> Result<Option<ReasoningRequest<'a>>, Invalid> {
+    const FIELD: &str = "reasoning_effort";
+    let Some(value) = fields.take(FIELD) else { return Ok(None) };
+    let word = read::text(&Path::Root.field(FIELD), value)?;
+    let Some(effort) = Effort::parse(&word) else {
+        // Groq's word for as much as the model likes, which is what it does untold.
+        let is_moot = word == "default";
+        extra.push(Extra { is_moot, ..Extra::new(FIELD, Cow::Borrowed(value)) });
+        return Ok(None);
+    };
     Ok(Some(ReasoningRequest {
-        effort,
-        disabled: effort == Some(Effort::None),
+        effort: Some(effort),
+        disabled: effort == Effort::None,
         raw: Some(Cow::Borrowed(value)),
         ..ReasoningRequest::default()
     }))

@@ -101,21 +101,24 @@ impl<'a, 'l> Writer<'a, 'l> {
         member
     }
 
-    /// The id of a call as the API takes it.
-    pub(super) fn call_id(&self, id: &'a str) -> Cow<'a, str> {
-        if self.habits.short_ids { names::short_id(id) } else { names::call_id(id) }
+    /// The id of a call as the API takes it; `path` is where the caller has it.
+    pub(super) fn call_id(&mut self, id: &'a str, path: impl FnOnce() -> Cow<'static, str>) -> Cow<'a, str> {
+        let member = if self.habits.short_ids { names::short_id(id) } else { names::call_id(id) };
+        if member != id {
+            self.losses.renamed(path());
+        }
+        member
     }
 
     /// A mark of caching that the provider takes as it is.
     pub(super) fn cache(
         &mut self,
-        cache: Option<&'a Json<'a>>,
+        wish: &'a Json<'a>,
         path: impl FnOnce() -> Cow<'static, str>,
     ) -> Option<&'a RawValue> {
-        let cache = cache?;
         // Anthropic's word for it, which OpenRouter has taken over.
-        if self.habits.cache && cache.get().contains("\"ephemeral\"") {
-            return Some(cache);
+        if self.habits.cache && wish.get().contains("\"ephemeral\"") {
+            return Some(wish);
         }
         self.losses.dropped(path());
         None

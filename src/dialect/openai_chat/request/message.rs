@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use super::part;
 use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Content, Extra, Part, Position, Role, Text, ToolCall, ToolResult, Turn};
+use crate::dialect::canonical::{
+    Cache, Content, Extra, Part, Position, Role, Text, ToolCall, ToolResult, Turn,
+};
 use crate::dialect::openai_chat::{reasoning, wire};
 
 /// Reads the conversation. Results of tools that follow each other become one turn.
@@ -74,14 +76,7 @@ impl<'a> Reader<'a, '_> {
         parts: &mut Vec<Part<'a>>,
     ) -> Result<(), Invalid> {
         let position = |field, index| Position { turn: Some(turn), field, index };
-        let words = ["reasoning_content", "reasoning"].map(|name| fields.take(name));
-        let text = words.into_iter().find_map(wire::text);
-        let details = reasoning::read(text, fields.take("reasoning_details"));
-        parts.extend(
-            details
-                .into_iter()
-                .map(|thought| Part::new(Content::Reasoning(thought), position("reasoning_content", None))),
-        );
+        self.thoughts(path, turn, fields, parts);
         if let Some(content) = fields.take("content") {
             let content = part::decode(&path.field("content"), turn, content, self.extra)?;
             let is_empty = |part: &Part<'_>| matches!(&part.content, Content::Text(text) if text.is_empty());
@@ -108,6 +103,26 @@ impl<'a> Reader<'a, '_> {
             parts.push(Part::new(content, position("function_call", None)));
         }
         Ok(())
+    }
+
+    /// What the model thought, as text, or in details, or as both.
+    fn thoughts(&mut self, path: &Path<'_>, turn: u32, fields: &mut Object<'a>, parts: &mut Vec<Part<'a>>) {
+        let words = ["reasoning_content", "reasoning"].map(|name| (name, fields.take(name)));
+        let mut texts =
+            words.into_iter().filter_map(|(name, value)| Some((name, value?, wire::text(value)?)));
+        let first = texts.next();
+        // A second text that is not the first one over again goes nowhere.
+        for (name, value, text) in texts {
+            let is_moot = first.as_ref().is_some_and(|(_, _, known)| *known == text);
+            let path = path.field(name).to_string();
+            self.extra.push(Extra { is_moot, ..Extra::new(path, Cow::Borrowed(value)) });
+        }
+        let (field, text) = first.map_or(("reasoning_content", None), |(name, _, text)| (name, Some(text)));
+        for (index, thought) in reasoning::placed(text, fields.take("reasoning_details")) {
+            let field = if index.is_some() { "reasoning_details" } else { field };
+            let position = Position { turn: Some(turn), field, index };
+            parts.push(Part::new(Content::Reasoning(thought), position));
+        }
     }
 
     /// A result of a tool. Those that follow each other are one turn, as in dialects that know no such role.
@@ -148,7 +163,7 @@ impl<'a> Reader<'a, '_> {
 /// A wish to cache up to this message, as proxies for other vendors take it, belongs to its last part.
 fn cache<'a>(fields: &mut Object<'a>, parts: &mut [Part<'a>]) {
     if let (Some(wish), Some(last)) = (fields.take("cache_control"), parts.last_mut()) {
-        last.cache = Some(Cow::Borrowed(wish));
+        last.cache = Some(Cache { is_of_turn: true, ..Cache::new("cache_control", Cow::Borrowed(wish)) });
     }
 }
 

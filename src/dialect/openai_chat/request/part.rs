@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Content, Extra, Part, Position, Reasoning, Source, Text};
+use crate::dialect::canonical::{Cache, Content, Extra, Part, Position, Reasoning, Source, Text};
 use crate::dialect::openai::media::base64;
 use crate::dialect::openai_chat::{NAME, wire};
 
@@ -35,14 +35,15 @@ pub(super) fn decode<'a>(
         }
         let mut fields = Object::read(path, item)?;
         let content = content(path, item, &mut fields, extra)?;
-        // Two words for one wish.
-        let cache = [fields.take("cache_control"), fields.take("prompt_cache_breakpoint")];
-        let cache = cache.into_iter().flatten().next();
+        // Two words for one wish; the second of both is a loss, as is any other field that nobody knows.
+        let cache = ["cache_control", "prompt_cache_breakpoint"]
+            .into_iter()
+            .find_map(|field| Some(Cache::new(field, Cow::Borrowed(fields.take(field)?))));
         // A part that nobody knows is kept whole.
         if !matches!(content, Content::Unknown { .. }) {
             fields.note_rest(path, extra);
         }
-        parts.push(Part { content, position, cache: cache.map(Cow::Borrowed) });
+        parts.push(Part { content, position, cache });
     }
     Ok(parts)
 }

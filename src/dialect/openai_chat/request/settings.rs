@@ -7,11 +7,11 @@ use serde_json::value::RawValue;
 use super::body::{Content, Format, Message, Part, Reasoning, Schema, Switch};
 use super::encode::Writer;
 use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest, Text};
-use crate::dialect::openai::form;
 use crate::dialect::openai::strict::enforced;
+use crate::dialect::openai::{TIERS, effort, form};
 use crate::dialect::openai_chat::habits::{self, is_openai};
 use crate::dialect::openai_chat::names;
-use crate::dialect::{Sampling, Thinking, Vendor};
+use crate::dialect::{Capabilities, Sampling, Thinking, Vendor};
 
 /// The most stop sequences the API takes.
 const MAX_STOP: usize = 4;
@@ -50,9 +50,9 @@ impl<'a> Writer<'a, '_> {
                 }
                 Some(Format::JsonObject)
             }
-            OutputFormat::JsonSchema { schema, .. } if !form::is_taken(self.known) => {
+            OutputFormat::JsonSchema { schema, description, .. } if !form::is_taken(self.known) => {
                 self.losses.approximated(self.request.names.output);
-                instruct(messages, form::in_words(schema));
+                instruct(messages, form::in_words(schema, description.as_deref()));
                 Some(Format::JsonObject)
             }
             OutputFormat::JsonSchema { name, description, schema, strict } => {
@@ -89,46 +89,48 @@ impl<'a> Writer<'a, '_> {
             return Thought { switch: self.switch(is_forced), ..Thought::default() };
         }
         let Some(wanted) = &self.request.reasoning else { return Thought::default() };
-        let field = self.request.names.reasoning;
-        if self.habits.effort == habits::Effort::Object {
-            if let Some(object) = self.object(wanted) {
-                return Thought { object: Some(object), ..Thought::default() };
-            }
+        self.note_shown(wanted);
+        let says_object = self.habits.effort == habits::Effort::Object;
+        if let Some(object) = says_object.then(|| self.object(wanted)).flatten() {
+            return Thought { object: Some(object), ..Thought::default() };
         }
-        let Some((effort, is_exact)) = self.effort(wanted) else { return Thought::default() };
-        let Some(nearest) = self.nearest(effort) else {
-            // A model that does not think does as it is told where it is told not to.
-            if effort != Effort::None {
-                self.losses.dropped(field);
-            }
-            return Thought::default();
-        };
         if has_tools && !self.known.effort_with_tools {
-            self.losses.dropped(field);
+            self.request.note_thinking(self.losses);
             return Thought::default();
         }
-        if !is_exact || nearest != effort {
-            self.losses.approximated(field);
+        let (request, known) = (self.request, self.known);
+        // Claude thinks when asked; of unknown models most do not think, and some refuse the word.
+        let is_silent = matches!(known.vendor, None | Some(Vendor::Anthropic));
+        let effort = effort::asked(request, known, is_silent, |effort| nearest(known, effort), self.losses);
+        let Some(word) = effort.map(Effort::as_str) else { return Thought::default() };
+        Thought { word: Some(word), object: says_object.then_some(Reasoning::Effort(word)), switch: None }
+    }
+
+    /// The vendor's own models do not show their thoughts in this dialect.
+    fn note_shown(&mut self, wanted: &ReasoningRequest<'_>) {
+        if wanted.shows == Some(true) && is_openai(self.habits, self.known) {
+            self.losses.dropped(self.request.names.thoughts);
         }
-        let word = nearest.as_str();
-        let object = (self.habits.effort == habits::Effort::Object).then_some(Reasoning::Effort(word));
-        Thought { word: Some(word), object, switch: None }
     }
 
     /// Whether to think at all, where that is all that can be said. It gives way to a tool that must be called.
     fn switch(&mut self, is_forced: bool) -> Option<Switch> {
-        let field = self.request.names.reasoning;
+        let names = self.request.names;
         let wanted = self.request.reasoning.as_ref();
         let is_unwanted = wanted.is_some_and(|wanted| wanted.disabled || wanted.effort == Some(Effort::None));
         if is_forced || is_unwanted {
-            if wanted.is_some() && (!is_unwanted || !self.known.disables_thinking) {
-                self.losses.dropped(field);
+            if !is_unwanted || !self.known.disables_thinking {
+                self.request.note_thinking(self.losses);
             }
             return self.known.disables_thinking.then_some(Switch::OFF);
         }
         let wanted = wanted?;
-        if wanted.effort.is_some() || wanted.budget_tokens.is_some() {
-            self.losses.approximated(field);
+        for (is_said, field) in
+            [(wanted.effort.is_some(), names.effort), (wanted.budget_tokens.is_some(), names.reasoning)]
+        {
+            if is_said {
+                self.losses.approximated(field);
+            }
         }
         Some(Switch::ON)
     }
@@ -144,42 +146,6 @@ impl<'a> Writer<'a, '_> {
             (None, None) if wanted.adaptive && thinks => Some(Reasoning::Enabled(true)),
             _ => None,
         }
-    }
-
-    /// The nearest effort that the model, or whoever translates for it, takes.
-    fn nearest(&self, effort: Effort) -> Option<Effort> {
-        let known = self.known;
-        let is_translated = known.efforts.is_empty()
-            && known.thinking != Thinking::Never
-            && known.vendor != Some(Vendor::OpenAi);
-        if !is_translated {
-            return known.nearest_effort(effort);
-        }
-        // A model that thinks by a budget of tokens: who serves it in this dialect makes one of these words.
-        Some(match effort {
-            Effort::None if known.disables_thinking => Effort::None,
-            Effort::None | Effort::Minimal | Effort::Low => Effort::Low,
-            Effort::Medium => Effort::Medium,
-            _ => Effort::High,
-        })
-    }
-
-    /// The effort that was asked for, and whether in these words. `None` where the model decides by itself.
-    fn effort(&self, wanted: &ReasoningRequest<'_>) -> Option<(Effort, bool)> {
-        if let Some(effort) = wanted.effort {
-            return Some((effort, true));
-        }
-        if wanted.disabled {
-            // Claude thinks when asked; of unknown models most do not think, and some refuse the word.
-            let is_silent = matches!(self.known.vendor, None | Some(Vendor::Anthropic));
-            return (!is_silent).then_some((Effort::None, true));
-        }
-        // The tokens that the vendors' own thinking levels stand for, roughly.
-        wanted.budget_tokens.map(|tokens| match tokens {
-            0..4096 => (Effort::Low, false),
-            4096..16384 => (Effort::Medium, false),
-            _ => (Effort::High, false),
-        })
     }
 
     /// May temperature and its like be set?
@@ -264,7 +230,7 @@ impl<'a> Writer<'a, '_> {
     /// The tier, for callers whose dialect has the same words for them.
     pub(super) fn service_tier(&mut self) -> Option<&'a str> {
         let tier = self.request.service_tier.as_deref()?;
-        let is_same = self.request.names.dialect.starts_with("openai-");
+        let is_same = self.request.names.dialect.starts_with("openai-") && TIERS.contains(&tier);
         if is_same && self.habits.newer_words {
             return Some(tier);
         }
@@ -285,6 +251,22 @@ impl<'a> Writer<'a, '_> {
         }
         if is_openai(self.habits, self.known) { (None, Some(member)) } else { (Some(member), None) }
     }
+}
+
+/// The nearest effort that the model, or whoever translates for it, takes.
+fn nearest(known: &Capabilities, effort: Effort) -> Option<Effort> {
+    let is_translated =
+        known.efforts.is_empty() && known.thinking != Thinking::Never && known.vendor != Some(Vendor::OpenAi);
+    if !is_translated {
+        return known.nearest_effort(effort);
+    }
+    // A model that thinks by a budget of tokens: who serves it in this dialect makes one of these words.
+    Some(match effort {
+        Effort::None if known.disables_thinking => Effort::None,
+        Effort::None | Effort::Minimal | Effort::Low => Effort::Low,
+        Effort::Medium => Effort::Medium,
+        _ => Effort::High,
+    })
 }
 
 /// Adds an instruction below those of the caller's that stand first.

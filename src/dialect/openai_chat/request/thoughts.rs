@@ -33,7 +33,7 @@ impl<'a> Thoughts<'a> {
     /// Takes a thought, if the provider wants it back. What it does not take of it is a loss.
     pub(super) fn add(&mut self, writer: &mut Writer<'a, '_>, thought: &'a Reasoning<'a>, at: Position) {
         if !self.take(writer, thought) {
-            writer.losses.dropped(writer.request.names.part(at, "thinking"));
+            writer.losses.dropped(writer.request.names.thought(at, thought));
         }
     }
 

@@ -8,8 +8,8 @@ use super::read::{self, Object, Path};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Extra, Request, Text, Tool, ToolChoice};
 
-/// Reads the tools, the choice and whether calls may be parallel.
-pub(super) fn decode<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+/// Reads the tools, the choice and whether calls may be parallel. Are they all functions of the older form?
+pub(super) fn decode<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<bool, Invalid> {
     let root = &Path::Root;
     if let Some(value) = fields.take("tools") {
         let path = &root.field("tools");
@@ -115,19 +115,23 @@ fn allowed<'a>(
 
 /// `functions` and `function_call`, which tools replaced. Members get them as tools; that the answer then
 /// holds `tool_calls` is noted as a loss.
-fn legacy<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+fn legacy<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<bool, Invalid> {
     let root = &Path::Root;
-    let Some(value) = fields.take("functions") else { return Ok(()) };
+    let Some(value) = fields.take("functions") else { return Ok(false) };
+    let is_alone = request.tools.is_empty();
     let extra = &mut request.extra;
     let path = &root.field("functions");
     for (index, item) in read::list(path, value)?.into_iter().enumerate() {
         let path = &path.index(index);
         let mut fields = Object::read(path, item)?;
         request.tools.push(function(path, &mut fields, None)?);
+        if is_alone {
+            request.tool_paths.push(path.to_string());
+        }
         fields.note_rest(path, extra);
     }
     extra.push(Extra { is_carried: true, ..Extra::new("functions", Cow::Borrowed(value)) });
-    let Some(value) = fields.take("function_call") else { return Ok(()) };
+    let Some(value) = fields.take("function_call") else { return Ok(is_alone) };
     let path = &root.field("function_call");
     request.tool_choice = Some(if value.get().starts_with('"') {
         choice(path, value, extra)?
@@ -137,5 +141,5 @@ fn legacy<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), 
         fields.note_rest(path, extra);
         ToolChoice::Tool(name)
     });
-    Ok(())
+    Ok(is_alone)
 }

@@ -16,14 +16,15 @@ impl<'a> Writer<'a, '_> {
     fn tool(&mut self, index: usize, tool: &'a Tool<'a>) -> Option<WireTool<'a>> {
         let Tool::Function { name, description, parameters, strict, cache } = tool else {
             let kind = if let Tool::Hosted { kind, .. } = tool { &**kind } else { "type" };
-            self.losses.essential(self.request.names.tool(index, kind));
+            self.losses.essential(self.request.tool(index, kind));
             return None;
         };
         if !self.is_offered(name) {
             return None;
         }
-        let caller = self.request.names;
-        let cache_control = self.cache(cache.as_ref(), || caller.tool(index, "cache_control"));
+        let caller = self.request;
+        let cache_control =
+            cache.as_ref().and_then(|wish| self.cache(wish, || caller.tool(index, "cache_control")));
         let member = self.tool_name(name);
         if member != **name {
             self.losses.renamed(caller.tool(index, "name"));
@@ -31,13 +32,13 @@ impl<'a> Writer<'a, '_> {
         let mut function =
             Function { name: member, description: description.as_deref(), parameters: None, strict: *strict };
         function.parameters = parameters.as_deref().map(|schema| {
-            let enforced = enforced(caller.dialect, schema, *strict);
+            let enforced = enforced(caller.names.dialect, schema, *strict);
             function.strict = enforced.strict;
             if enforced.is_lost {
                 self.losses.dropped(caller.tool(index, "strict"));
             }
             if enforced.has_changed {
-                self.losses.approximated(caller.tool(index, "parameters"));
+                self.losses.approximated(caller.parameters(index));
             }
             enforced.schema
         });
@@ -80,7 +81,10 @@ impl<'a> Writer<'a, '_> {
             ToolChoice::Auto => Choice::Word("auto"),
             ToolChoice::Required => Choice::Word(self.habits.required),
             ToolChoice::None => Choice::Word("none"),
-            ToolChoice::Tool(name) if is_known(name) => Choice::Tool(Named::new(self.tool_name(name))),
+            ToolChoice::Tool(name) if is_known(name) => {
+                self.note_choice(name);
+                Choice::Tool(Named::new(self.tool_name(name)))
+            }
             ToolChoice::Tool(_) => {
                 self.losses.dropped(request.names.tool_choice);
                 return None;
@@ -95,10 +99,18 @@ impl<'a> Writer<'a, '_> {
         })
     }
 
+    /// A tool that is chosen by another name than the caller's.
+    fn note_choice(&mut self, name: &str) {
+        if names::tool_name(name) != name {
+            self.losses.renamed(self.request.names.tool_choice);
+        }
+    }
+
     fn allowed(&mut self, known: Vec<&'a Text<'a>>, required: bool) -> Choice<'a> {
         if !self.habits.newer_words {
             return Choice::Word(if required { self.habits.required } else { "auto" });
         }
+        known.iter().for_each(|name| self.note_choice(name));
         let tools = known.into_iter().map(|name| Named::new(names::tool_name(name))).collect();
         let mode = if required { "required" } else { "auto" };
         Choice::Allowed { kind: "allowed_tools", allowed_tools: Allowed { mode, tools } }

@@ -133,7 +133,8 @@ fn tool<'a>(
         let text = if result.parts.is_empty() { "" } else { SEE_BELOW };
         parts.push(WirePart::text(Cow::Borrowed(text)));
     }
-    let tool_call_id = Some(writer.call_id(&result.id));
+    let names = writer.request.names;
+    let tool_call_id = Some(writer.call_id(&result.id, || names.result_id(position)));
     Ok(Message { role: "tool", tool_call_id, content: WireContent(parts), ..Message::default() })
 }
 
@@ -153,8 +154,13 @@ fn assistant<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Opti
             Content::ToolCall(call) => {
                 drop_cache(writer, part);
                 let arguments = if call.arguments.trim().is_empty() { "{}" } else { &call.arguments };
-                let function = Called { name: writer.tool_name(&call.name), arguments };
-                tool_calls.push(ToolCall { id: writer.call_id(&call.id), kind: "function", function });
+                let (names, at) = (writer.request.names, part.position);
+                let name = writer.tool_name(&call.name);
+                if name != *call.name {
+                    writer.losses.renamed(names.call_name(at));
+                }
+                let id = writer.call_id(&call.id, || names.call_id(at));
+                tool_calls.push(ToolCall { id, kind: "function", function: Called { name, arguments } });
             }
             _ => match media(writer, part)? {
                 text @ WirePart::Text { .. } => parts.push(text),
@@ -174,7 +180,9 @@ fn assistant<'a>(writer: &mut Writer<'a, '_>, turn: &'a Turn<'a>) -> Result<Opti
 fn media<'a>(writer: &mut Writer<'a, '_>, part: &'a Part<'a>) -> Result<WirePart<'a>, Failure> {
     if let Content::Text(text) | Content::Refusal(text) = &part.content {
         let (names, position) = (writer.request.names, part.position);
-        let cache_control = writer.cache(part.cache.as_ref(), || names.part(position, "cache_control"));
+        let cache = part.cache.as_ref();
+        let cache_control =
+            cache.and_then(|cache| writer.cache(&cache.wish, || names.cache(position, cache)));
         return Ok(WirePart::Text { text: Cow::Borrowed(text), cache_control });
     }
     drop_cache(writer, part);
@@ -250,8 +258,8 @@ fn message<'a>(
 }
 
 fn drop_cache(writer: &mut Writer<'_, '_>, part: &Part<'_>) {
-    if part.cache.is_some() {
-        writer.losses.dropped(writer.request.names.part(part.position, "cache_control"));
+    if let Some(cache) = &part.cache {
+        writer.losses.dropped(writer.request.names.cache(part.position, cache));
     }
 }
 

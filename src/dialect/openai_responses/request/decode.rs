@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{NAMES, NAMES_WITH_USER, items, settings, tools};
+use super::{NAMES, items, settings, tools};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Content, Extra, Part, Position, Request, Role, Text, Turn};
 use crate::dialect::openai::fields::{self, Object, Path};
@@ -14,7 +14,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let root = &Path::Root;
     let mut fields = Object::read(root, fields::whole(body)?)?;
     let model = fields.required_text(root, "model").map_err(|_| no_model())?;
-    let mut request = Request::new(&NAMES, model);
+    let mut request = Request::new(&NAMES[0][0], model);
     // There is always usage at the end of a stream.
     request.wants_usage = true;
     fields.moot(root, "stream", &["false"], &mut request.extra);
@@ -79,9 +79,4 @@ fn input<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), I
 fn plain<'a>(role: Role, field: &'static str, text: Text<'a>) -> Turn<'a> {
     let position = Position { turn: None, field, index: None };
     Turn { role, name: None, parts: vec![Part::new(Content::Text(text), position)] }
-}
-
-/// The words for a request whose end user stands in the older field.
-pub(super) fn name_user(request: &mut Request<'_>) {
-    request.names = &NAMES_WITH_USER;
 }

@@ -25,8 +25,14 @@ use crate::facts::{Call, Operation};
 /// The end of the path under which tokens are counted.
 const INPUT_TOKENS: &str = "/input_tokens";
 
-/// The dialect's words; the end user may be named in either of two fields.
-const fn names(user: &'static str) -> Names {
+/// The dialect's words, by which of two fields names the end user, and which asks for token probabilities.
+static NAMES: [[Names; 2]; 2] = [by_logprobs("safety_identifier"), by_logprobs("user")];
+
+const fn by_logprobs(user: &'static str) -> [Names; 2] {
+    [names(user, "include"), names(user, "top_logprobs")]
+}
+
+const fn names(user: &'static str, logprobs: &'static str) -> Names {
     Names {
         dialect: super::NAME,
         turns: "input",
@@ -43,16 +49,24 @@ const fn names(user: &'static str) -> Names {
         parallel_tool_calls: "parallel_tool_calls",
         output: "text.format",
         reasoning: "reasoning.effort",
+        effort: "reasoning.effort",
+        thoughts: "reasoning.summary",
         user,
         choices: "n",
-        logprobs: "top_logprobs",
+        logprobs,
         metadata: "metadata",
         service_tier: "service_tier",
+        function: "",
+        parameters: "parameters",
+        strict: None,
+        call_id: "call_id",
+        call_name: "name",
+        result_id: "call_id",
+        detail: "detail",
+        file_name: ["filename", "filename"],
+        seal: "",
     }
 }
-
-static NAMES: Names = names("safety_identifier");
-static NAMES_WITH_USER: Names = names("user");
 
 /// The path below the base URL.
 pub(super) fn path(call: &Call) -> Option<Cow<'static, str>> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Citation, Content, Extra, Part, Position, Role, Source, Text};
+use crate::dialect::canonical::{Cache, Citation, Content, Extra, Part, Position, Role, Source, Text};
 use crate::dialect::openai::fields::{self, Object, Path};
 use crate::dialect::openai::leaf;
 use crate::dialect::openai::media::base64;
@@ -90,7 +90,8 @@ impl<'a> Reader<'a, '_, '_> {
                 return Ok(());
             }
         };
-        let cache = fields.take("prompt_cache_breakpoint").map(Cow::Borrowed);
+        const CACHE: &str = "prompt_cache_breakpoint";
+        let cache = fields.take(CACHE).map(|wish| Cache::new(CACHE, Cow::Borrowed(wish)));
         fields.keep_rest(path, self.extra);
         parts.push(Part { content, position, cache });
         parts.extend(citations.into_iter().map(|citation| Part::new(citation, position)));

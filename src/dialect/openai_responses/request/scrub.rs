@@ -31,7 +31,7 @@ pub(crate) fn scrub(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid
             let here = span(body, item);
             if is_foreign(item) {
                 let position = Position { turn: u32::try_from(index).ok(), field: "", index: None };
-                losses.dropped(NAMES.part(position, ""));
+                losses.dropped(NAMES[0][0].part(position, ""));
             } else {
                 // With what stands between it and the item before, unless it is the first now.
                 let between = before.filter(|_| !is_first).map_or(here.start, |before| before.end);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::decode::name_user;
+use super::NAMES;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{
     Effort, Extra, Json, OutputFormat, ReasoningRequest, Request, Sampling, Text,
@@ -21,10 +21,11 @@ pub(super) fn decode<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> 
     if let Some(value) = fields.take("max_output_tokens") {
         request.max_tokens = Some(fields::count(&root.field("max_output_tokens"), value)?);
     }
-    include(fields, request)?;
+    let has_top = include(fields, request)?;
     text(fields, request)?;
     reasoning(fields, request)?;
-    user(fields, request)?;
+    let has_user = user(fields, request)?;
+    request.names = &NAMES[usize::from(has_user)][usize::from(has_top)];
     stream_options(fields, request)?;
     defaults(fields, request);
     request.service_tier = fields.text(root, "service_tier")?;
@@ -54,10 +55,11 @@ fn defaults<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) {
     moot("top_logprobs", &["0"]);
 }
 
-/// What the answer should include: token probabilities, and what is of use in this dialect only.
-fn include<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+/// What the answer should include: token probabilities, and what is of use in this dialect only. Does the caller
+/// say of how many other tokens, too?
+fn include<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<bool, Invalid> {
     let path = &Path::Root.field("include");
-    let Some(value) = fields.take("include") else { return Ok(()) };
+    let Some(value) = fields.take("include") else { return Ok(false) };
     request.extra.push(Extra::moot("include", Cow::Borrowed(value)));
     for (index, item) in fields::list(path, value)?.into_iter().enumerate() {
         let path = &path.index(index);
@@ -72,9 +74,10 @@ fn include<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(),
         fields.moot(&Path::Root, "top_logprobs", &["0"], &mut request.extra);
         if let Some(value) = fields.take("top_logprobs") {
             request.logprobs = Some(fields::count(&Path::Root.field("top_logprobs"), value)?);
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn text<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
@@ -132,18 +135,16 @@ fn reasoning<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(
     Ok(())
 }
 
-/// The end user; where he is named twice, the newer field holds.
-fn user<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
+/// The end user; where he is named twice, the newer field holds. Is it the older one?
+fn user<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<bool, Invalid> {
     let root = &Path::Root;
     let mut user: Option<Text<'a>> = fields.text(root, "safety_identifier")?;
-    if user.is_none() {
+    let is_older = user.is_none();
+    if is_older {
         user = fields.text(root, "user")?;
-        if user.is_some() {
-            name_user(request);
-        }
     }
     request.user = user;
-    Ok(())
+    Ok(is_older && request.user.is_some())
 }
 
 fn stream_options<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {

@@ -1,7 +1,7 @@
 use super::super::json;
 use super::super::part::is_stored;
 use super::{Writer, refuse};
-use crate::dialect::canonical::{Content, Part, Source, Text};
+use crate::dialect::canonical::{Content, Part, Position, Source, Text};
 use crate::failure::Failure;
 
 impl<'a> Writer<'_, 'a> {
@@ -10,7 +10,7 @@ impl<'a> Writer<'_, 'a> {
         let (source, name) = match &part.content {
             Content::Image { source, detail } => {
                 if detail.as_ref().is_some_and(|detail| detail != "auto") {
-                    self.losses.dropped(self.path(part.position, "detail"));
+                    self.losses.dropped(self.path(part.position, self.request.names.detail));
                 }
                 (source, None)
             }
@@ -21,7 +21,7 @@ impl<'a> Writer<'_, 'a> {
             }
             _ => return Err(refuse(path, "the member takes no such part here")),
         };
-        self.source(out, source, name, path)
+        self.source(out, source, name, (path, part.position))
     }
 
     fn source(
@@ -29,7 +29,7 @@ impl<'a> Writer<'_, 'a> {
         out: &mut Vec<u8>,
         source: &Source<'a>,
         name: Option<&Text<'a>>,
-        path: &str,
+        (path, at): (&str, Position),
     ) -> Result<(), Failure> {
         match source {
             Source::Base64 { media_type, data } => {
@@ -38,7 +38,7 @@ impl<'a> Writer<'_, 'a> {
                 }
                 // Some write the type that does not exist.
                 let media_type = if media_type == "image/jpg" { "image/jpeg" } else { media_type };
-                let name = self.file_name(name, path);
+                let name = self.file_name(name, at, source);
                 json::object_field(out, "inlineData", |out| {
                     json::string_field(out, "mimeType", media_type);
                     json::string_field(out, "data", data);
@@ -50,7 +50,7 @@ impl<'a> Writer<'_, 'a> {
             }
             Source::Text(text) => json::string_field(out, "text", &titled(text, name)),
             Source::Url(uri) | Source::File(uri) if self.is_own || is_fetched(uri) => {
-                let name = self.file_name(name, path);
+                let name = self.file_name(name, at, source);
                 json::object_field(out, "fileData", |out| {
                     json::string_field(out, "fileUri", uri);
                     if let Some(name) = name {
@@ -66,11 +66,15 @@ impl<'a> Writer<'_, 'a> {
     }
 
     /// The name of a file, where there is a place for it. The public API has none.
-    fn file_name<'n>(&mut self, name: Option<&'n Text<'a>>, path: &str) -> Option<&'n str> {
+    fn file_name<'n>(
+        &mut self,
+        name: Option<&'n Text<'a>>,
+        at: Position,
+        source: &Source<'_>,
+    ) -> Option<&'n str> {
         let name = name.filter(|name| !name.is_empty())?;
         if !self.is_own {
-            let field = if self.request.names.dialect == "anthropic-messages" { "title" } else { "filename" };
-            self.losses.dropped(format!("{path}.{field}"));
+            self.losses.dropped(self.request.names.file_name(at, source));
             return None;
         }
         Some(name)

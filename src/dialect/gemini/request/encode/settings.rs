@@ -1,10 +1,9 @@
-use serde_json::value::RawValue;
-
-use super::super::{json, read};
+use super::super::json;
 use super::Writer;
 use super::tools::schema;
 use crate::dialect::Sampling;
 use crate::dialect::canonical::{Json, OutputFormat, Tool};
+use crate::dialect::json_schema;
 use crate::dialect::quoted::quoted;
 
 /// How the form of the answer is asked for.
@@ -41,7 +40,7 @@ impl<'a> Writer<'_, 'a> {
             }
             OutputFormat::JsonObject => Form::Object,
             OutputFormat::JsonSchema { schema: wanted, description, .. } => {
-                let described = description.as_deref().and_then(|text| described(wanted, text));
+                let described = description.as_deref().and_then(|text| json_schema::described(wanted, text));
                 let wanted = described.as_deref().unwrap_or(wanted);
                 let reduced = schema(wanted);
                 let is_refused = is_refused || reduced.is_refused || !self.target.capabilities.structured;
@@ -193,21 +192,6 @@ impl<'a> Writer<'_, 'a> {
 /// What a caller of this dialect has said of the form of the answer, in any of its words.
 const WRITTEN: &[&str] =
     &["responseMimeType", "responseSchema", "responseJsonSchema", "_responseJsonSchema", "responseFormat"];
-
-/// The schema with what it is for in it, where it does not say so itself: there is no other place for that.
-fn described(schema: &RawValue, text: &str) -> Option<Box<RawValue>> {
-    let fields = read::entries(schema.get()).ok()?;
-    if fields.iter().any(|(name, _)| name == "description") {
-        return None;
-    }
-    let mut out = b"{\"description\":".to_vec();
-    quoted(&mut out, text);
-    for (name, value) in fields {
-        json::raw_field(&mut out, &name, value.get());
-    }
-    out.push(b'}');
-    RawValue::from_string(String::from_utf8(out).ok()?).ok()
-}
 
 fn number(value: &Json<'_>) -> Option<f64> {
     serde_json::from_str(value.get()).ok()

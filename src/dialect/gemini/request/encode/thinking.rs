@@ -14,11 +14,15 @@ impl Writer<'_, '_> {
         let is_off = wanted.disabled || wanted.effort == Some(Effort::None);
         let said = match self.family.thinking {
             Thinking::Never if is_off => return,
-            Thinking::Never => return self.losses.dropped(request.names.reasoning),
+            Thinking::Never => return request.note_thinking(self.losses),
             Thinking::Budget => Some(("thinkingBudget", self.budget(wanted, is_off))),
             _ => self.level(wanted, is_off).map(|level| ("thinkingLevel", format!("\"{level}\""))),
         };
-        let shows = !is_off && !is_hidden(wanted);
+        if wanted.disabled && wanted.effort.is_some_and(|effort| effort != Effort::None) {
+            // Here it measures nothing but thoughts.
+            self.losses.dropped(request.names.effort);
+        }
+        let shows = !is_off && wanted.shows != Some(false);
         json::object_field(out, "thinkingConfig", |out| {
             json::raw_field(out, "includeThoughts", if shows { "true" } else { "false" });
             if let Some((name, value)) = said {
@@ -32,9 +36,15 @@ impl Writer<'_, '_> {
         let capabilities = self.target.capabilities;
         let tokens = match (is_off, wanted.budget_tokens, wanted.effort) {
             (true, ..) => 0,
-            (false, Some(tokens), _) => tokens,
+            (false, Some(tokens), effort) => {
+                // Of two measures the one that the model knows holds.
+                if effort.is_some() {
+                    self.losses.approximated(self.request.names.effort);
+                }
+                tokens
+            }
             (false, None, Some(effort)) => {
-                self.losses.approximated(self.request.names.reasoning);
+                self.losses.approximated(self.request.names.effort);
                 tokens_of(effort)
             }
             (false, None, None) => {
@@ -48,7 +58,7 @@ impl Writer<'_, '_> {
         let most = capabilities.most_budget.unwrap_or(tokens).max(capabilities.least_budget);
         let budget = tokens.clamp(capabilities.least_budget, most);
         if budget != tokens {
-            self.losses.approximated(self.request.names.reasoning);
+            self.losses.approximated(self.field(wanted));
         }
         budget.to_string()
     }
@@ -64,7 +74,12 @@ impl Writer<'_, '_> {
     fn level(&mut self, wanted: &ReasoningRequest<'_>, is_off: bool) -> Option<&'static str> {
         let (effort, is_exact) = match (is_off, wanted.effort, wanted.budget_tokens) {
             (true, ..) => (Effort::Minimal, false),
-            (false, Some(effort), _) => (effort, true),
+            (false, Some(effort), tokens) => {
+                if tokens.is_some() {
+                    self.losses.approximated(self.request.names.reasoning);
+                }
+                (effort, true)
+            }
             (false, None, Some(tokens)) => (effort_of(tokens), false),
             (false, None, None) => {
                 self.note_unknown(wanted);
@@ -79,21 +94,16 @@ impl Writer<'_, '_> {
             _ => ("HIGH", Effort::High),
         };
         if !is_exact || known != effort {
-            self.losses.approximated(self.request.names.reasoning);
+            self.losses.approximated(self.field(wanted));
         }
         Some(level)
     }
-}
 
-/// Does the caller want no thoughts to be shown? Anthropic's callers can say so.
-fn is_hidden(wanted: &ReasoningRequest<'_>) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Shown<'a> {
-        #[serde(borrow)]
-        display: std::borrow::Cow<'a, str>,
+    /// Where the caller says how much to think: in words, if he has said it so.
+    fn field(&self, wanted: &ReasoningRequest<'_>) -> &'static str {
+        let names = self.request.names;
+        if wanted.effort.is_some() && !wanted.disabled { names.effort } else { names.reasoning }
     }
-    let raw = wanted.raw.as_ref().and_then(|raw| serde_json::from_str::<Shown<'_>>(raw.get()).ok());
-    raw.is_some_and(|shown| shown.display == "omitted")
 }
 
 /// Tokens for an effort, where a model knows budgets only.

@@ -4,7 +4,6 @@ use serde_json::value::RawValue;
 
 use super::super::json;
 use super::Writer;
-use super::turns::cache_field;
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
 use crate::dialect::json_schema::{Reduced, Subset, reduce};
 use crate::dialect::quoted::quoted;
@@ -31,7 +30,7 @@ impl<'w, 'a> Writer<'w, 'a> {
                     entry.push(b'}');
                     list.push(entry);
                 }
-                Tool::Hosted { kind, .. } => self.losses.essential(request.names.tool(index, kind)),
+                Tool::Hosted { kind, .. } => self.losses.essential(request.tool(index, kind)),
             }
         }
         if let Some(at) = at {
@@ -47,20 +46,20 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn function(&mut self, out: &mut Vec<u8>, index: usize, tool: &Tool<'a>) {
         let Tool::Function { name, description, parameters, strict, cache } = tool else { return };
-        let words = self.request.names;
+        let request = self.request;
         let known = self.tool_name(name);
         if known != *name {
-            self.losses.renamed(words.tool(index, "name"));
+            self.losses.renamed(request.tool(index, "name"));
             self.tool_names.insert(known.clone(), name.clone());
         }
         if *strict == Some(true) && !self.is_own {
             // Where they are held to their schemas, all tools are.
             let is_held = self.target.capabilities.structured;
-            let field = words.tool(index, "strict");
+            let field = request.tool(index, "strict");
             if is_held { self.losses.approximated(field) } else { self.losses.dropped(field) }
         }
-        if let Some(cache) = cache {
-            self.losses.dropped(words.tool(index, cache_field(cache)));
+        if cache.is_some() {
+            self.losses.dropped(request.tool(index, "cache_control"));
         }
         json::separate(out);
         out.push(b'{');
@@ -68,8 +67,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         if let Some(description) = description.as_ref().filter(|text| !text.is_empty() || self.is_own) {
             json::string_field(out, "description", description);
         }
-        let path = words.tool(index, "parameters");
-        match (self.wording(&path), parameters) {
+        match (self.wording(&request.tool(index, "parameters")), parameters) {
             (Some(own), _) => json::raw_field(out, "parameters", own.get()),
             (None, Some(parameters)) if self.is_own => {
                 json::raw_field(out, "parametersJsonSchema", parameters.get());
@@ -77,7 +75,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             (None, Some(parameters)) if !json::says_nothing(parameters) => {
                 let reduced = schema(parameters);
                 if reduced.has_lost || reduced.is_refused {
-                    self.losses.approximated(path);
+                    self.losses.approximated(request.parameters(index));
                 }
                 if reduced.is_refused {
                     // The model reads it, and nobody holds it to it.
@@ -91,7 +89,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             }
             (None, _) => {}
         }
-        self.rest(out, words.tool(index, "").trim_end_matches('.'), &["parameters"]);
+        self.rest(out, request.tool(index, "").trim_end_matches('.'), &["parameters"]);
         out.push(b'}');
     }
 

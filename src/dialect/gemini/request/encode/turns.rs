@@ -2,7 +2,7 @@ use super::super::{ids, json};
 use super::seals::{self, Seals};
 use super::settings::Form;
 use super::{Writer, refuse};
-use crate::dialect::canonical::{Content, Json, Part, Position, Reasoning, Role, ToolCall, Turn};
+use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, ToolCall, Turn};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
 
@@ -225,7 +225,7 @@ impl<'w, 'a> Writer<'w, 'a> {
 
     fn note_cache(&mut self, part: &Part<'a>) {
         if let Some(cache) = &part.cache {
-            self.losses.dropped(self.path(part.position, cache_field(cache)));
+            self.losses.dropped(self.request.names.cache(part.position, cache));
         }
     }
 
@@ -235,7 +235,11 @@ impl<'w, 'a> Writer<'w, 'a> {
         if !call.id.is_empty() && !self.is_invented(call, part.position) {
             json::string_field(out, "id", &call.id);
         }
-        json::string_field(out, "name", &self.tool_name(&call.name));
+        let name = self.tool_name(&call.name);
+        if name != call.name {
+            self.losses.renamed(self.request.names.call_name(part.position));
+        }
+        json::string_field(out, "name", &name);
         let arguments = call.arguments.trim();
         match json::object(arguments) {
             Some(_) if self.wording(&format!("{path}.args")).is_some() => {}
@@ -269,7 +273,7 @@ impl<'w, 'a> Writer<'w, 'a> {
         seals: &mut Seals<'w>,
     ) {
         if !seals::is_own(thought) || thought.redacted.is_some() {
-            return self.losses.dropped(self.path(part.position, ""));
+            return self.losses.dropped(self.request.names.thought(part.position, thought));
         }
         let seal = thought.signature.as_deref();
         if !thought.text.is_empty() || self.is_own {
@@ -321,11 +325,6 @@ impl<'w, 'a> Writer<'w, 'a> {
         }
         Ok(())
     }
-}
-
-/// How callers name their wish to have the prompt cached.
-pub(super) fn cache_field(cache: &Json<'_>) -> &'static str {
-    if cache.get().contains("\"mode\"") { "prompt_cache_breakpoint" } else { "cache_control" }
 }
 
 /// Results are the user's and calls the model's, whoever says them.

@@ -1,22 +1,14 @@
 //! Turns, written as items.
 
-use serde_json::value::RawValue;
-
 use super::Writer;
 use super::media::Piece;
 use super::object::{Object, separate};
-use crate::dialect::canonical::{
-    Citation, Content, Part, Position, Reasoning, Role, ToolCall, ToolResult, Turn,
-};
+use crate::dialect::canonical::{Citation, Content, Part, Position, Reasoning, Role, Turn};
 use crate::dialect::hash::hash;
-use crate::dialect::openai::names;
 use crate::dialect::openai_responses::request::parts::text_kind;
 use crate::dialect::openai_responses::{NAME, sealed};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
-
-/// The longest id of a tool call.
-const MAX_ID: usize = 64;
 
 /// The conversation as the API has it.
 pub(super) struct Written<'a> {
@@ -27,7 +19,7 @@ pub(super) struct Written<'a> {
 
 /// The list of items, as it grows.
 pub(super) struct Items<'a, 'w, 't, 'l> {
-    writer: &'w mut Writer<'a, 't, 'l>,
+    pub(super) writer: &'w mut Writer<'a, 't, 'l>,
     list: Vec<u8>,
     /// The message that the next part may belong to.
     message: Option<Message<'a>>,
@@ -93,15 +85,15 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
     fn part(&mut self, role: Role, part: &'a Part<'a>) -> Result<(), Failure> {
         match &part.content {
             Content::Reasoning(thought) => {
-                self.writer.cache(part);
+                self.writer.drop_cache(part);
                 self.reasoning(thought, part.position);
             }
             Content::ToolCall(call) => {
-                self.writer.cache(part);
+                self.writer.drop_cache(part);
                 self.call(call, part.position);
             }
             Content::ToolResult(result) => {
-                self.writer.cache(part);
+                self.writer.drop_cache(part);
                 self.result(result, part.position)?;
             }
             Content::Citation(citation) => self.citation(citation, part.position),
@@ -140,7 +132,7 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
     }
 
     /// Writes the message that is open.
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         let Some(message) = self.message.take() else { return };
         let is_assistant = message.role == Role::Assistant;
         if is_assistant {
@@ -171,7 +163,7 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
     }
 
     /// Writes an item that is no message.
-    fn item(&mut self, json: &[u8]) {
+    pub(super) fn item(&mut self, json: &[u8]) {
         self.flush();
         self.recall();
         separate(&mut self.list);
@@ -185,7 +177,7 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
         let (id, encrypted) = thought.signature.as_deref().map_or((None, None), sealed::unpack);
         // An id alone names what the provider has stored, which for callers of other dialects is nothing.
         if !is_issued_here || (!writer.is_own && encrypted.is_none()) {
-            writer.losses.dropped(writer.request.names.part(position, ""));
+            writer.losses.dropped(writer.request.names.thought(position, thought));
             return;
         }
         let mut json = Vec::new();
@@ -229,59 +221,6 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
         }
     }
 
-    fn call(&mut self, call: &'a ToolCall<'a>, position: Position) {
-        let name = self.writer.tool_name(&call.name);
-        let is_own = self.writer.is_own;
-        let kept = self.writer.kept.item(position.turn.filter(|_| is_own));
-        let is_custom = kept.iter().any(|(field, _)| *field == "type");
-        let mut json = Vec::new();
-        let mut item = Object::new(&mut json, kept);
-        item.text("type", "function_call");
-        item.text("call_id", &self.writer.call_id(&call.id));
-        item.text("name", &name);
-        let is_nothing = call.arguments.trim().is_empty();
-        if is_custom && serde_json::from_str::<&RawValue>(&call.arguments).is_ok() {
-            item.json("input", call.arguments.as_bytes());
-        } else {
-            item.text("arguments", if is_nothing && !is_own { "{}" } else { &call.arguments });
-        }
-        item.end();
-        self.item(&json);
-    }
-
-    fn result(&mut self, result: &'a ToolResult<'a>, position: Position) -> Result<(), Failure> {
-        self.flush();
-        let writer = &mut *self.writer;
-        if result.is_error {
-            writer.losses.dropped(writer.request.names.part(position, "is_error"));
-        }
-        let mut pieces = Vec::with_capacity(result.parts.len());
-        for part in &result.parts {
-            pieces.push(writer.media(part)?);
-        }
-        let is_string =
-            result.parts.first().is_none_or(|part| !writer.is_own || part.position.index.is_none());
-        let mut output = Vec::new();
-        match &pieces[..] {
-            [] => output.extend_from_slice(b"\"\""),
-            [piece] if is_string && piece.plain().is_some() => {
-                quoted(&mut output, piece.plain().unwrap_or_default());
-            }
-            pieces => list(writer, &mut output, pieces, text_kind(Role::User)),
-        }
-        let mut json = Vec::new();
-        let mut item = Object::new(&mut json, writer.kept.item(position.turn.filter(|_| writer.is_own)));
-        item.text("type", "function_call_output");
-        item.text("call_id", &writer.call_id(&result.id));
-        if let Some(name) = result.name.as_deref().filter(|_| writer.is_own) {
-            item.text("name", name);
-        }
-        item.json("output", &output);
-        item.end();
-        self.item(&json);
-        Ok(())
-    }
-
     /// A citation goes to the text before it, if it says what the vendor's types want of one.
     fn citation(&mut self, citation: &Citation<'_>, position: Position) {
         let text = self.message.as_mut().and_then(|message| match message.pieces.last_mut() {
@@ -292,12 +231,6 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
         if !written {
             self.writer.losses.dropped(self.writer.request.names.part(position, ""));
         }
-    }
-}
-
-impl Writer<'_, '_, '_> {
-    fn call_id<'i>(&self, id: &'i str) -> std::borrow::Cow<'i, str> {
-        if self.is_own { id.into() } else { names::call_id(id, MAX_ID) }
     }
 }
 
@@ -340,7 +273,7 @@ fn prefill(writer: &mut Writer<'_, '_, '_>) {
     }
 }
 
-fn list(writer: &Writer<'_, '_, '_>, out: &mut Vec<u8>, pieces: &[Piece<'_>], kind: &str) {
+pub(super) fn list(writer: &Writer<'_, '_, '_>, out: &mut Vec<u8>, pieces: &[Piece<'_>], kind: &str) {
     out.push(b'[');
     for piece in pieces {
         separate(out);

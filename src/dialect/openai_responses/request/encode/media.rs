@@ -36,9 +36,14 @@ impl<'a> Writer<'a, '_, '_> {
                     self.image(object, source, detail.as_deref())
                 })
             }
-            Content::Document { source, name } => self.piece(part, ("input_file", "file"), cache, |object| {
-                self.document(object, source, name.as_ref())
-            }),
+            Content::Document { source, name } => {
+                if name.is_some() && !self.is_own && matches!(source, Source::Url(_) | Source::File(_)) {
+                    self.losses.dropped(self.request.names.file_name(position, source));
+                }
+                self.piece(part, ("input_file", "file"), cache, |object| {
+                    self.document(object, source, name.as_ref())
+                })
+            }
             Content::Audio { source } => self.piece(part, ("input_audio", "input_audio"), cache, |object| {
                 self.audio(object, source, position)
             }),
@@ -128,12 +133,19 @@ impl<'a> Writer<'a, '_, '_> {
 
     /// The wish to cache, where it is in this vendor's words.
     pub(super) fn cache(&mut self, part: &'a Part<'a>) -> Option<&'a RawValue> {
-        let cache = part.cache.as_deref()?;
-        if self.is_own || (self.request.names.dialect == CHAT && cache.get().contains("\"mode\"")) {
-            return Some(cache);
+        let cache = part.cache.as_ref()?;
+        if self.is_own || (self.request.names.dialect == CHAT && cache.wish.get().contains("\"mode\"")) {
+            return Some(&cache.wish);
         }
-        self.losses.dropped(self.request.names.part(part.position, "cache_control"));
+        self.drop_cache(part);
         None
+    }
+
+    /// The wish to cache up to what has no place for it.
+    pub(super) fn drop_cache(&mut self, part: &Part<'_>) {
+        if let Some(cache) = &part.cache {
+            self.losses.dropped(self.request.names.cache(part.position, cache));
+        }
     }
 }
 

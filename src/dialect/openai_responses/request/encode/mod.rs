@@ -4,6 +4,7 @@
 //! callers of another dialect the provider keeps no state, so thoughts are asked for encrypted: they come back
 //! with the conversation.
 
+mod calls;
 mod items;
 mod kept;
 mod media;

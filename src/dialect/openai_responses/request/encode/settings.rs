@@ -3,7 +3,7 @@
 use super::object::{Object, separate};
 use super::{CHAT, Writer};
 use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest};
-use crate::dialect::openai::{form, leaf, names, strict::enforced};
+use crate::dialect::openai::{TIERS, effort, form, leaf, names, strict::enforced};
 use crate::dialect::openai_responses::request::settings::{ENCRYPTED, LOGPROBS};
 use crate::dialect::quoted::quoted;
 use crate::dialect::{Capabilities, Sampling, Thinking};
@@ -15,8 +15,6 @@ const MIN_TOKENS: u64 = 16;
 /// Settings that both of the vendor's dialects have in the same words.
 const SHARED: [&str; 6] =
     ["metadata", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "store", "user"];
-/// The tiers of the vendor's own; servers compatible with his other dialect have more.
-const TIERS: [&str; 7] = ["auto", "default", "flex", "priority", "scale", "fast", "ultrafast"];
 /// Those that this one has in another place.
 const MOVED: [&str; 4] = ["logprobs", "service_tier", "top_logprobs", "verbosity"];
 
@@ -228,9 +226,9 @@ impl<'a> Writer<'a, '_, '_> {
             OutputFormat::JsonObject => {
                 (!form::mentions_json(self.request)).then(|| form::JSON_ONLY.to_owned())
             }
-            OutputFormat::JsonSchema { schema, .. } if !self.takes_form() => {
+            OutputFormat::JsonSchema { schema, description, .. } if !self.takes_form() => {
                 self.losses.approximated(self.request.names.output);
-                Some(form::in_words(schema))
+                Some(form::in_words(schema, description.as_deref()))
             }
             _ => None,
         }
@@ -288,25 +286,20 @@ impl<'a> Writer<'a, '_, '_> {
         if self.is_own {
             return wanted.effort;
         }
-        let field = self.request.names.reasoning;
-        let (effort, is_exact) = effort_of(wanted, self.target.capabilities)?;
-        let Some(nearest) = self.target.capabilities.nearest_effort(effort) else {
-            // A model that does not think does as it is told where it is told not to.
-            if effort != Effort::None {
-                self.losses.dropped(field);
-            }
-            return None;
-        };
-        if !is_exact || nearest != effort {
-            self.losses.approximated(field);
+        let (request, known) = (self.request, self.target.capabilities);
+        if wanted.shows == Some(true) && !thinks(known) {
+            self.losses.dropped(request.names.thoughts);
         }
-        Some(nearest)
+        // Of unknown models most do not think, and some refuse the word.
+        let is_silent = known.vendor.is_none();
+        effort::asked(request, known, is_silent, |effort| known.nearest_effort(effort), self.losses)
     }
 }
 
-/// Thinking that is asked for in itself, as some dialects do, is to be seen.
+/// Thinking that is asked for in itself, as some dialects do, is to be seen, unless that is said not to be.
 fn shows(wanted: &ReasoningRequest<'_>) -> bool {
-    !wanted.disabled && (wanted.adaptive || wanted.budget_tokens.is_some())
+    let is_asked_for = wanted.adaptive || wanted.budget_tokens.is_some();
+    !wanted.disabled && wanted.shows.unwrap_or(is_asked_for)
 }
 
 fn thinks(capabilities: &Capabilities) -> bool {
@@ -320,21 +313,4 @@ fn samples(capabilities: &Capabilities, effort: Option<Effort>) -> bool {
         Sampling::WithoutThought => effort == Some(Effort::None),
         Sampling::Refused => false,
     }
-}
-
-/// The effort that was asked for, and whether in these words. `None` where the model decides by itself.
-fn effort_of(wanted: &ReasoningRequest<'_>, capabilities: &Capabilities) -> Option<(Effort, bool)> {
-    if let Some(effort) = wanted.effort {
-        return Some((effort, true));
-    }
-    if wanted.disabled {
-        // Of unknown models most do not think, and some refuse the word.
-        return capabilities.vendor.is_some().then_some((Effort::None, true));
-    }
-    // The tokens that the vendors' own thinking levels stand for, roughly.
-    wanted.budget_tokens.map(|tokens| match tokens {
-        0..4096 => (Effort::Low, false),
-        4096..16384 => (Effort::Medium, false),
-        _ => (Effort::High, false),
-    })
 }

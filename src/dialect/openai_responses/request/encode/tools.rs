@@ -33,11 +33,11 @@ impl<'a> Writer<'a, '_, '_> {
         match tool {
             Tool::Function { name, description, parameters, strict, cache } => {
                 if cache.is_some() {
-                    self.losses.dropped(self.request.names.tool(index, "cache_control"));
+                    self.losses.dropped(self.request.tool(index, "cache_control"));
                 }
                 let member = self.tool_name(name);
                 if member != **name {
-                    self.losses.renamed(self.request.names.tool(index, "name"));
+                    self.losses.renamed(self.request.tool(index, "name"));
                 }
                 let strict = self.strict(index, *strict);
                 let enforced = parameters.as_ref().map(|schema| self.enforced(index, schema, strict));
@@ -63,7 +63,7 @@ impl<'a> Writer<'a, '_, '_> {
                 separate(list);
                 list.extend_from_slice(value.get().as_bytes());
             }
-            Tool::Hosted { kind, .. } => self.losses.essential(self.request.names.tool(index, kind)),
+            Tool::Hosted { kind, .. } => self.losses.essential(self.request.tool(index, kind)),
         }
     }
 
@@ -73,7 +73,7 @@ impl<'a> Writer<'a, '_, '_> {
             return strict;
         }
         if strict == Some(true) && !self.target.capabilities.structured {
-            self.losses.dropped(self.request.names.tool(index, "strict"));
+            self.losses.dropped(self.request.tool(index, "strict"));
             return Some(false);
         }
         Some(strict.unwrap_or(false))
@@ -81,15 +81,15 @@ impl<'a> Writer<'a, '_, '_> {
 
     /// The schema of a tool, and whether it is enforced.
     fn enforced(&mut self, index: usize, schema: &'a RawValue, strict: Option<bool>) -> Enforced<'a> {
-        let names = self.request.names;
-        let mut enforced = enforced(names.dialect, schema, strict);
+        let request = self.request;
+        let mut enforced = enforced(request.names.dialect, schema, strict);
         if enforced.is_lost {
             // Left out, it would be taken for granted.
             enforced.strict = Some(false);
-            self.losses.dropped(names.tool(index, "strict"));
+            self.losses.dropped(request.tool(index, "strict"));
         }
         if enforced.has_changed {
-            self.losses.approximated(names.tool(index, "parameters"));
+            self.losses.approximated(request.parameters(index));
         }
         enforced
     }
@@ -115,6 +115,12 @@ impl<'a> Writer<'a, '_, '_> {
             let is_it = |tool: &Tool<'_>| matches!(tool, Tool::Function { name, .. } if name == wanted);
             self.request.tools.iter().any(is_it)
         };
+        let is_renamed = |name: &Text<'_>| is_known(name) && names::tool_name(name) != *name;
+        match choice {
+            ToolChoice::Tool(name) if is_renamed(name) => self.losses.renamed(field),
+            ToolChoice::Allowed { names, .. } if names.iter().any(is_renamed) => self.losses.renamed(field),
+            _ => {}
+        }
         match choice {
             ToolChoice::Tool(name) if !is_known(name) => self.losses.dropped(field),
             ToolChoice::Required | ToolChoice::Tool(_) if !self.target.capabilities.forced_tool => {

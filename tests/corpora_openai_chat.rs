@@ -99,9 +99,9 @@ fn word(finish: &Finish<'_>) -> String {
     format!("{finish:?}")
 }
 
-/// Arguments that say nothing are an empty object.
+/// Arguments that say nothing are an empty object; some models say `null`.
 fn arguments(json: &str) -> String {
-    if json.is_empty() { "{}".to_owned() } else { json.to_owned() }
+    if matches!(json, "" | "null") { "{}".to_owned() } else { json.to_owned() }
 }
 
 fn heard(whole: &mut Whole, event: &Event<'_>) {
@@ -250,9 +250,10 @@ fn check_answer(body: &Value) -> Result<(), String> {
     // Read as often as what it is compared with: this reader of floats rounds each time.
     let body: &Value = &serde_json::from_slice(&bytes).unwrap();
     let message = &body["choices"][0]["message"];
+    // A thought is nothing said.
+    let is_silent = |name: &str| message[name].is_null() || message[name] == "";
     let is_empty = body["choices"][0]["finish_reason"] == "stop"
-        && message["content"] == ""
-        && message["tool_calls"].is_null();
+        && ["content", "refusal", "tool_calls", "function_call", "audio"].into_iter().all(is_silent);
     if body["error"].is_object() || is_empty {
         return equal("accepted", &false, &OpenAiChat.check_answer(&bytes).is_ok());
     }
@@ -267,7 +268,11 @@ fn check_answer(body: &Value) -> Result<(), String> {
         let (old_message, new_message) = (&old["message"], &new["message"]);
         // Some servers parse what they were to produce as JSON.
         if !old_message["content"].is_object() {
-            let said = pieces(&old_message["content"], "text");
+            let mut said = pieces(&old_message["content"], "text");
+            if said.is_empty() {
+                // Sound has its words beside it.
+                old_message["audio"]["transcript"].as_str().unwrap_or_default().clone_into(&mut said);
+            }
             equal("content", &&*said, &new_message["content"].as_str().unwrap_or_default())?;
         }
         let thought = pieces(&old_message["content"], "thinking");
@@ -293,7 +298,7 @@ fn check_answer(body: &Value) -> Result<(), String> {
         }
         let has_calls = !calls(new_message).is_empty();
         let finish = match old["finish_reason"].as_str() {
-            None | Some("") => None,
+            None | Some("") => has_calls.then_some("tool_calls"),
             Some("stop" | "function_call") if has_calls => Some("tool_calls"),
             Some("eos") => Some("stop"),
             other => other,
@@ -358,8 +363,9 @@ fn compare(stream: &str, whole: &Whole) -> Result<(), String> {
         for choice in chunk["choices"].as_array().into_iter().flatten() {
             let entry = naive.entry(choice["index"].as_u64().unwrap_or(0)).or_default();
             entry.0.push_str(&pieces(&choice["delta"]["content"], "text"));
+            entry.0.push_str(choice["delta"]["audio"]["transcript"].as_str().unwrap_or_default());
             for call in choice["delta"]["tool_calls"].as_array().into_iter().flatten() {
-                entry.1.push_str(call["function"]["arguments"].as_str().unwrap_or_default());
+                entry.1.push_str(&arguments(call["function"]["arguments"].as_str().unwrap_or_default()));
             }
             if let Some(finish) = choice["finish_reason"].as_str().filter(|finish| !finish.is_empty()) {
                 entry.2.get_or_insert(finish.to_owned());
@@ -380,9 +386,12 @@ fn compare(stream: &str, whole: &Whole) -> Result<(), String> {
         equal("text", &text, &heard.text)?;
         let told: String = heard.calls.iter().map(|call| &*call.2).filter(|json| *json != "{}").collect();
         equal("calls", &calls.replace("{}", ""), &told.replace("{}", ""))?;
-        // A call before `[DONE]` is a reason by itself; of text nobody knows whether it is whole.
-        let is_called = stream.contains("[DONE]") && !heard.calls.is_empty();
+        // A call before `[DONE]` is a reason by itself, and so is sound; of text nobody knows whether it is whole.
+        let is_done = stream.contains("[DONE]");
+        let is_called = is_done && !heard.calls.is_empty();
+        let is_spoken = is_done && stream.contains("\"audio\":{");
         let finish = finish.or(is_called.then(|| "tool_calls".to_owned()));
+        let finish = finish.or(is_spoken.then(|| "stop".to_owned()));
         let expected = finish.as_deref().map(|finish| match finish {
             "stop" | "tool_calls" | "function_call" if !heard.calls.is_empty() => "ToolCalls",
             "stop" | "eos" => "Stop",

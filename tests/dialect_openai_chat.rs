@@ -439,12 +439,70 @@ fn why_the_model_stopped_is_read_from_what_it_said() {
     assert_eq!(finish(Value::Null, json!("content_filter")).unwrap(), "ContentFilter");
     assert_eq!(finish(json!({"content": "x"}), json!("novelty")).unwrap(), r#"Other("novelty")"#);
     assert_eq!(finish(json!({"content": "x"}), Value::Null), None);
+    let call = json!({"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": ""}}]});
+    assert_eq!(finish(call, json!("")).unwrap(), "ToolCalls");
 }
 
 #[test]
 fn reasoning_that_a_vendor_leaves_out_of_the_output_is_added_to_it() {
     let body = br#"{"choices":[],"usage":{"prompt_tokens":10,"completion_tokens":5,"total_tokens":35,"completion_tokens_details":{"reasoning_tokens":20}}}"#;
     assert_eq!(OpenAiChat.decode_answer(body).unwrap().usage.unwrap().output, Some(25));
+}
+
+#[test]
+fn more_thoughts_than_output_are_counted_apart_unless_it_is_but_a_few() {
+    let read = |said: u64, thought: u64| {
+        let total = 10 + said;
+        let body = format!(
+            r#"{{"choices":[],"usage":{{"prompt_tokens":10,"completion_tokens":{said},"total_tokens":{total},"completion_tokens_details":{{"reasoning_tokens":{thought}}}}}}}"#
+        );
+        let usage = OpenAiChat.decode_answer(body.as_bytes()).unwrap().usage.unwrap();
+        (usage.output.unwrap(), usage.reasoning.unwrap())
+    };
+    assert_eq!(read(20, 12), (20, 12));
+    assert_eq!(read(5, 40), (45, 40));
+    assert_eq!(read(64, 66), (64, 64));
+}
+
+#[test]
+fn null_for_the_arguments_of_a_call_is_a_call_without_any() {
+    let body = br#"{"choices":[{"message":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"null"}}]},"finish_reason":"tool_calls"}]}"#;
+    let answer = OpenAiChat.decode_answer(body).unwrap();
+    assert!(matches!(&answer.choices[0].parts[0], Content::ToolCall(call) if call.arguments.is_empty()));
+
+    let call = |arguments: &str| {
+        format!(
+            r#"{{"choices":[{{"delta":{{"tool_calls":[{{"index":0,"id":"a","function":{{"name":"f","arguments":{arguments}}}}}]}}}}]}}"#
+        )
+    };
+    let told = |fragments: &[&str]| {
+        let frames: String = fragments.iter().map(|json| format!("data: {}\n\n", call(json))).collect();
+        let events = events(frames.as_bytes(), &[]);
+        events.into_iter().filter(|event| event.starts_with("Arguments")).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(told(&[r#""null""#]), "");
+    let within = told(&[r#""{\"a\":""#, r#""null""#, r#""}""#]);
+    assert!(within.contains(r#"json: "null""#), "{within}");
+}
+
+#[test]
+fn what_is_spoken_is_text_for_callers_who_cannot_hear() {
+    let body = br#"{"choices":[{"message":{"content":null,"audio":{"id":"a","data":"AAAA","transcript":"Hello"}},"finish_reason":"stop"}]}"#;
+    let answer = OpenAiChat.decode_answer(body).unwrap();
+    assert!(matches!(&answer.choices[0].parts[0], Content::Text(text) if text == "Hello"));
+
+    let chunk =
+        |audio: &str| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"audio\":{audio}}}}}]}}\n\n");
+    let stream = [
+        chunk(r#"{"id":"a","transcript":"Hel"}"#),
+        chunk(r#"{"data":"AAAA"}"#),
+        chunk(r#"{"transcript":"lo"}"#),
+        chunk(r#"{"expires_at":7}"#),
+        "data: [DONE]\n\n".to_owned(),
+    ];
+    let events = events(stream.concat().as_bytes(), &[]);
+    let said = ["Hel", "lo"].map(|text| format!("Text {{ choice: 0, text: {text:?} }}"));
+    assert_eq!(events[1..], [&said[0], &said[1], "Finish { choice: 0, reason: Stop }", "End"]);
 }
 
 #[test]
@@ -613,13 +671,17 @@ fn an_answer_is_told_from_what_only_looks_like_one() {
         r#"{"content":null,"refusal":"No"}"#,
         r#"{"tool_calls":[{"id":"a"}]}"#,
         r#"{"function_call":{"name":"f"}}"#,
-        r#"{"reasoning_content":"hm"}"#,
         r#"{"audio":{"id":"a"}}"#,
     ] {
         assert_eq!(choice(message, "null"), Ok(()), "{message}");
     }
+    let thought = r#"{"content":null,"reasoning_content":"hm","reasoning_details":[{"text":"hm"}]}"#;
+    assert_eq!(choice(thought, "\"stop\""), Err(Class::InvalidOutput), "a thought is nothing said");
+    assert_eq!(choice(thought, "\"length\""), Ok(()));
     assert_eq!(choice(r#"{"content":""}"#, "\"length\""), Ok(()));
     assert_eq!(choice("null", "\"content_filter\""), Ok(()));
+    let silence = r#"{"content":"","audio":{"id":"","data":"","transcript":""}}"#;
+    assert_eq!(choice(silence, "\"stop\""), Err(Class::InvalidOutput));
     assert_eq!(choice(r#"{"content":"","tool_calls":[]}"#, "\"stop\""), Err(Class::InvalidOutput));
     for body in ["", "<html>", "{}", "[]", "null", r#"{"choices":[]}"#, r#"{"choices":"#] {
         assert_eq!(check(body), Err(Class::InvalidOutput), "{body}");

@@ -81,6 +81,12 @@ pub(crate) fn of_response(response: &Value) -> Said {
     said
 }
 
+/// Does the model wait for what only callers of this dialect can give it? Others are not served such an answer.
+pub(crate) fn waits(response: &Value) -> bool {
+    let own = ["custom_tool_call", "computer_call", "mcp_approval_request"];
+    list(&response["output"]).iter().any(|item| own.contains(&item["type"].as_str().unwrap_or_default()))
+}
+
 /// The response that a stream ends with; its items as they were told to be done.
 pub(crate) fn recorded_stream(stream: &str) -> Option<Value> {
     let (mut items, mut response) = (Vec::new(), None);
@@ -105,7 +111,12 @@ pub(crate) fn of_chat(answer: &Value) -> Said {
     let mut calls: Vec<[String; 3]> = Vec::new();
     for call in list(&message["tool_calls"]) {
         let function = &call["function"];
-        calls.push([text(&call["id"]), text(&function["name"]), text(&function["arguments"])]);
+        let arguments = match text(&function["arguments"]) {
+            // No arguments, in the words of some models.
+            none if none == "null" => "{}".to_owned(),
+            arguments => arguments,
+        };
+        calls.push([text(&call["id"]), text(&function["name"]), arguments]);
     }
     let legacy = &message["function_call"];
     if !text(&legacy["name"]).is_empty() {
@@ -115,6 +126,8 @@ pub(crate) fn of_chat(answer: &Value) -> Said {
         // Some servers parse what they were to produce as JSON.
         text: match &message["content"] {
             content @ Value::Object(_) => content.to_string(),
+            // Sound is for those who hear; the others get its words.
+            Value::Null => text(&message["audio"]["transcript"]),
             content => text(content),
         },
         refusal: text(&message["refusal"]),
@@ -159,6 +172,10 @@ pub(crate) fn chat_stream(stream: &[u8]) -> Value {
                 let message = &mut answer["choices"][0]["message"];
                 message[field] = (text(&message[field]) + delta).into();
             }
+        }
+        if let Some(words) = choice["delta"]["audio"]["transcript"].as_str() {
+            let message = &mut answer["choices"][0]["message"];
+            message["content"] = (text(&message["content"]) + words).into();
         }
         for call in list(&choice["delta"]["tool_calls"]) {
             let at = usize::try_from(call["index"].as_u64().unwrap()).unwrap();

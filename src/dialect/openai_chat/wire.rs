@@ -195,12 +195,46 @@ pub(super) fn thought(raw: &RawValue) -> Option<Text<'_>> {
     (!thought.is_empty()).then_some(Cow::Owned(thought))
 }
 
+/// Sound, whole or in increments. Some servers send one with nothing in it.
+#[derive(serde::Deserialize)]
+pub(super) struct Audio<'a> {
+    #[serde(borrow)]
+    id: Raw<'a>,
+    #[serde(borrow)]
+    data: Raw<'a>,
+    #[serde(borrow)]
+    transcript: Raw<'a>,
+}
+
+impl<'a> Audio<'a> {
+    /// The sound, if there is any.
+    pub(super) fn read(raw: Raw<'a>) -> Option<Self> {
+        let audio: Self = read(raw)?;
+        let leaves = [audio.id, audio.data, audio.transcript];
+        leaves.into_iter().any(|leaf| text(leaf).is_some()).then_some(audio)
+    }
+
+    /// The words: for whoever has no place for sound, they are what was said.
+    pub(super) fn transcript(&self) -> Option<Text<'a>> {
+        text(self.transcript)
+    }
+}
+
 impl<'a> Function<'a> {
-    /// The arguments as JSON text; some servers send the object itself.
+    /// The arguments as JSON text, or a fragment of it; some servers send the object itself.
     pub(super) fn arguments(&self) -> Text<'a> {
         self.arguments.map_or(Cow::Borrowed(""), json_text)
     }
+
+    /// All of the arguments. Groq's models say `null` where there are none.
+    pub(super) fn all_arguments(&self) -> Text<'a> {
+        let arguments = self.arguments();
+        if arguments == NO_ARGUMENTS { Cow::Borrowed("") } else { arguments }
+    }
 }
+
+/// What some models say in place of an object with nothing in it.
+pub(super) const NO_ARGUMENTS: &str = "null";
 
 impl<'a> Custom<'a> {
     /// The input, as arguments that are JSON text.
@@ -210,14 +244,12 @@ impl<'a> Custom<'a> {
 }
 
 impl Message<'_> {
-    /// Does it hold anything of an answer?
+    /// Does it hold anything of an answer? A thought is nothing said.
     pub(super) fn says_something(&self) -> bool {
-        let leaves =
-            [self.content, self.refusal, self.reasoning_content, self.reasoning, self.reasoning_details];
-        leaves.into_iter().flatten().any(|leaf| !is_empty(leaf))
+        [self.content, self.refusal].into_iter().flatten().any(|leaf| !is_empty(leaf))
             || self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
             || self.function_call.as_ref().is_some_and(Function::is_called)
-            || self.audio.is_some()
+            || Audio::read(self.audio).is_some()
     }
 }
 

@@ -31,21 +31,27 @@ fn choice<'a>(choice: wire::Choice<'a>, id: &str) -> Choice<'a> {
     if let Some(refusal) = text(message.refusal) {
         parts.push(Content::Refusal(refusal));
     }
-    if let Some(audio) = message.audio.filter(|audio| has_data(audio)) {
-        parts.push(Content::Unknown { kind: Cow::Borrowed("audio"), value: Cow::Borrowed(audio) });
+    if let (Some(raw), Some(audio)) = (message.audio, wire::Audio::read(message.audio)) {
+        let is_silent = !parts.iter().any(|part| matches!(part, Content::Text(_)));
+        parts.extend(audio.transcript().filter(|_| is_silent).map(Content::Text));
+        parts.push(Content::Unknown { kind: Cow::Borrowed("audio"), value: Cow::Borrowed(raw) });
     }
     let called = message.tool_calls.unwrap_or_default().into_iter().enumerate();
     parts.extend(called.filter_map(|(index, called)| call(index, called, id)).map(Content::ToolCall));
     if let Some(call) = message.function_call.and_then(|function| legacy(&function, id)) {
         parts.push(Content::ToolCall(call));
     }
-    let finish = text(choice.finish_reason).map(|word| finish(word, &parts));
+    let finish = finish(text(choice.finish_reason), &parts);
     Choice { parts, finish, logprobs: choice.logprobs.map(Cow::Borrowed) }
 }
 
-fn finish<'a>(word: Text<'a>, parts: &[Content<'_>]) -> Finish<'a> {
+/// Where a server does not say it, a call is the reason itself. Of anything else it is not known.
+fn finish<'a>(word: Option<Text<'a>>, parts: &[Content<'_>]) -> Option<Finish<'a>> {
     let has_calls = parts.iter().any(|part| matches!(part, Content::ToolCall(_)));
-    super::read_finish(word, has_calls)
+    match word {
+        Some(word) => Some(super::read_finish(word, has_calls)),
+        None => has_calls.then_some(Finish::ToolCalls),
+    }
 }
 
 fn thoughts<'a>(message: &wire::Message<'a>, parts: &mut Vec<Content<'a>>) {
@@ -101,22 +107,10 @@ fn call<'a>(index: usize, call: wire::ToolCall<'a>, answer: &str) -> Option<Tool
         return Some(ToolCall { id, name, arguments: Cow::Borrowed(arguments) });
     }
     let function = call.function?;
-    Some(ToolCall { id, name: text(function.name)?, arguments: function.arguments() })
+    Some(ToolCall { id, name: text(function.name)?, arguments: function.all_arguments() })
 }
 
 fn legacy<'a>(function: &wire::Function<'a>, answer: &str) -> Option<ToolCall<'a>> {
     let id = Cow::Owned(names::invented_id(answer, 0));
-    Some(ToolCall { id, name: text(function.name)?, arguments: function.arguments() })
-}
-
-/// Some servers send an audio object with nothing in it.
-pub(super) fn has_data(audio: &serde_json::value::RawValue) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Audio<'a> {
-        #[serde(borrow)]
-        id: wire::Raw<'a>,
-        #[serde(borrow)]
-        data: wire::Raw<'a>,
-    }
-    wire::read::<Audio<'_>>(Some(audio)).is_some_and(|audio| text(audio.data).or(text(audio.id)).is_some())
+    Some(ToolCall { id, name: text(function.name)?, arguments: function.all_arguments() })
 }

@@ -2,8 +2,6 @@ use crate::dialect::canonical::Usage;
 use crate::dialect::openai_chat::wire::{self, count};
 
 /// Reads what an answer cost.
-///
-/// xAI leaves reasoning out of `completion_tokens`: its total gives it away.
 pub(crate) fn read(usage: wire::Raw<'_>) -> Option<Usage> {
     let usage: wire::Usage<'_> = wire::read(usage)?;
     let prompt: Option<wire::PromptDetails<'_>> = wire::read(usage.prompt_tokens_details);
@@ -12,11 +10,9 @@ pub(crate) fn read(usage: wire::Raw<'_>) -> Option<Usage> {
     let reasoning = completion.and_then(|details| count(details.reasoning_tokens));
     let input = count(usage.prompt_tokens);
     let mut output = count(usage.completion_tokens);
-    if let (Some(input), Some(said), Some(thought @ 1..)) = (input, output, reasoning) {
-        let with_thought = said.saturating_add(thought);
-        if count(usage.total_tokens) == Some(input.saturating_add(with_thought)) {
-            output = Some(with_thought);
-        }
+    if let (Some(said), Some(thought @ 1..)) = (output, reasoning) {
+        let rest = count(usage.total_tokens).zip(input).and_then(|(total, input)| total.checked_sub(input));
+        output = Some(with_thought(said, thought, rest));
     }
     Some(Usage {
         input,
@@ -25,8 +21,21 @@ pub(crate) fn read(usage: wire::Raw<'_>) -> Option<Usage> {
             .or_else(|| count(usage.prompt_cache_hit_tokens)),
         cache_write: prompt.and_then(|details| count(details.cache_write_tokens)),
         output,
-        reasoning,
+        // It is a part of the output.
+        reasoning: reasoning.map(|thought| thought.min(output.unwrap_or(thought))),
     })
+}
+
+/// The output, thoughts included, where the server says that `said` tokens are its answer, `thought` tokens a
+/// thought, and `rest` what of the total is not the prompt.
+///
+/// xAI does not count thoughts as part of the answer: its total gives it away. Some gateways leave them out of the
+/// total, too, although they bill them: then more was thought than said and thought together. Just a few more are
+/// no sign of that; there the thought was counted once more, by another tokenizer.
+fn with_thought(said: u64, thought: u64, rest: Option<u64>) -> u64 {
+    let both = said.saturating_add(thought);
+    let is_apart = rest == Some(both) || thought > said.saturating_add(said / 8);
+    if is_apart { both } else { said }
 }
 
 /// Writes what an answer cost. What is not known is left out: it is not zero.

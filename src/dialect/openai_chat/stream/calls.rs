@@ -22,6 +22,7 @@ struct Call {
     is_told: bool,
     /// Arguments that came before the name.
     early: String,
+    has_arguments: bool,
 }
 
 /// Where a fragment belongs: which answer of the stream, and the stream's id.
@@ -75,7 +76,7 @@ impl Calls {
             }
             None => {
                 let id = id.map(Cow::into_owned).unwrap_or_default();
-                self.0.push(Call { number, id, is_told: false, early: String::new() });
+                self.0.push(Call { number, id, is_told: false, early: String::new(), has_arguments: false });
                 self.0.len() - 1
             }
         }
@@ -91,6 +92,10 @@ impl Calls {
         // Calls that never get a name are not told, and not counted.
         let index = self.0[..slot].iter().filter(|call| call.is_told).count();
         let call = &mut self.0[slot];
+        // Within an object it is a value.
+        let is_none = !call.has_arguments && arguments == wire::NO_ARGUMENTS;
+        let arguments = if is_none { Cow::Borrowed("") } else { arguments };
+        call.has_arguments |= !arguments.is_empty();
         let choice = origin.choice;
         if !call.is_told {
             let Some(name) = name else { return call.early.push_str(&arguments) };

@@ -26,6 +26,8 @@ struct Choice {
     calls: Calls,
     /// Readable thoughts have come in a field of their own; details only repeat them.
     has_thought: bool,
+    /// It is spoken. The vendor's own streams of sound do not say why they end.
+    has_sound: bool,
     is_finished: bool,
 }
 
@@ -87,10 +89,11 @@ impl Decoder {
         }
     }
 
-    /// Some servers end a tool call without having said why: then the call itself is the reason. Of text nobody
-    /// knows whether it is whole, and no reason is made up.
+    /// Some servers end a tool call without having said why: then the call itself is the reason. So are the last
+    /// words of sound. Of text nobody knows whether it is whole, and no reason is made up.
     fn done(&mut self, emit: Emit<'_>) {
-        let is_open = |choice: &&mut Choice| !choice.is_finished && !choice.calls.is_empty();
+        let is_whole = |choice: &Choice| !choice.calls.is_empty() || choice.has_sound;
+        let is_open = |choice: &&mut Choice| !choice.is_finished && is_whole(choice);
         for choice in self.choices.iter_mut().filter(is_open) {
             choice.finish(Cow::Borrowed("stop"), emit);
         }
@@ -122,13 +125,19 @@ impl Decoder {
 
 impl Choice {
     fn new(index: u32) -> Self {
-        Self { index, calls: Calls::default(), has_thought: false, is_finished: false }
+        Self { index, calls: Calls::default(), has_thought: false, has_sound: false, is_finished: false }
     }
 
     fn delta(&mut self, answer: &str, delta: &wire::Message<'_>, emit: Emit<'_>) {
         let choice = self.index;
         self.thought(delta, emit);
         content(choice, delta.content, emit);
+        if let Some(audio) = wire::Audio::read(delta.audio) {
+            self.has_sound = true;
+            if let Some(text) = audio.transcript() {
+                emit(Event::Text { choice, text });
+            }
+        }
         for citation in citation::read(delta.annotations) {
             emit(Event::Citation { choice, citation });
         }

@@ -49,6 +49,13 @@ pub(crate) fn gemini(chunks: &[Value]) -> Said {
             let to = if part["thought"] == true { &mut said.thoughts } else { &mut said.text };
             to.push_str(text(&part["text"]));
             let call = field(part, "functionCall", "function_call");
+            let pieces = field(call, "partialArgs", "partial_args").as_array();
+            for piece in pieces.into_iter().flatten() {
+                // Those that were recorded are texts of the call's own fields.
+                let name = text(&piece["jsonPath"]).strip_prefix("$.").unwrap();
+                let args = &mut said.calls.last_mut().unwrap().1;
+                args[name] = (text(&args[name]).to_owned() + text(&piece["stringValue"])).into();
+            }
             if call["name"].is_string() {
                 let args = call.get("args").cloned().unwrap_or_else(|| Value::Object(Default::default()));
                 said.calls.push((text(&call["name"]).to_owned(), args));

@@ -183,6 +183,56 @@ fn candidates_are_kept_apart_by_their_index() {
 }
 
 #[test]
+fn the_first_answer_is_the_first_in_the_last_chunk_whoever_spoke_first() {
+    let events = [
+        START,
+        Event::Text { choice: 1, text: "b".into() },
+        text("a"),
+        finish(Finish::Stop),
+        Event::Finish { choice: 1, reason: Finish::Length },
+    ];
+    let (stream, is_complete) = written(&events, own());
+    assert!(is_complete);
+    let last = chunks(&stream).pop().unwrap();
+    let ends: Vec<_> = last["candidates"].as_array().unwrap().iter().collect();
+    assert_eq!([&ends[0]["index"], &ends[1]["index"]], [0, 1]);
+    assert_eq!([&ends[0]["finishReason"], &ends[1]["finishReason"]], ["STOP", "MAX_TOKENS"]);
+}
+
+/// One call in pieces: a name, parts of a text, a number in a list, and the end.
+const PIECES: [&str; 5] = [
+    r#"{"candidates":[{"content":{"parts":[{"functionCall":{"id":"c","name":"f","willContinue":true},"thoughtSignature":"S"}]}}],"responseId":"r"}"#,
+    r#"{"candidates":[{"content":{"parts":[{"functionCall":{"partialArgs":[{"jsonPath":"$.to","stringValue":"Os","willContinue":true}],"willContinue":true}}]}}]}"#,
+    r#"{"candidates":[{"content":{"parts":[{"functionCall":{"partialArgs":[{"jsonPath":"$.to","stringValue":"lo"},{"jsonPath":"$.days[0].n","numberValue":1.50}],"willContinue":true}}]}}]}"#,
+    r#"{"candidates":[{"content":{"parts":[{"functionCall":{}},{"functionCall":{"name":"g","args":{}}}]}}]}"#,
+    r#"{"candidates":[{"content":{"parts":[]},"finishReason":"STOP"}]}"#,
+];
+
+#[test]
+fn a_call_that_comes_in_pieces_is_told_with_all_of_them() {
+    let told = of_chunks(PIECES);
+    let call = ["seal S", "call 0 c f", r#"arguments 0 {"to":"Oslo","days":[{"n":1.50}]}"#, "."];
+    assert_eq!(told[1..5], call);
+    assert!(told[5].starts_with("call 1 ") && told[5].ends_with(" g"), "{told:?}");
+    let list = format!("[{}]", PIECES.join(","));
+    let whole = tower_failover::dialect::Dialect::decode_answer(
+        &tower_failover::dialect::gemini::Gemini,
+        list.as_bytes(),
+    );
+    let whole = format!("{:?}", whole.unwrap().choices[0].parts);
+    assert!(whole.contains(r#"{\"to\":\"Oslo\",\"days\":[{\"n\":1.50}]}"#), "{whole}");
+}
+
+#[test]
+fn a_call_of_which_a_piece_is_missing_has_no_arguments_to_be_run_with() {
+    let cut = of_chunks([PIECES[0], PIECES[1], PIECES[4]]);
+    assert_eq!(cut[3], r#"arguments 0 {"to":"Os""#);
+    let odd = PIECES[1].replace("$.to", "$.to[x]");
+    let told = of_chunks([PIECES[0], &odd, PIECES[3], PIECES[4]]);
+    assert_eq!(told[3], "arguments 0 $.to[x]");
+}
+
+#[test]
 fn frames_are_signed_for_the_guard_of_the_stream() {
     let of = |candidate: &str| signal(&format!("{{\"candidates\":[{{{candidate}}}]}}"));
     assert_eq!(of(r#""content":{"parts":[{"text":"a"}]}"#), "Content");

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::json;
+use super::pieces::Assembled;
 use super::wire::FunctionCall;
 use crate::dialect::canonical::ToolCall;
 use crate::dialect::hash::hash;
@@ -23,6 +24,13 @@ pub(crate) fn read<'a>(call: FunctionCall<'a>, origin: Origin<'_>) -> Option<Too
     let arguments = call.args.map_or(Cow::Borrowed("{}"), |args| json::compact(RawValue::get(args)));
     let id = call.id.text().unwrap_or_else(|| Cow::Owned(origin.invented_id(&name, &arguments)));
     Some(ToolCall { id, name, arguments })
+}
+
+/// A call that came in pieces.
+pub(crate) fn assembled(call: &mut Assembled, origin: Origin<'_>) -> ToolCall<'static> {
+    let (name, arguments) = (std::mem::take(&mut call.name), call.arguments());
+    let id = call.id.take().unwrap_or_else(|| origin.invented_id(&name, &arguments));
+    ToolCall { id: id.into(), name: name.into(), arguments: arguments.into() }
 }
 
 impl Origin<'_> {

@@ -3,12 +3,13 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::call::{self, Origin};
+use super::pieces::{Assembled, Pieces, Taken};
 use super::place::Texts;
 use super::sources::{self, Metadata};
 use super::wire::{self, count};
 use super::{finish, logprobs, part, time, usage};
 use crate::dialect::Invalid;
-use crate::dialect::canonical::{Answer, Choice, Content, Finish, Json, Reasoning, Text};
+use crate::dialect::canonical::{Answer, Choice, Content, Finish, Json, Reasoning, Text, ToolCall};
 use crate::dialect::gemini::NAME;
 
 /// Reads a whole answer, or a stream that came as one JSON array of its chunks.
@@ -37,6 +38,7 @@ struct Building<'a> {
     index: u32,
     parts: Vec<Content<'a>>,
     calls: u32,
+    pieces: Pieces,
     word: Option<Text<'a>>,
     sources: Vec<Metadata<'a>>,
     logprobs: Vec<u8>,
@@ -79,7 +81,8 @@ impl<'a> Whole<'a> {
             return Err(Invalid::new("The answer has no candidates.").at("candidates"));
         }
         self.candidates.sort_by_key(|candidate| candidate.index);
-        self.answer.choices = self.candidates.into_iter().map(Building::choice).collect();
+        let id = self.answer.id.as_deref().unwrap_or_default();
+        self.answer.choices = self.candidates.into_iter().map(|candidate| candidate.choice(id)).collect();
         if self.answer.choices.is_empty() && self.is_blocked {
             let blocked = Choice { finish: Some(Finish::ContentFilter), ..Choice::default() };
             self.answer.choices.push(blocked);
@@ -104,13 +107,7 @@ impl<'a> Building<'a> {
     fn part(&mut self, mut part: wire::Part<'a>, answer: &str, is_merged: bool) {
         let seal = std::mem::take(&mut part.thought_signature).text();
         if let Some(call) = part.function_call.take() {
-            let origin = Origin { answer, choice: self.index, index: self.calls };
-            if let Some(call) = call::read(call, origin) {
-                self.calls += 1;
-                self.seal(seal);
-                self.parts.push(Content::ToolCall(call));
-            }
-            return;
+            return self.call(call, seal, answer);
         }
         if let Some(other) = part::other(&part, seal.as_deref()) {
             return self.parts.push(other);
@@ -135,6 +132,31 @@ impl<'a> Building<'a> {
         self.seal(seal);
     }
 
+    fn call(&mut self, call: wire::FunctionCall<'a>, seal: Option<Text<'a>>, answer: &str) {
+        let origin = Origin { answer, choice: self.index, index: self.calls };
+        match self.pieces.take(call, seal) {
+            Taken::Held => {}
+            Taken::Done(call) => self.assembled(call, answer),
+            Taken::Whole(call, seal) => {
+                if let Some(call) = call::read(call, origin) {
+                    self.called(call, seal);
+                }
+            }
+        }
+    }
+
+    fn assembled(&mut self, mut call: Assembled, answer: &str) {
+        let origin = Origin { answer, choice: self.index, index: self.calls };
+        let seal = call.seal.take().map(Cow::Owned);
+        self.called(call::assembled(&mut call, origin), seal);
+    }
+
+    fn called(&mut self, call: ToolCall<'a>, seal: Option<Text<'a>>) {
+        self.calls += 1;
+        self.seal(seal);
+        self.parts.push(Content::ToolCall(call));
+    }
+
     fn thought(&mut self, text: Text<'a>, signature: Option<Text<'a>>) {
         let issuer = Some(Cow::Borrowed(NAME));
         self.parts.push(Content::Reasoning(Reasoning { text, signature, redacted: None, issuer }));
@@ -147,7 +169,10 @@ impl<'a> Building<'a> {
         }
     }
 
-    fn choice(self) -> Choice<'a> {
+    fn choice(mut self, answer: &str) -> Choice<'a> {
+        if let Some(call) = self.pieces.rest() {
+            self.assembled(call, answer);
+        }
         let Self { parts, calls, word, sources, logprobs, .. } = self;
         Choice {
             finish: word.map(|word| finish::read(word, calls > 0)),

@@ -14,6 +14,7 @@ pub(super) mod grounding;
 pub(super) mod json;
 pub(super) mod logprobs;
 pub(super) mod part;
+pub(super) mod pieces;
 pub(super) mod place;
 pub(super) mod seal;
 pub(super) mod usage;

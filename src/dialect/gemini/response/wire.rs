@@ -260,7 +260,7 @@ impl Part<'_> {
 
 /// A call of one of the caller's functions.
 #[derive(Debug, Default, serde::Deserialize)]
-#[serde(default)]
+#[serde(default, rename_all = "camelCase")]
 pub(crate) struct FunctionCall<'a> {
     #[serde(borrow)]
     pub(crate) id: Leaf<'a>,
@@ -268,6 +268,12 @@ pub(crate) struct FunctionCall<'a> {
     pub(crate) name: Leaf<'a>,
     #[serde(borrow)]
     pub(crate) args: Raw<'a>,
+    /// Arguments in pieces (see `pieces`).
+    #[serde(borrow, alias = "partial_args")]
+    pub(crate) partial_args: Raw<'a>,
+    /// More of this call is to come.
+    #[serde(borrow, alias = "will_continue")]
+    pub(crate) will_continue: Leaf<'a>,
 }
 
 /// Media in the answer itself.

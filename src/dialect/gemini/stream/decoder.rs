@@ -2,6 +2,7 @@ use super::plain::Plain;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::gemini::error;
 use crate::dialect::gemini::response::call::{self, Origin};
+use crate::dialect::gemini::response::pieces::{Assembled, Pieces, Taken};
 use crate::dialect::gemini::response::place::Texts;
 use crate::dialect::gemini::response::wire::{self, count};
 use crate::dialect::gemini::response::{Kept, Metadata, finish, logprobs, read_sources, tokens, usage};
@@ -31,6 +32,7 @@ pub struct Decoder {
 struct Choice {
     index: u32,
     calls: u32,
+    pieces: Pieces,
     open: Open,
     /// All texts so far: sources name bytes of them.
     texts: Vec<String>,
@@ -149,7 +151,12 @@ impl Choice {
         }
         match finish::word(candidate.finish_reason) {
             Some(word) if goes_on && word == "STOP" => {}
-            Some(word) => self.finish(word, emit),
+            Some(word) => {
+                if let Some(call) = self.pieces.rest() {
+                    self.assembled(call, answer, emit);
+                }
+                self.finish(word, emit);
+            }
             // The reason came first: nothing else will call for them.
             None if self.told.is_some() => self.cite(emit),
             None => {}
@@ -160,8 +167,14 @@ impl Choice {
         let seal = std::mem::take(&mut part.thought_signature).text();
         if let Some(called) = part.function_call.take() {
             let origin = Origin { answer, choice: self.index, index: self.calls };
-            if let Some(call) = call::read(called, origin) {
-                self.call(call.id, call.name, (call.arguments, seal), emit);
+            match self.pieces.take(called, seal) {
+                Taken::Held => {}
+                Taken::Done(call) => self.assembled(call, answer, emit),
+                Taken::Whole(called, seal) => {
+                    if let Some(call) = call::read(called, origin) {
+                        self.call(call.id, call.name, (call.arguments, seal), emit);
+                    }
+                }
             }
         } else if part.thought.is_true() {
             self.thought(part.text.text(), seal, emit);
@@ -171,6 +184,13 @@ impl Choice {
             // What the provider's own tools did: no stream of another dialect has a place for it.
             self.close(emit);
         }
+    }
+
+    fn assembled(&mut self, mut call: Assembled, answer: &str, emit: Emit<'_>) {
+        let origin = Origin { answer, choice: self.index, index: self.calls };
+        let seal = call.seal.take().map(Text::from);
+        let call = call::assembled(&mut call, origin);
+        self.call(call.id, call.name, (call.arguments, seal), emit);
     }
 
     fn call(

@@ -133,11 +133,11 @@ impl Encoder {
         }
     }
 
+    /// In the order of their numbers: the SDKs take the first in the list for the answer.
     fn choice(&mut self, index: u32) -> &mut Choice {
-        let known = self.choices.iter().position(|choice| choice.index == index);
-        let slot = known.unwrap_or(self.choices.len());
-        if known.is_none() {
-            self.choices.push(Choice { index, ..Choice::default() });
+        let slot = self.choices.partition_point(|choice| choice.index < index);
+        if self.choices.get(slot).is_none_or(|choice| choice.index != index) {
+            self.choices.insert(slot, Choice { index, ..Choice::default() });
         }
         &mut self.choices[slot]
     }

@@ -105,7 +105,9 @@ impl<D: Dialect> Guard for DialectGuard<D> {
     fn is_answer(&self, finish: &Frame<'_>) -> bool {
         let mut is_answer = false;
         let decoded = self.0.decoder().decode(finish, &mut |event| is_answer |= says_something(&event));
-        decoded.is_ok() && is_answer
+        // Where a frame looks like a whole answer, it may hold what no event tells of: a picture, or sound.
+        let is_whole = || finish.data.as_deref().is_some_and(|data| self.0.check_answer(data).is_ok());
+        decoded.is_ok() && (is_answer || is_whole())
     }
 
     fn is_whole_by_itself(&self, last: &Frame<'_>) -> bool {

@@ -18,9 +18,9 @@ use http_body_util::BodyExt;
 use proptest::prelude::*;
 use tokio::time::{Instant, Sleep, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
-use tower_failover::dialect::Signal;
+use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
-use tower_failover::dialect::sse;
+use tower_failover::dialect::{Dialect, Signal, sse};
 use tower_failover::facts::{Call, Deadline, Operation};
 use tower_failover::failure::{BoxError, Class, Failure};
 use tower_failover::stream_guard::{BrokenAnswer, Cause, Guard, StreamGuardLayer};
@@ -583,10 +583,26 @@ fn chunks(chunks: &[(&str, &str)]) -> Vec<Do> {
 }
 
 async fn watch_openai(steps: Vec<Do>) -> Seen {
+    watch_dialect(OpenAiChat, steps).await
+}
+
+async fn watch_dialect<D: Dialect>(dialect: D, steps: Vec<Do>) -> Seen {
     let mut response = Some(event_stream(Script::new(steps)));
     let provider = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(response.take().unwrap())));
-    let response = StreamGuardLayer::for_dialect(OpenAiChat).layer(provider).oneshot(stream_call()).await?;
+    let response = StreamGuardLayer::for_dialect(dialect).layer(provider).oneshot(stream_call()).await?;
     Ok(read(response).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_in_a_single_frame_is_an_answer_and_an_empty_text_is_none() {
+    let frame = |part: &str| {
+        let candidate = format!(r#"{{"content":{{"parts":[{part}]}},"finishReason":"STOP"}}"#);
+        vec![Do::Raw(format!("data: {{\"candidates\":[{candidate}]}}\r\n\r\n").into())]
+    };
+    let picture = r#"{"inlineData":{"mimeType":"image/png","data":"AAAA"}}"#;
+    whole(watch_dialect(Gemini, frame(picture)).await);
+    let empty = watch_dialect(Gemini, frame(r#"{"text":""}"#)).await;
+    assert_eq!(refused(empty), (Class::InvalidOutput, Some(Cause::Empty)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -53,6 +53,9 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
                 return Err(self.disguised(body).unwrap_or_else(foreign));
             }
         };
+        if answer.choices.iter().any(|choice| choice.finish == Some(Finish::Error)) {
+            return Err(Unreadable::Failed.failure());
+        }
         if answer.choices.iter().any(is_malformed) {
             return Err(Unreadable::Arguments.failure());
         }

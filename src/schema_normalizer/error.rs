@@ -18,6 +18,8 @@ pub enum Unreadable {
     Unfinished,
     /// It calls a tool with arguments that are not JSON, and nothing cut it off.
     Arguments,
+    /// The provider says itself that what the model produced is none.
+    Failed,
     /// It, or a frame of it, is larger than the limit.
     TooLarge,
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Unreadable {
             Self::Foreign => "the answer is not of the provider's dialect",
             Self::Unfinished => "the answer does not say why the model stopped",
             Self::Arguments => "the answer calls a tool with arguments that are not JSON",
+            Self::Failed => "the model produced what the provider itself calls no answer",
             Self::TooLarge => "the answer is larger than the limit",
         })
     }

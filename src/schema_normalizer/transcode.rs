@@ -1,7 +1,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::error::Unreadable;
-use crate::dialect::canonical::Event;
+use crate::dialect::canonical::{Event, Finish};
 use crate::dialect::sse::{Frame, Splitter, Tail};
 use crate::dialect::{Decode, Encode, ToolNames};
 use crate::facts::Checked;
@@ -101,6 +101,9 @@ impl<E: Encode> Writer<E> {
         match event {
             Event::End => self.finish(None),
             Event::Error(failure) => self.end = Some(Err(failure)),
+            Event::Finish { reason: Finish::Error, .. } => {
+                self.end = Some(Err(Unreadable::Failed.failure().into()));
+            }
             Event::ToolCall { choice, index, id, name } if !self.tool_names.is_empty() => {
                 let name = self.tool_names.restore(&name).into();
                 self.encoder.encode(&Event::ToolCall { choice, index, id, name }, &mut self.out);

@@ -17,6 +17,7 @@ use proptest::prelude::*;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_failover::body::Buffered;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
+use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{AnyDialect, Dialect};
 use tower_failover::facts::{Call, Loss, LossKind, Losses};
@@ -319,6 +320,18 @@ async fn a_malformed_tool_call_is_no_answer_unless_it_was_cut_off() {
         assert!(told.contains("tool_use"), "{told}");
         assert!(OpenAiChat.check_answer(body.as_bytes()).is_ok(), "{arguments} {reason}");
     }
+}
+
+#[tokio::test]
+async fn what_the_provider_itself_calls_a_failure_is_no_answer_in_any_dialect() {
+    let body = r#"{"candidates":[{"content":{"parts":[{"text":"Let me see."}]},"finishReason":"MALFORMED_FUNCTION_CALL"}],"responseId":"r"}"#;
+    let whole = exchange(OpenAiChat, Gemini, ask(ASK), json(body)).await;
+    assert_eq!(whole.failure().class(), Class::InvalidOutput);
+    let frames = Pieces::of(&format!("data: {body}\r\n\r\n"));
+    let (_, body, error) =
+        exchange(OpenAiChat, Gemini, ask(ASK_STREAM), stream(frames)).await.result.unwrap();
+    assert_eq!(told(&body), ("Let me see.".to_owned(), vec![], 0));
+    assert_eq!(Failure::of(&error.unwrap()).class(), Class::InvalidOutput);
 }
 
 /// What becomes of a request under a policy: the losses of its answer, or the failure and whether the member was

@@ -127,6 +127,9 @@ fn every_recorded_answer_says_the_same_at_every_front() {
         if let Some(odd) = kept(body).into_iter().zip(kept(&written)).find(|(one, other)| one != other) {
             report.failures.push(format!("{name}: {} became {}", odd.0, odd.1));
         }
+        if said::waits(body) {
+            continue;
+        }
         let written = super::json(&OpenAiChat.encode_answer(&answer, &own()));
         report.note(1, &name, &for_chat(&wanted), &of_chat(&written));
         let written = super::json(&AnthropicMessages.encode_answer(&answer, &own()));
@@ -171,6 +174,11 @@ fn every_recorded_stream_says_the_same_at_every_front() {
             failed += 1;
             continue;
         };
+        if said::waits(&response) {
+            let (_, is_complete) = recode(&AnthropicMessages, stream, own());
+            assert!(!is_complete, "{name}");
+            continue;
+        }
         count += 1;
         let wanted = of_response(&response);
         let (out, is_complete) = recode(&OpenAiResponses, stream, own());

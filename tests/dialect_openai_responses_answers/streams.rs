@@ -205,6 +205,18 @@ fn hosted_tools_are_not_told_as_calls() {
 }
 
 #[test]
+fn a_call_that_only_callers_of_this_dialect_can_answer_is_no_clean_end_for_others() {
+    let item = json!({"type": "custom_tool_call", "id": "ct_1", "call_id": "c", "name": "f", "input": "x"});
+    let told = told(&[
+        delta("output_text", 0, 0, "I'll ask."),
+        added(1, item.clone()),
+        json!({"type": "response.custom_tool_call_input.delta", "output_index": 1, "delta": "x"}),
+        done(1, item),
+    ]);
+    assert_eq!(told, [r#"Text(text: "I'll ask.")"#, "PartEnd", "Finish(reason: Error)"]);
+}
+
+#[test]
 fn errors_are_told_in_both_shapes_and_end_the_stream() {
     let nested = json!({"type": "error", "sequence_number": 2,
         "error": {"type": "insufficient_quota", "code": "insufficient_quota", "message": "m"}});

@@ -3,7 +3,7 @@ use super::item::{self, Callee, Words};
 use super::seal::seal;
 use super::{annotation, finish, ids, logprobs};
 use crate::dialect::Reply;
-use crate::dialect::canonical::{Answer, Content, Reasoning, Text, ToolCall};
+use crate::dialect::canonical::{Answer, Content, Finish, Reasoning, Text, ToolCall};
 use crate::dialect::openai_responses::NAME;
 
 /// Writes a whole answer.
@@ -13,8 +13,13 @@ pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
     let envelope = Envelope::new(id, created, answer.model.as_deref().unwrap_or(&reply.model), reply);
     let choice = answer.choices.first();
     let parts = choice.map_or(&[][..], |choice| &choice.parts);
-    let has_refusal = parts.iter().any(|part| matches!(part, Content::Refusal(_)));
-    let status = finish::status(choice.and_then(|choice| choice.finish.as_ref()), has_refusal);
+    let held = finish::Held::of(parts);
+    let end = match choice.and_then(|choice| choice.finish.as_ref()) {
+        // What no other dialect can tell its callers is told here.
+        Some(Finish::Error) if held.waits => Some(&Finish::Stop),
+        end => end,
+    };
+    let status = finish::status(end, held.refusal);
     let logprobs = choice.and_then(|choice| choice.logprobs.as_deref()).and_then(logprobs::inner);
     let mut out = Vec::with_capacity(1024);
     envelope.write(&mut out, status, answer.usage, |out| {

@@ -13,6 +13,21 @@ pub(crate) struct Held {
     pub(crate) calls: bool,
     /// The model refused.
     pub(crate) refusal: bool,
+    /// It waits for what only callers of this dialect can give it (see [`waits`]).
+    pub(crate) waits: bool,
+}
+
+/// Is an item of this kind one that the model waits for the caller to answer, and that only this API has? Who could
+/// not have asked for it is not told of it, and must not take the answer for a whole one.
+pub(crate) fn waits(kind: &str) -> bool {
+    matches!(
+        kind,
+        "custom_tool_call"
+            | "computer_call"
+            | "local_shell_call"
+            | "apply_patch_call"
+            | "mcp_approval_request"
+    )
 }
 
 impl Held {
@@ -20,6 +35,7 @@ impl Held {
         Self {
             calls: parts.iter().any(|part| matches!(part, Content::ToolCall(_))),
             refusal: parts.iter().any(|part| matches!(part, Content::Refusal(_))),
+            waits: parts.iter().any(|part| matches!(part, Content::Unknown { kind, .. } if waits(kind))),
         }
     }
 }
@@ -31,6 +47,7 @@ pub(crate) fn read<'a>(status: Option<Text<'a>>, details: Raw<'a>, held: Held) -
         // Work in the background that goes on.
         Some("queued" | "in_progress") => None,
         Some("completed") | None => Some(match held {
+            Held { waits: true, .. } => Finish::Error,
             Held { calls: true, .. } => Finish::ToolCalls,
             Held { refusal: true, .. } => Finish::ContentFilter,
             Held { .. } => Finish::Stop,

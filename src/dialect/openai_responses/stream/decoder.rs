@@ -25,6 +25,8 @@ pub struct Decoder {
     pub(super) speaking: Option<usize>,
     pub(super) calls: u32,
     pub(super) has_refused: bool,
+    /// An item has come that only callers of this dialect can answer.
+    pub(super) waits: bool,
     /// Something of the answer has been told.
     pub(super) has_said: bool,
 }
@@ -139,7 +141,7 @@ impl Decoder {
         }
         self.end_calls(emit);
         self.hush(emit);
-        let mut held = finish::Held { calls: self.calls > 0, refusal: self.has_refused };
+        let mut held = finish::Held { calls: self.calls > 0, refusal: self.has_refused, waits: self.waits };
         let (mut status, mut details) = (None, None);
         if let Some(response) = parsed {
             if !self.has_started {

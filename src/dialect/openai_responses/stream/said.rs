@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::super::response::wire::{self, Item, Leaf, Part, Parts};
-use super::super::response::{self, annotation, logprobs};
+use super::super::response::{self, annotation, finish, logprobs};
 use super::decoder::{Decoder, Emit};
 use super::items::{Kind, Message, Voice};
 use super::scan::Fields;
@@ -166,7 +166,9 @@ impl Decoder {
 
     pub(super) fn item_added(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
         let item: Item<'_> = leaf::read(raw(fields.item)).unwrap_or_default();
-        let kind = Kind::of(leaf::text(item.kind).as_deref());
+        let word = leaf::text(item.kind);
+        self.waits |= word.as_deref().is_some_and(finish::waits);
+        let kind = Kind::of(word.as_deref());
         let slot = self.items.begin(fields.output_index, kind)?;
         self.call_begins(slot, &item, emit);
         Ok(())
@@ -176,6 +178,7 @@ impl Decoder {
     pub(super) fn item_done(&mut self, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
         let item: Item<'_> = leaf::read(raw(fields.item)).unwrap_or_default();
         let word = leaf::text(item.kind).unwrap_or_default();
+        self.waits |= finish::waits(&word);
         let slot = self.items.slot(fields.output_index, &word)?;
         match self.kind(slot) {
             None | Some(Kind::Other) => {}

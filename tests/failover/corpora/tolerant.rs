@@ -19,14 +19,70 @@ pub(super) fn read(api: Api, is_stream: bool, body: &str) -> Option<Reading> {
         (Api::OpenAi, true) => Reading::of_chat_stream(&plain_stream(body)?),
         (Api::Responses, false) => Reading::of_response(&whole()),
         (Api::Responses, true) => return response_stream(body),
-        (Api::Anthropic, false) => Reading::of_message(&whole()),
-        (Api::Anthropic, true) => Reading::of_message_stream(body),
-        (Api::Gemini, false) => Reading::of_gemini(&camel(&whole())),
+        (Api::Anthropic, false) => explained(Reading::of_message(&whole()), &whole()["stop_details"]),
+        (Api::Anthropic, true) => {
+            let events = events(body);
+            let details = events.iter().map(|event| &event["delta"]["stop_details"]);
+            let details = details.filter(|details| details.is_object()).next_back().unwrap_or(&Value::Null);
+            explained(Reading::of_message_stream(body), details)
+        }
+        (Api::Gemini, false) => Reading::of_gemini(&worded(camel(&whole()))),
         (Api::Gemini, true) => {
-            let chunks: Vec<Value> = events(body).iter().map(camel).collect();
+            let mut chunks: Vec<Value> = events(body).iter().map(camel).map(worded).collect();
+            whole_calls(&mut chunks);
             Reading::of_gemini_stream(&Value::from(chunks).to_string())
         }
     })
+}
+
+/// What the provider says to its refusal is a refusal in words.
+fn explained(mut reading: Reading, details: &Value) -> Reading {
+    if reading.finish == "content_filter" {
+        details["explanation"].as_str().unwrap_or_default().clone_into(&mut reading.refusal);
+    }
+    reading
+}
+
+/// Clients that ask for numbers get the reason by its number.
+fn worded(mut chunk: Value) -> Value {
+    for candidate in chunk["candidates"].as_array_mut().into_iter().flatten() {
+        let word = match candidate["finishReason"].as_u64() {
+            None => continue,
+            Some(1) => "STOP",
+            Some(2) => "MAX_TOKENS",
+            Some(3) => "SAFETY",
+            Some(other) => panic!("the number {other}"),
+        };
+        candidate["finishReason"] = word.into();
+    }
+    chunk
+}
+
+/// Calls that come in pieces, each with its path, as the call they come to, in place of the last.
+fn whole_calls(chunks: &mut [Value]) {
+    let mut open: Option<Value> = None;
+    let candidates = chunks.iter_mut().flat_map(|chunk| chunk["candidates"].as_array_mut()).flatten();
+    for part in candidates.flat_map(|candidate| candidate["content"]["parts"].as_array_mut()).flatten() {
+        let Some(piece) = part.get("functionCall").cloned() else { continue };
+        let goes_on = piece["willContinue"] == true;
+        if piece["name"].is_string() && !goes_on && piece["partialArgs"].is_null() {
+            continue;
+        }
+        let call = open.get_or_insert_with(|| json!({"name": piece["name"], "args": {}}));
+        for value in piece["partialArgs"].as_array().into_iter().flatten() {
+            let name = value["jsonPath"].as_str().and_then(|path| path.strip_prefix("$.")).expect("a path");
+            assert!(!name.contains(['.', '[']), "a field of an object in it: {name}");
+            let before = call["args"][name].as_str().unwrap_or_default().to_owned();
+            call["args"][name] = (before + value["stringValue"].as_str().expect("a text")).into();
+        }
+        part["functionCall"] = Value::Null;
+        if !goes_on {
+            part["functionCall"] = open.take().unwrap_or_default();
+        }
+        if part["functionCall"].is_null() {
+            part.as_object_mut().expect("a part").remove("functionCall");
+        }
+    }
 }
 
 /// `usage_metadata` as `usageMetadata`: both are taken on the wire. The caller's own data is left alone.
@@ -73,7 +129,9 @@ fn response_stream(stream: &str) -> Option<Reading> {
     Some(Reading::of_response(&last))
 }
 
-/// xAI does not count thoughts as part of the answer, and its total says so.
+/// xAI does not count thoughts as part of the answer, and its total says so. Vercel's gateway leaves them out of the
+/// total, too, though its price has them: its thoughts outweigh what they should be a part of. Doubleword counts
+/// them by another tokenizer, and comes to a few more than there are.
 fn plain_usage(body: &mut Value) {
     if body["usage"].is_null() && body["x_groq"]["usage"].is_object() {
         body["usage"] = body["x_groq"]["usage"].clone();
@@ -83,8 +141,11 @@ fn plain_usage(body: &mut Value) {
     let thoughts = count(&usage["completion_tokens_details"]["reasoning_tokens"]);
     let (input, output, total) =
         (count(&usage["prompt_tokens"]), count(&usage["completion_tokens"]), count(&usage["total_tokens"]));
-    if thoughts > 0 && input + output + thoughts == total {
+    let is_apart = input + output + thoughts == total || thoughts > 2 * output;
+    if thoughts > 0 && is_apart {
         usage["completion_tokens"] = json!(output + thoughts);
+    } else if thoughts > output {
+        usage["completion_tokens_details"]["reasoning_tokens"] = json!(output);
     }
     if usage.is_object() && usage["prompt_tokens_details"]["cached_tokens"].is_null() {
         // DeepSeek's and Moonshot's words for it.
@@ -96,8 +157,17 @@ fn plain_usage(body: &mut Value) {
     }
 }
 
-/// Content in a list, thoughts in details.
+/// Content in a list or parsed, thoughts in details, sound, the calls of old.
 fn plain_message(message: &mut Value) {
+    if message["content"].is_object() {
+        message["content"] = message["content"].to_string().into();
+    }
+    if let Some(transcript) = message["audio"]["transcript"].as_str().filter(|text| !text.is_empty()) {
+        message["content"] = transcript.into();
+    }
+    if message["function_call"]["name"].as_str().is_some_and(|name| !name.is_empty()) {
+        message["tool_calls"] = json!([{"index": 0, "function": message["function_call"]}]);
+    }
     if let Value::Array(chunks) = &message["content"] {
         let of = |kind: &str, field: &str| -> String {
             let chunks = chunks.iter().filter(|chunk| chunk["type"] == kind);
@@ -136,7 +206,9 @@ fn plain_message(message: &mut Value) {
 /// Calls are numbered, choices are, and the end is told: some leave one of these out.
 fn plain_stream(stream: &str) -> Option<String> {
     let mut ids: Vec<String> = Vec::new();
+    // Without a reason a call can be whole, and sound is; of text nobody knows.
     let mut is_finished = false;
+    let mut is_whole = false;
     let mut out = String::new();
     for mut chunk in events(stream) {
         if !chunk["choices"].is_array() {
@@ -151,6 +223,10 @@ fn plain_stream(stream: &str) -> Option<String> {
             if choice["index"].is_null() {
                 choice["index"] = json!(0);
             }
+            let is_text = choice["delta"]["content"].as_str().is_some_and(|text| !text.is_empty());
+            let is_other =
+                ["audio", "tool_calls", "function_call"].iter().any(|name| !choice["delta"][name].is_null());
+            is_whole = !is_text && (is_other || is_whole);
             plain_message(&mut choice["delta"]);
             if choice["index"] == 0 {
                 number_calls(&mut choice["delta"]["tool_calls"], &mut ids);
@@ -158,8 +234,8 @@ fn plain_stream(stream: &str) -> Option<String> {
         }
         out.push_str(&format!("data: {chunk}\n\n"));
     }
-    let is_over = is_finished || crate::reading::data_lines(stream).iter().any(|data| data == "[DONE]");
-    is_over.then(|| out + "data: [DONE]\n\n")
+    let is_done = crate::reading::data_lines(stream).iter().any(|data| data == "[DONE]");
+    (is_finished || is_done && is_whole).then(|| out + "data: [DONE]\n\n")
 }
 
 /// By their ids: a new one begins a call, whatever its number says.

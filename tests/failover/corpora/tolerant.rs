@@ -22,8 +22,8 @@ pub(super) fn read(api: Api, is_stream: bool, body: &str) -> Option<Reading> {
         (Api::Anthropic, false) => explained(Reading::of_message(&whole()), &whole()["stop_details"]),
         (Api::Anthropic, true) => {
             let events = events(body);
-            let details = events.iter().map(|event| &event["delta"]["stop_details"]);
-            let details = details.filter(|details| details.is_object()).next_back().unwrap_or(&Value::Null);
+            let mut details = events.iter().map(|event| &event["delta"]["stop_details"]);
+            let details = details.rfind(|details| details.is_object()).unwrap_or(&Value::Null);
             explained(Reading::of_message_stream(body), details)
         }
         (Api::Gemini, false) => Reading::of_gemini(&worded(camel(&whole()))),

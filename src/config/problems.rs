@@ -106,7 +106,8 @@ impl<'a> Problems<'a> {
 /// nothing of a line that is neither, as it may be the middle of one.
 fn shown(line: &str) -> Option<String> {
     let line = line.trim();
-    if line.starts_with('[') {
+    // One that was never closed runs into what follows it.
+    if line.starts_with('[') && !line.contains('=') {
         return Some(cut(line));
     }
     let (key, value) = line.split_once('=')?;
@@ -138,6 +139,7 @@ mod tests {
             ("apikey=\"sk-1\"", Some("apikey= …")),
             ("openai = { api_key = \"sk-1\" }", Some("openai = …")),
             ("members = [{ api_key = \"sk-1\" }]", Some("members = …")),
+            ("[api_key = \"sk-1\"", Some("[api_key = …")),
             ("sk-1\"\"\"", None),
         ] {
             assert_eq!(shown(line).as_deref(), expected, "{line}");

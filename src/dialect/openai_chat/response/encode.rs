@@ -21,7 +21,7 @@ pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
         choice(&mut out, index, each, reply);
     }
     out.push(b']');
-    if let Some(usage) = answer.usage.filter(|usage| *usage != Usage::default()) {
+    if let Some(usage) = super::known_usage(answer.usage) {
         out.extend_from_slice(br#","usage":"#);
         super::write_usage(&mut out, usage);
     }

@@ -38,53 +38,70 @@ fn with_thought(said: u64, thought: u64, rest: Option<u64>) -> u64 {
     if is_apart { both } else { said }
 }
 
-/// Writes what an answer cost. What is not known is left out: it is not zero.
+/// What can be told of the cost: nothing where neither input nor output was counted.
+pub(crate) fn known(usage: Option<Usage>) -> Option<Usage> {
+    usage.filter(|usage| usage.input.is_some() || usage.output.is_some())
+}
+
+/// Writes what an answer cost. Details that nobody counted are left out. The three counts are not: typed clients
+/// refuse the whole chunk that lacks one, and so a zero stands for what is not known.
 pub(crate) fn write(out: &mut Vec<u8>, usage: Usage) {
-    let mut fields = Fields { out, any: false };
-    fields.out.push(b'{');
-    fields.count("prompt_tokens", usage.input);
-    fields.count("completion_tokens", usage.output);
-    fields.count("total_tokens", usage.total());
-    fields.object(
-        "prompt_tokens_details",
-        [("cached_tokens", usage.cache_read), ("cache_write_tokens", usage.cache_write)],
-    );
-    fields.object("completion_tokens_details", [("reasoning_tokens", usage.reasoning), ("", None)]);
-    fields.out.push(b'}');
+    let (input, output) = (usage.input.unwrap_or(0), usage.output.unwrap_or(0));
+    out.push(b'{');
+    number(out, "prompt_tokens", input);
+    out.push(b',');
+    number(out, "completion_tokens", output);
+    out.push(b',');
+    number(out, "total_tokens", input.saturating_add(output));
+    let prompt = [("cached_tokens", usage.cache_read), ("cache_write_tokens", usage.cache_write)];
+    details(out, "prompt_tokens_details", prompt);
+    details(out, "completion_tokens_details", [("reasoning_tokens", usage.reasoning)]);
+    out.push(b'}');
 }
 
-struct Fields<'o> {
-    out: &'o mut Vec<u8>,
-    any: bool,
+fn details<const N: usize>(out: &mut Vec<u8>, name: &str, counts: [(&str, Option<u64>); N]) {
+    let known = counts.into_iter().filter_map(|(name, count)| Some((name, count?)));
+    for (index, (detail, count)) in known.clone().enumerate() {
+        if index == 0 {
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b"\":{");
+        } else {
+            out.push(b',');
+        }
+        number(out, detail, count);
+    }
+    if known.count() > 0 {
+        out.push(b'}');
+    }
 }
 
-impl Fields<'_> {
-    fn key(&mut self, name: &str) {
-        if std::mem::replace(&mut self.any, true) {
-            self.out.push(b',');
-        }
-        self.out.push(b'"');
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b"\":");
-    }
+fn number(out: &mut Vec<u8>, name: &str, count: u64) {
+    out.push(b'"');
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    out.extend_from_slice(count.to_string().as_bytes());
+}
 
-    fn count(&mut self, name: &str, count: Option<u64>) {
-        let Some(count) = count else { return };
-        self.key(name);
-        self.out.extend_from_slice(count.to_string().as_bytes());
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn object(&mut self, name: &str, counts: [(&str, Option<u64>); 2]) {
-        if counts.iter().all(|(_, count)| count.is_none()) {
-            return;
-        }
-        self.key(name);
-        self.out.push(b'{');
-        self.any = false;
-        for (name, count) in counts {
-            self.count(name, count);
-        }
-        self.out.push(b'}');
-        self.any = true;
+    #[test]
+    fn typed_clients_find_every_count_they_demand() {
+        let written = |usage: Usage| {
+            let mut out = Vec::new();
+            known(Some(usage)).into_iter().for_each(|usage| write(&mut out, usage));
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(
+            written(Usage { output: Some(9), reasoning: Some(0), ..Usage::default() }),
+            r#"{"prompt_tokens":0,"completion_tokens":9,"total_tokens":9,"completion_tokens_details":{"reasoning_tokens":0}}"#
+        );
+        assert_eq!(
+            written(Usage { input: Some(7), cache_read: Some(1), cache_write: Some(2), ..Usage::default() }),
+            r#"{"prompt_tokens":7,"completion_tokens":0,"total_tokens":7,"prompt_tokens_details":{"cached_tokens":1,"cache_write_tokens":2}}"#
+        );
+        assert_eq!(written(Usage { cache_read: Some(1), ..Usage::default() }), "");
     }
 }

@@ -253,7 +253,9 @@ impl Encoder {
     }
 
     fn usage(&self, out: &mut Vec<u8>) {
-        let Some(usage) = self.usage.filter(|_| self.reply.wants_usage) else { return };
+        let Some(usage) = response::known_usage(self.usage).filter(|_| self.reply.wants_usage) else {
+            return;
+        };
         out.extend_from_slice(&self.head);
         out.extend_from_slice(br#"],"usage":"#);
         response::write_usage(out, usage);

@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
-use tower_failover::dialect::canonical::{Answer, Choice, Content, Finish, Reasoning, ToolCall, Usage};
-use tower_failover::dialect::{Dialect, Reply, anthropic_messages::AnthropicMessages};
+use tower_failover::dialect::canonical::{
+    Answer, Choice, Content, Event, Finish, Reasoning, ToolCall, Usage,
+};
+use tower_failover::dialect::{Decode, Dialect, Reply, anthropic_messages::AnthropicMessages};
 use tower_failover::failure::Class;
 
 fn encode(parts: Vec<Content<'_>>, finish: Option<Finish<'_>>) -> Value {
@@ -135,4 +137,37 @@ fn a_200_that_is_no_answer_is_known() {
     for (body, class) in bad {
         assert_eq!(AnthropicMessages.check_answer(body.as_bytes()).unwrap_err().class(), class, "{body}");
     }
+}
+
+/// Servers that call themselves compatible leave out what their own clients do not read.
+#[test]
+fn a_call_without_an_id_gets_one_and_a_call_without_a_name_is_none() {
+    let [bare, nameless] =
+        [r#"{"type":"tool_use","name":"f","input":{}}"#, r#"{"type":"tool_use","id":"t","input":{}}"#];
+    let body = format!(r#"{{"id":"msg_1","content":[{nameless},{bare},{bare}],"stop_reason":"tool_use"}}"#);
+    let answer = AnthropicMessages.decode_answer(body.as_bytes()).unwrap();
+    let id = |part: &Content<'_>| match part {
+        Content::ToolCall(call) => call.id.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let whole: Vec<_> = answer.choices[0].parts.iter().map(id).collect();
+    let start = |index: usize, block: &str| {
+        format!("data: {{\"type\":\"content_block_start\",\"index\":{index},\"content_block\":{block}}}\n\n")
+    };
+    let begin = "data: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\"}}\n\n".to_owned();
+    let stream = [begin, start(0, nameless), start(1, bare), start(2, bare)].concat();
+    let (mut decoder, mut told) = (AnthropicMessages.decoder(), Vec::new());
+    for frame in super::frames([stream.into()]).0 {
+        let mut tell = |event: Event<'_>| {
+            if let Event::ToolCall { id, .. } = event {
+                told.push(id.into_owned());
+            }
+        };
+        decoder.decode(&frame.parse(), &mut tell).unwrap();
+    }
+    assert_eq!(whole, told);
+    assert!(
+        whole.len() == 2 && whole[0] != whole[1] && whole.iter().all(|id| id.starts_with("toolu_")),
+        "{whole:?}"
+    );
 }

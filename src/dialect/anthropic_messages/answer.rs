@@ -9,6 +9,7 @@ use super::request::{Blocks, is_plain, read_block, read_blocks};
 use super::wire::{self, Block, Object, Str, Tokens};
 use super::{citation, error, json, peek, provenance};
 use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, ToolCall, Usage};
+use crate::dialect::hash::hash;
 use crate::dialect::{Invalid, Reply};
 use crate::failure::{Class, Failure, Report};
 
@@ -62,13 +63,33 @@ fn answer<'a>(message: Message<'a, ()>, mut parts: Vec<Content<'a>>) -> Answer<'
     }
     let sequence = message.stop_sequence.map(|Str(sequence)| sequence);
     let finish = reason.map(|reason| finish::decode(reason, sequence));
+    let id = message.id.map(|Str(id)| id);
+    name_calls(&mut parts, id.as_deref().unwrap_or_default());
     Answer {
-        id: message.id.map(|Str(id)| id),
+        id,
         model: message.model.map(|Str(model)| model),
         created: None,
         choices: vec![Choice { parts, finish, logprobs: None }],
         usage: Tokens::of(message.usage).map(Tokens::usage),
     }
+}
+
+/// A call without a name is none, and one without an id gets one that its result can name.
+fn name_calls(parts: &mut Vec<Content<'_>>, answer: &str) {
+    let mut index = 0;
+    parts.retain_mut(|part| {
+        let Content::ToolCall(call) = part else { return true };
+        if call.id.is_empty() {
+            call.id = invented_id(answer, index).into();
+        }
+        index += u32::from(!call.name.is_empty());
+        !call.name.is_empty()
+    });
+}
+
+/// An id for a call that came without one, the same whenever it is made up again.
+pub(super) fn invented_id(answer: &str, index: u32) -> String {
+    format!("toolu_{:024x}", hash(&format!("{answer}#{index}")) >> 32)
 }
 
 /// What the provider says to its refusal.

@@ -13,6 +13,8 @@ use crate::dialect::{Decode, Invalid};
 #[derive(Debug, Default)]
 pub struct Decoder {
     has_started: bool,
+    /// The id of the answer, to make up ids of calls from.
+    answer: String,
     /// The blocks that are open. There is one at a time, unless a proxy mixed two streams.
     open: Vec<Open>,
     calls: u32,
@@ -126,7 +128,9 @@ impl Decoder {
         if std::mem::replace(&mut self.has_started, true) {
             return Ok(());
         }
-        emit(Event::Start { id: message.id.map(|Str(id)| id), model: message.model.map(|Str(model)| model) });
+        let id = message.id.map(|Str(id)| id);
+        self.answer = id.as_deref().unwrap_or_default().to_owned();
+        emit(Event::Start { id, model: message.model.map(|Str(model)| model) });
         if let Some(tokens) = Tokens::of(message.usage) {
             // What it says of the output is a placeholder.
             self.count(tokens.without_output(), emit);
@@ -168,10 +172,17 @@ impl Decoder {
         Ok(())
     }
 
+    /// A call without a name is none, and one without an id gets one that its result can name.
     fn call(&mut self, start: &Start<'_>, emit: &mut dyn FnMut(Event<'_>)) -> Kind {
+        let (mut id, name) = (text(start.id), text(start.name));
+        if name.is_empty() {
+            return Kind::Other;
+        }
         let index = self.calls;
         self.calls += 1;
-        let (id, name) = (text(start.id), text(start.name));
+        if id.is_empty() {
+            id = answer::invented_id(&self.answer, index).into();
+        }
         emit(Event::ToolCall { choice: 0, index, id, name });
         let whole = start.input.map(RawValue::get).filter(|input| is_whole(input));
         if let Some(json) = whole {

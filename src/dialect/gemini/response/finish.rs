@@ -12,7 +12,8 @@ const OTHERS: &[&str] = &["FINISH_REASON_UNSPECIFIED", "OTHER", "NO_IMAGE", "PUP
 pub(crate) fn word(raw: Raw<'_>) -> Option<Text<'_>> {
     match raw?.get() {
         quoted if quoted.starts_with('"') => wire::text(raw),
-        number => of_number(number).map(Cow::Borrowed),
+        number if number.bytes().all(|byte| byte.is_ascii_digit()) => of_number(number).map(Cow::Borrowed),
+        _ => None,
     }
 }
 
@@ -81,5 +82,8 @@ mod tests {
         assert_eq!(read("99").as_deref(), Some("99"));
         assert_eq!(read("\"\""), None);
         assert_eq!(read("\"SPII\"").as_deref(), Some("SPII"));
+        for odd in ["false", "-1", "1.5", "[1]", r#"{"finishReason":"STOP"}"#] {
+            assert_eq!(read(odd), None, "{odd}");
+        }
     }
 }

@@ -84,7 +84,11 @@ fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
 fn reason<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
     match scan.peek()? {
         b'"' => std::str::from_utf8(scan.string()?).ok(),
-        b'0'..=b'9' => Some(finish::of_number(std::str::from_utf8(scan.number()).ok()?).unwrap_or("")),
+        b'0'..=b'9' => {
+            let number = std::str::from_utf8(scan.number()).ok()?;
+            let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
+            Some(Some(number).filter(|_| is_whole).and_then(finish::of_number).unwrap_or(""))
+        }
         _ => scan.value().map(|_| ""),
     }
 }

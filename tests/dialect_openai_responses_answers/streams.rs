@@ -280,6 +280,11 @@ fn signals_tell_content_from_what_only_surrounds_it() {
         (done(0, json!({"type": "reasoning", "summary": [], "encrypted_content": "g"})), "Content"),
         (completed(json!([])), "Finish"),
         (json!({"type": "response.incomplete", "response": {}}), "Finish"),
+        // An answer that holds an error is none, whatever its event is called.
+        (
+            json!({"type": "response.completed", "response": {"error": {"code": "server_error"}}}),
+            "Error(server_error)",
+        ),
         (
             json!({"type": "response.failed", "response": {"error": {"code": "server_error"}}}),
             "Error(server_error)",

@@ -33,11 +33,7 @@ fn of(kind: &str, fields: &Fields<'_>, data: &[u8]) -> Signal {
         "response.output_text.delta" => content_or(says(fields.delta)),
         "response.output_item.added" => content_or(fields.item.is_some_and(begins_content)),
         "response.output_item.done" => content_or(fields.item.is_some_and(holds_content)),
-        "response.completed" | "response.incomplete" => Signal::Finish,
-        "response.failed" => {
-            let error = read_response(fields.response).and_then(|response| response.error);
-            Signal::Error(Box::new(wire::failure(error)))
-        }
+        "response.completed" | "response.incomplete" | "response.failed" => ending(kind, fields.response),
         "error" => error(data),
         "keepalive" | "ping" => Signal::Alive,
         "response.output_text.annotation.added" => Signal::Content,
@@ -51,6 +47,15 @@ fn of(kind: &str, fields: &Fields<'_>, data: &[u8]) -> Signal {
         kind if kind.ends_with(".delta") => content_or(says(fields.delta)),
         _ => Signal::Lifecycle,
     }
+}
+
+/// An answer that holds an error is none, whatever its event is called.
+fn ending(kind: &str, response: Option<&str>) -> Signal {
+    let error = read_response(response).and_then(|response| response.error);
+    if error.is_some() || kind == "response.failed" {
+        return Signal::Error(Box::new(wire::failure(error)));
+    }
+    Signal::Finish
 }
 
 /// The beginning of a message or a thought promises nothing, nor does a list of tools; a call is something said.

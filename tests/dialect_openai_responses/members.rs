@@ -34,6 +34,13 @@ fn nothing_is_stored_and_thoughts_come_with_the_answer() {
 }
 
 #[test]
+fn a_conversation_in_which_nothing_is_said_is_for_another_member() {
+    let failure = from(&AnthropicMessages, &anthropic(json!([]))).unwrap_err();
+    assert_eq!(failure.class(), Class::Unsupported);
+    assert_eq!(failure.report().unwrap().param.as_deref(), Some("messages"));
+}
+
+#[test]
 fn the_system_prompt_is_the_instructions_and_later_ones_stay_in_their_place() {
     let (body, _) = checked(from_chat(&chat(json!([
         {"role": "system", "content": "be brief"}, {"role": "user", "content": "a"}, {"role": "system", "content": "be long"},

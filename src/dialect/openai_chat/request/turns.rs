@@ -38,6 +38,9 @@ pub(super) fn encode<'a>(writer: &mut Writer<'a, '_>) -> Result<Vec<Message<'a>>
         }
     }
     messages.extend(waiting);
+    if messages.is_empty() {
+        return Err(nothing_said(writer.request.names.turns));
+    }
     if writer.habits.is_strict {
         return Ok(ordered(writer, messages));
     }
@@ -267,5 +270,11 @@ fn unsupported(writer: &Writer<'_, '_>, position: Position, field: &str) -> Fail
     let path = writer.request.names.part(position, field);
     let mut report = Report::new(format!("This model cannot be sent '{path}'."));
     report.param = Some(path.into_owned());
+    Failure::new(Class::Unsupported).with_report(report)
+}
+
+fn nothing_said(turns: &str) -> Failure {
+    let report =
+        Report { param: Some(turns.to_owned()), ..Report::new(format!("{turns}: nothing is said in them")) };
     Failure::new(Class::Unsupported).with_report(report)
 }

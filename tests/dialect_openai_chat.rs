@@ -9,6 +9,7 @@ use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::canonical::{
     Content, Event, Finish, Reasoning, Role, Source, Tool, ToolChoice, Usage,
 };
+use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::sse::{Frame, Splitter, Tail};
 use tower_failover::dialect::{Decode, Dialect, Encode, Encoded, Reply, Signal, Target};
@@ -188,6 +189,18 @@ fn no_field_of_a_choice_among_tools_vanishes_unnamed() {
         "tool_choice.x",
     ];
     assert_eq!(extra(&body), expected);
+}
+
+#[test]
+fn a_conversation_in_which_nothing_is_said_is_for_another_member() {
+    for contents in [json!([]), json!([{"role": "user"}])] {
+        let body = json!({"contents": contents}).to_string();
+        let request = Gemini.decode_request(body.as_bytes()).unwrap();
+        let failure =
+            OpenAiChat.encode_request(&request, &Target::new("gpt-4o"), &mut Losses::new()).unwrap_err();
+        assert_eq!(failure.class(), Class::Unsupported);
+        assert_eq!(failure.report().unwrap().param.as_deref(), Some("contents"));
+    }
 }
 
 #[test]
@@ -540,6 +553,43 @@ fn every_odd_shape_of_a_stream_is_understood() {
         "Usage(Usage { input: Some(3), cache_read: None, cache_write: None, output: Some(4), reasoning: None })",
     ];
     assert_eq!(events[7..], rest);
+}
+
+#[test]
+fn a_call_that_is_named_late_does_not_take_the_number_of_one_that_was_told() {
+    let fragments = [
+        r#"{"index":0,"function":{"arguments":"{\"a\":1}"}}"#,
+        r#"{"index":1,"id":"y","function":{"name":"second","arguments":"{}"}}"#,
+        r#"{"index":0,"id":"x","function":{"name":"first"}}"#,
+    ];
+    let chunk =
+        |call| format!("data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"tool_calls\":[{call}]}}}}]}}\n\n");
+    let told = events(fragments.map(chunk).concat().as_bytes(), &[]);
+    let told: Vec<_> = told.iter().filter(|event| !event.starts_with("Start")).map(String::as_str).collect();
+    assert_eq!(
+        told,
+        [
+            r#"ToolCall { choice: 0, index: 0, id: "y", name: "second" }"#,
+            r#"Arguments { choice: 0, index: 0, json: "{}" }"#,
+            r#"ToolCall { choice: 0, index: 1, id: "x", name: "first" }"#,
+            r#"Arguments { choice: 0, index: 1, json: "{\"a\":1}" }"#,
+        ]
+    );
+}
+
+#[test]
+fn what_is_copied_to_callers_is_of_the_kind_they_expect() {
+    for odd in ["\"\\ud800\"", "7", "[]", "true"] {
+        let answer = format!(
+            r#"{{"choices":[{{"message":{{"content":"x"}},"logprobs":{odd},"finish_reason":"stop"}}]}}"#
+        );
+        assert!(OpenAiChat.decode_answer(answer.as_bytes()).unwrap().choices[0].logprobs.is_none(), "{odd}");
+        let chunk =
+            format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"x\"}},\"logprobs\":{odd}}}]}}\n\n");
+        assert!(!events(chunk.as_bytes(), &[]).iter().any(|event| event.starts_with("Logprobs")), "{odd}");
+    }
+    let empty = b"data: {\"choices\":[{\"delta\":{\"content\":{}}}]}\n\n";
+    assert!(!events(empty, &[]).iter().any(|event| event.starts_with("Text")));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::dialect::canonical::Text;
+use crate::dialect::canonical::{Json, Text};
 pub(super) use crate::dialect::openai::leaf::{Raw, count, is_empty, json_text, object, read, text};
 
 /// A whole answer.
@@ -258,4 +258,9 @@ impl Function<'_> {
     pub(super) fn is_called(&self) -> bool {
         text(self.name).is_some() || text(self.arguments).is_some()
     }
+}
+
+/// The value, if it is an object. What is copied to callers as it came has to be of the kind they expect.
+pub(super) fn of_object(raw: Raw<'_>) -> Option<Json<'_>> {
+    raw.filter(|value| value.get().starts_with('{')).map(Cow::Borrowed)
 }

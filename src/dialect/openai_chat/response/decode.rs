@@ -42,7 +42,7 @@ fn choice<'a>(choice: wire::Choice<'a>, id: &str) -> Choice<'a> {
         parts.push(Content::ToolCall(call));
     }
     let finish = finish(text(choice.finish_reason), &parts);
-    Choice { parts, finish, logprobs: choice.logprobs.map(Cow::Borrowed) }
+    Choice { parts, finish, logprobs: wire::of_object(choice.logprobs) }
 }
 
 /// Where a server does not say it, a call is the reason itself. Of anything else it is not known.

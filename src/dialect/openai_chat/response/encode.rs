@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::dialect::Reply;
-use crate::dialect::canonical::{Answer, Choice, Citation, Content, Reasoning, Text, ToolCall, Usage};
+use crate::dialect::canonical::{Answer, Choice, Citation, Content, Reasoning, Text, ToolCall};
 use crate::dialect::openai_chat::{citation, json, reasoning};
 
 /// Writes a whole answer.

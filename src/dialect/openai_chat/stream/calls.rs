@@ -12,14 +12,18 @@ pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
 /// OpenAI numbers them and names each once. Others leave the number out, give every call the number 0, repeat
 /// id and name in each fragment, or send a call whole.
 #[derive(Debug, Default)]
-pub(super) struct Calls(Vec<Call>);
+pub(super) struct Calls {
+    known: Vec<Call>,
+    /// How many of them have been told.
+    told: u32,
+}
 
 #[derive(Debug)]
 struct Call {
     number: Option<u64>,
     id: String,
-    /// Its name has come, and it has been told.
-    is_told: bool,
+    /// Its number among those that have been told: its name has come.
+    told: Option<u32>,
     /// Arguments that came before the name.
     early: String,
     has_arguments: bool,
@@ -33,8 +37,8 @@ pub(super) struct Origin<'o> {
 }
 
 impl Calls {
-    pub(super) fn is_empty(&self) -> bool {
-        !self.0.iter().any(|call| call.is_told)
+    pub(super) const fn is_empty(&self) -> bool {
+        self.told == 0
     }
 
     pub(super) fn fragment(&mut self, origin: Origin<'_>, call: &wire::ToolCall<'_>, emit: Emit<'_>) {
@@ -50,7 +54,7 @@ impl Calls {
     /// The legacy form: one call, without id and number.
     pub(super) fn legacy(&mut self, origin: Origin<'_>, call: &wire::Function<'_>, emit: Emit<'_>) {
         if call.is_called() {
-            let slot = self.slot(None, None, self.0.is_empty());
+            let slot = self.slot(None, None, self.known.is_empty());
             self.tell(slot, origin, (text(call.name), call.arguments()), emit);
         }
     }
@@ -64,20 +68,20 @@ impl Calls {
             (None, Some(_)) => call.number == number,
             (None, None) => true,
         };
-        let found = self.0.iter().rposition(is_same);
+        let found = self.known.iter().rposition(is_same);
         // Without number and id, a name is all that tells the next call from the last.
         let begins = number.is_none() && id.is_none() && has_name;
         match found.filter(|_| !begins) {
             Some(slot) => {
-                if let (Some(id), true) = (id, self.0[slot].id.is_empty()) {
-                    self.0[slot].id = id.into_owned();
+                if let (Some(id), true) = (id, self.known[slot].id.is_empty()) {
+                    self.known[slot].id = id.into_owned();
                 }
                 slot
             }
             None => {
                 let id = id.map(Cow::into_owned).unwrap_or_default();
-                self.0.push(Call { number, id, is_told: false, early: String::new(), has_arguments: false });
-                self.0.len() - 1
+                self.known.push(Call { number, id, told: None, early: String::new(), has_arguments: false });
+                self.known.len() - 1
             }
         }
     }
@@ -89,28 +93,31 @@ impl Calls {
         (name, arguments): (Option<Text<'_>>, Text<'_>),
         emit: Emit<'_>,
     ) {
-        // Calls that never get a name are not told, and not counted.
-        let index = self.0[..slot].iter().filter(|call| call.is_told).count();
-        let call = &mut self.0[slot];
+        let call = &mut self.known[slot];
         // Within an object it is a value.
         let is_none = !call.has_arguments && arguments == wire::NO_ARGUMENTS;
         let arguments = if is_none { Cow::Borrowed("") } else { arguments };
         call.has_arguments |= !arguments.is_empty();
         let choice = origin.choice;
-        if !call.is_told {
+        let Some(index) = call.told else {
+            // A call that never gets a name is not told, and not counted.
             let Some(name) = name else { return call.early.push_str(&arguments) };
-            call.is_told = true;
+            let index = self.told;
+            self.told += 1;
+            call.told = Some(index);
             if call.id.is_empty() {
                 call.id = names::invented_id(origin.answer, slot);
             }
-            emit(Event::ToolCall { choice, index: index as u32, id: Cow::Borrowed(&call.id), name });
-            if !call.early.is_empty() {
-                let json = Cow::Owned(std::mem::take(&mut call.early));
-                emit(Event::Arguments { choice, index: index as u32, json });
+            emit(Event::ToolCall { choice, index, id: Cow::Borrowed(&call.id), name });
+            for json in [Cow::Owned(std::mem::take(&mut call.early)), arguments] {
+                if !json.is_empty() {
+                    emit(Event::Arguments { choice, index, json });
+                }
             }
-        }
+            return;
+        };
         if !arguments.is_empty() {
-            emit(Event::Arguments { choice, index: index as u32, json: arguments });
+            emit(Event::Arguments { choice, index, json: arguments });
         }
     }
 }

@@ -114,7 +114,7 @@ impl Decoder {
         if let Some(delta) = choice.delta.or(choice.message) {
             state.delta(&self.answer, &delta, emit);
         }
-        if let Some(value) = choice.logprobs.map(Cow::Borrowed) {
+        if let Some(value) = wire::of_object(choice.logprobs) {
             emit(Event::Logprobs { choice: index, value });
         }
         if let Some(word) = text(choice.finish_reason) {
@@ -185,7 +185,7 @@ impl Choice {
 
 /// Content is a string, or a list of pieces at Mistral.
 fn content(choice: u32, content: Raw<'_>, emit: Emit<'_>) {
-    let Some(value) = content else { return };
+    let Some(value) = content.filter(|value| !wire::is_empty(value)) else { return };
     if value.get().starts_with('[') {
         let pieces: Vec<wire::Piece<'_>> = wire::read(content).unwrap_or_default();
         for piece in pieces {
@@ -200,8 +200,5 @@ fn content(choice: u32, content: Raw<'_>, emit: Emit<'_>) {
         }
         return;
     }
-    let text = wire::json_text(value);
-    if !text.is_empty() {
-        emit(Event::Text { choice, text });
-    }
+    emit(Event::Text { choice, text: wire::json_text(value) });
 }

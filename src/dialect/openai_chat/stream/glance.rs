@@ -44,7 +44,11 @@ fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
                 seen.has_content |= said(scan, key)?;
                 Some(())
             })?,
-            b"finish_reason" => seen.has_finish |= scan.value()?,
+            // A reason is a word; whatever else stands there is none to those who read it.
+            b"finish_reason" => {
+                let is_text = scan.peek()? == b'"';
+                seen.has_finish |= scan.value()? && is_text;
+            }
             _ => drop(scan.value()?),
         }
         Some(())
@@ -111,5 +115,17 @@ mod tests {
         let seen =
             glance(br#"{"error":null,"choices":[{"finish_reason":null,"delta":{"content":"a\"}b"}}]}"#);
         assert_eq!(seen, Some(Glance { has_choices: true, has_content: true, ..Glance::default() }));
+    }
+
+    #[test]
+    fn only_a_word_is_a_reason() {
+        let has_finish = |reason| {
+            let chunk = format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":{reason}}}]}}"#);
+            glance(chunk.as_bytes()).unwrap().has_finish
+        };
+        assert!(has_finish("\"stop\""));
+        for reason in ["null", "\"\"", "false", "0", "[null]", "{\"a\":1}"] {
+            assert!(!has_finish(reason), "{reason}");
+        }
     }
 }

@@ -1,12 +1,12 @@
 """Providers of the four dialects, written by hand from the vendors' references.
 
 They share nothing with the crate, so what it sends and says is measured against a second reading of the same
-references. They keep no state: what is answered is decided by a word in the user's first message (`[[tool]]`), how
-it fails by the name of the model (`503`, `cut`, `garbage`, `error`, `late-error`; any other is healthy). A request
-that is no request of the dialect, or that lacks what the scenario needs, is refused with a 400 that says why.
+references. They keep no state: what is answered is decided by a word in the user's message (`[[tool]]`), how it
+fails by the first segment of the path (see `FAULTS`). A request that is no request of the dialect, or that lacks
+what the scenario needs, is refused with a 400 that says why.
 
-    /openai-chat/v1/chat/completions    /openai-responses/v1/responses
-    /anthropic-messages/v1/messages     /gemini/v1beta/models/MODEL:generateContent
+    /FAULT/openai-chat/v1/chat/completions    /FAULT/openai-responses/v1/responses
+    /FAULT/anthropic-messages/v1/messages     /FAULT/gemini/v1beta/models/MODEL:generateContent
 """
 
 import http.server
@@ -15,17 +15,39 @@ import re
 import socketserver
 import threading
 
+FAULTS = {
+    "ok": "healthy",
+    "503": "overloaded",
+    "401": "the gateway's own key is refused",
+    "429": "asked too often; come back in a second",
+    "garbage": "a 200 with a page of HTML",
+    "cut": "the connection ends before the first content",
+    "error": "a 200 whose stream begins with an error",
+    "late-cut": "the connection ends in the middle of a stream",
+    "late-end": "the stream ends cleanly in the middle, without a reason",
+    "late-error": "an error in the middle of a stream",
+}
+# What the gateway's owner has as key at every provider.
+KEY = "gateways-key"
+
 TEXT = "Grüße aus Oslo: 12 °C ☀, so bring \"sunglasses\"."
 THOUGHT = "The user wants to know the weather.\nI should look it up."
 SEAL = "U2VhbGVkLWJ5LXRoZS1pc3N1ZXI="
 JSON = '{"city":"Oslo","degrees":12}'
 REFUSAL = "I cannot help with that."
+# One red pixel.
+PNG = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC"
+)
 CALLS = {
     "tool": [("get_weather", {"city": "Oslo", "days": 2})],
     "think-tool": [("get_weather", {"city": "Oslo", "days": 2})],
     "parallel": [("get_weather", {"city": "Oslo", "days": 2}), ("get_weather", {"city": "Bergen", "days": 1})],
     "no-arguments": [("get_time", {})],
+    # A thought, a text, and two calls in one turn.
+    "mixed": [("get_weather", {"city": "Oslo", "days": 2}), ("get_weather", {"city": "Bergen", "days": 1})],
 }
+THINKING = ("think", "think-tool", "mixed")
 # All dialects tell the same: 21 tokens read, 5 of them cached; 34 written, 13 of them thoughts.
 INPUT, CACHED, OUTPUT, THOUGHTS = 21, 5, 34, 13
 
@@ -43,36 +65,57 @@ def pieces(text, size=7):
     return [text[at : at + size] for at in range(0, len(text), size)] or [""]
 
 
+def parts_of(content):
+    return [] if isinstance(content, str) else content or []
+
+
+def data_url(url):
+    found = re.fullmatch(r"data:([a-z/]+);base64,(.+)", url)
+    need(found, f"not a data URL: {url[:40]!r}")
+    return found.groups()
+
+
 class Asked:
     """What a request asks for, whatever its dialect."""
 
     def __init__(self):
         self.texts, self.tools, self.calls, self.results = [], [], {}, []
-        self.seals, self.has_format, self.stream, self.reasons = [], False, False, False
+        self.seals, self.images = [], []
+        self.has_format, self.stream, self.reasons = False, False, False
 
     @property
     def scenario(self):
         found = re.search(r"\[\[([a-z-]+)\]\]", " ".join(self.texts))
         return found.group(1) if found else "text"
 
+    @property
+    def is_forgetful(self):
+        """The caller's SDK has no place for thoughts, and so cannot bring them back."""
+        return any("[[forgetful]]" in text for text in self.texts)
+
     def answer(self):
         """(thought, text, calls, finish)"""
         scenario = self.scenario
         if self.results:
-            if scenario == "think-tool":
+            if scenario in THINKING and not self.is_forgetful:
                 need(SEAL in self.seals, f"the thought came back without its seal: {self.seals}")
             return None, "; ".join(self.results), [], "stop"
         if scenario in CALLS:
             need(self.tools, "no tools were sent")
             calls = CALLS[scenario]
             need({name for name, _ in calls} <= set(self.tools), f"tools {self.tools}")
-            return (THOUGHT if scenario == "think-tool" else None), "", calls, "calls"
+            need(scenario not in THINKING or self.reasons, "nobody asked to think")
+            thought = THOUGHT if scenario in THINKING else None
+            return thought, TEXT if scenario == "mixed" else "", calls, "calls"
         if scenario == "think":
             need(self.reasons, "nobody asked to think")
             return THOUGHT, TEXT, [], "stop"
         if scenario == "json":
             need(self.has_format, "no form of the answer was asked for")
             return None, JSON, [], "stop"
+        if scenario == "image":
+            need(self.images == [("image/png", PNG)], f"images {self.images}")
+            return None, TEXT, [], "stop"
         if scenario == "refuse":
             return None, REFUSAL, [], "refusal"
         return None, TEXT, [], "length" if scenario == "long" else "stop"
@@ -84,7 +127,7 @@ class Asked:
 
 
 def usage_of(scenario):
-    return THOUGHTS if scenario in ("think", "think-tool") else 0
+    return THOUGHTS if scenario in THINKING else 0
 
 
 # OpenAI Chat Completions
@@ -98,18 +141,20 @@ class Chat:
         asked.tools = [tool["function"]["name"] for tool in body.get("tools", [])]
         asked.has_format = body.get("response_format", {}).get("type") == "json_schema"
         asked.reasons = body.get("reasoning_effort", "none") != "none"
+        # This dialect has no seals, and its vendor wants no thoughts back.
+        asked.seals.append(SEAL)
         for message in body["messages"]:
             content = message.get("content")
             text = content if isinstance(content, str) else "".join(p.get("text", "") for p in content or [])
             if message["role"] == "user":
                 asked.texts.append(text)
+                asked.images += [
+                    data_url(part["image_url"]["url"]) for part in parts_of(content) if part["type"] == "image_url"
+                ]
             for call in message.get("tool_calls", []):
                 asked.calls[call["id"]] = (call["function"]["name"], json.loads(call["function"]["arguments"]))
             if message["role"] == "tool":
                 asked.result(message["tool_call_id"], text)
-            if message.get("reasoning_content"):
-                # No seals in this dialect: the thought itself must come back.
-                asked.seals.append(SEAL)
         if asked.stream:
             need(body.get("stream_options", {}).get("include_usage"), "usage was not asked for")
         return asked
@@ -164,7 +209,7 @@ class Chat:
         yield None, "[DONE]"
 
     def error(self, status, message):
-        kind = "server_error" if status >= 500 else "invalid_request_error"
+        kind = {429: "rate_limit_exceeded"}.get(status, "server_error" if status >= 500 else "invalid_request_error")
         return {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
     def error_frame(self, message):
@@ -192,6 +237,9 @@ class Responses:
                 asked.texts.append(
                     content if isinstance(content, str) else "".join(p.get("text", "") for p in content)
                 )
+                asked.images += [
+                    data_url(part["image_url"]) for part in parts_of(content) if part["type"] == "input_image"
+                ]
             elif kind == "function_call":
                 asked.calls[item["call_id"]] = (item["name"], json.loads(item["arguments"]))
             elif kind == "function_call_output":
@@ -324,6 +372,9 @@ class Responses:
 
     error = Chat.error
 
+    def count(self, _body):
+        return {"object": "response.input_tokens", "input_tokens": INPUT}
+
     def error_frame(self, message):
         error = {"type": "server_error", "code": "server_error", "message": message, "param": None}
         return "error", {"type": "error", "sequence_number": 99, "error": error}
@@ -347,9 +398,16 @@ class Messages:
             need(message["role"] != last, "roles must alternate")
             last, content = message["role"], message["content"]
             blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
+            if last == "assistant" and body.get("thinking", {}).get("type") == "enabled":
+                kind = blocks[0]["type"]
+                need(kind in ("thinking", "redacted_thinking"), f"Expected `thinking`, but found `{kind}`.")
             for block in blocks:
                 if block["type"] == "text" and last == "user":
                     asked.texts.append(block["text"])
+                elif block["type"] == "image":
+                    source = block["source"]
+                    need(source["type"] == "base64", f"an image by {source['type']}")
+                    asked.images.append((source["media_type"], source["data"]))
                 elif block["type"] == "tool_use":
                     asked.calls[block["id"]] = (block["name"], block["input"])
                 elif block["type"] == "tool_result":
@@ -435,22 +493,34 @@ class Messages:
         yield {"type": "message_stop"}
 
     def error(self, status, message):
-        kind = "api_error" if status >= 500 else "invalid_request_error"
+        kinds = {401: "authentication_error", 429: "rate_limit_error"}
+        kind = kinds.get(status, "api_error" if status >= 500 else "invalid_request_error")
         return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
 
     def error_frame(self, message):
         return "error", self.error(500, message)
 
-    def count(self, body):
+    def count(self, _body):
         return {"input_tokens": INPUT}
 
 
 # Gemini
 
 
+def camel(node):
+    """Fields go by both of their names in this API, and its own SDK mixes them."""
+    if isinstance(node, list):
+        return [camel(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    whatever = ("args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema")
+    named = {re.sub(r"_([a-z])", lambda found: found.group(1).upper(), key): value for key, value in node.items()}
+    return {key: value if key in whatever else camel(value) for key, value in named.items()}
+
+
 class Gemini:
     def read(self, body, path):
-        asked = Asked()
+        asked, body = Asked(), camel(body)
         need(body.get("contents"), "* GenerateContentRequest.contents: contents is not specified")
         asked.stream = ":streamGenerateContent" in path
         need(not asked.stream or "alt=sse" in path, "a stream without alt=sse")
@@ -465,12 +535,16 @@ class Gemini:
         for content in body["contents"]:
             need(content.get("role", "user") in ("user", "model"), "Please use a valid role: user, model.")
             answers = []
+            calls = [part for part in content["parts"] if "functionCall" in part]
+            need(not calls or "thoughtSignature" in calls[0], "Function call is missing a thought_signature")
             for part in content["parts"]:
                 if "thoughtSignature" in part:
                     asked.seals.append(part["thoughtSignature"])
                 if "functionCall" in part:
                     call = part["functionCall"]
                     waiting.append((call["name"], call.get("args", {}), call.get("id")))
+                elif "inlineData" in part:
+                    asked.images.append((part["inlineData"]["mimeType"], part["inlineData"]["data"]))
                 elif "functionResponse" in part:
                     answers.append(part["functionResponse"])
                 elif "text" in part and content.get("role") != "model":
@@ -482,7 +556,7 @@ class Gemini:
                     need(answer["name"] == name, f"function response {answer['name']!r} for {name!r}")
                     need(answer.get("id") == identifier, f"function response id {answer.get('id')!r}")
                     response = answer["response"]
-                    text = response.get("output", response.get("result", json.dumps(response)))
+                    text = response.get("output", response.get("result", json.dumps(response, separators=(",", ":"))))
                     asked.results.append(f"{name}({args.get('city', '')}) = {text}")
                 waiting = []
         return asked
@@ -494,14 +568,13 @@ class Gemini:
         parts = []
         if thought:
             parts.append({"text": thought, "thought": True})
+        if text:
+            parts.append({"text": text})
         for at, (name, args) in enumerate(calls):
             part = {"functionCall": {"name": name, "args": args}}
             if at == 0:
                 part["thoughtSignature"] = SEAL
             parts.append(part)
-        # A text that was cut off by the filter.
-        if text:
-            parts.append({"text": text})
         return parts, finish
 
     def chunk(self, asked, parts, reason=None):
@@ -533,13 +606,14 @@ class Gemini:
         yield None, self.chunk(asked, calls or [{"text": ""}], self.FINISH[finish])
 
     def error(self, status, message):
-        word = "UNAVAILABLE" if status == 503 else "INTERNAL" if status >= 500 else "INVALID_ARGUMENT"
+        words = {401: "UNAUTHENTICATED", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
+        word = words.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
         return {"error": {"code": status, "message": message, "status": word}}
 
     def error_frame(self, message):
         return None, self.error(500, message)
 
-    def count(self, body):
+    def count(self, _body):
         return {"totalTokens": INPUT}
 
 
@@ -556,31 +630,31 @@ DIALECTS = {
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
-        _, name, path = self.path.split("/", 2)
+        _, fault, name, path = self.path.split("/", 3)
         dialect = DIALECTS[name]
-        found = re.search(r"models/([^:/]+):", path)
-        model = found.group(1) if found else body.get("model", "")
         try:
+            assert fault in FAULTS, fault
             if self.is_without_key():
                 return self.reply(401, dialect.error(401, "the key of the gateway's owner was not sent"))
-            if path.endswith(("count_tokens", ":countTokens")):
-                return self.reply(200, dialect.count(body))
-            if model == "503":
-                return self.reply(503, dialect.error(503, "The model is overloaded."))
-            if model == "garbage":
+            if fault.isdigit():
+                return self.reply(int(fault), dialect.error(int(fault), FAULTS[fault]))
+            if fault == "garbage":
                 return self.reply(200, b"<html>not an answer</html>", "text/html")
+            if path.endswith(("count_tokens", ":countTokens", "input_tokens")):
+                return self.reply(200, dialect.count(body))
             asked = dialect.read(body, path)
-            if not asked.stream:
-                if model in ("cut", "error", "late-error"):
-                    return self.cut_off()
-                return self.reply(200, dialect.whole(asked))
-            self.stream(dialect, asked, model)
+            if asked.stream:
+                return self.stream(dialect, asked, fault)
+            if fault != "ok":
+                return self.cut_off()
+            self.reply(200, dialect.whole(asked))
         except Refused as refused:
             self.reply(400, dialect.error(400, str(refused)))
         except (BrokenPipeError, ConnectionResetError):
@@ -590,13 +664,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def is_without_key(self):
         sent = [self.headers.get(name, "") for name in ("authorization", "x-api-key", "x-goog-api-key")]
-        return not any("gateways-key" in value for value in sent) or any("callers-key" in value for value in sent)
+        return not any(KEY in value for value in sent) or any("callers-key" in value for value in sent)
 
     def reply(self, status, body, media="application/json"):
         body = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header("content-type", media)
         self.send_header("content-length", str(len(body)))
+        if status == 429:
+            self.send_header("retry-after", "1")
         self.end_headers()
         self.wfile.write(body)
 
@@ -608,13 +684,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b'{"half": "an an')
         self.close_connection = True
 
-    def stream(self, dialect, asked, model):
+    def stream(self, dialect, asked, fault):
         frames = list(dialect.frames(asked))
-        if model == "error":
+        if fault == "error":
             frames = [dialect.error_frame("Overloaded.")]
-        elif model == "late-error":
+        elif fault == "late-error":
             frames = [*frames[: len(frames) // 2], dialect.error_frame("It broke off.")]
-        elif model == "cut":
+        elif fault in ("late-cut", "late-end"):
+            frames = frames[: len(frames) // 2]
+        elif fault == "cut":
             frames = frames[:1] if not isinstance(dialect, Gemini) else []
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
@@ -625,7 +703,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             data = data if isinstance(data, str) else json.dumps(data, ensure_ascii=False)
             frame = (f"event: {event}{end}" if event else "") + f"data: {data}{end}{end}"
             self.chunk(frame.encode())
-        if model in ("cut", "late-error"):
+        if fault in ("cut", "late-cut"):
             self.close_connection = True
             return
         self.chunk(b"")

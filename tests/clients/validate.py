@@ -4,9 +4,10 @@
     ENCODED_REQUESTS=/tmp/encoded cargo test --test corpora_requests
     SPECS=../shared/specs python tests/clients/validate.py /tmp/encoded
 
-Each `SOURCE@DIALECT@MODEL.jsonl` holds one written request a line. Every one is held against the vendor's API
-description (`SPECS`, left out where it is absent) and against the types of his official SDK, neither of which may
-find a field it does not know. Exits with 1 if one is refused that the caller's vendor had accepted.
+Each `SOURCE@DIALECT@MODEL.jsonl` holds one written request a line. Every one that is a translation is held against
+the vendor's API description (`SPECS`, left out where it is absent) and against the types of his official SDK,
+neither of which may find a field it does not know. What the caller said in the member's own dialect arrives as he
+said it, and is for the member to judge. Exits with 1 if one is refused that the caller's vendor had accepted.
 """
 
 import argparse
@@ -186,6 +187,9 @@ def check_gemini(body):
             GEMINI_ADAPTERS[name].validate_json(json.dumps(value))
         except pydantic.ValidationError as error:
             raise AssertionError(f"$.{name}" + typed(error)[1:]) from None
+        except AttributeError as error:
+            # Where its enums expect a name they fall over anything else.
+            raise AssertionError(f"$.{name}: {error}") from None
 
 
 def typed(error):
@@ -215,6 +219,15 @@ def shorten(text):
 # The run
 
 
+# What sources are called that speak a dialect.
+OWN_WORDS = {
+    "openai-chat": ["chat"],
+    "openai-responses": ["responses"],
+    "anthropic-messages": ["messages"],
+    "gemini": ["generateContent"],
+}
+
+
 def pattern(complaint):
     return re.sub(r"\[\d+\]", "[]", complaint)
 
@@ -228,6 +241,8 @@ def main():
     failed = 0
     for file in sorted(folder.glob("*.jsonl")):
         source, dialect, model = file.name.removesuffix(".jsonl").split("@")
+        if source.split(".")[-1] in OWN_WORDS[dialect]:
+            continue
         lines = [json.loads(line) for line in file.read_text().splitlines()]
         lines = [line for line in lines if line["accepted"]]
         for kind, (run, by_dialect) in checks.items():

@@ -39,6 +39,9 @@ enum State {
 struct Choice {
     index: u32,
     open: Open,
+    /// The last piece of another issuer's thought, kept back until it is known whether its seal comes next: readers
+    /// pass over the seal of a part without text.
+    thought: String,
     /// A seal of this API's own that waits for the next call.
     seal: Option<String>,
     calls: Calls,
@@ -183,11 +186,20 @@ impl Encoder {
             return;
         }
         self.turn(index, Open::Thought, Due::PartEnd, out);
-        out.extend_from_slice(HEAD);
-        out.extend_from_slice(b"\"text\":");
-        quoted(out, text);
-        out.extend_from_slice(b",\"thought\":true");
-        self.close(index, b"", out);
+        if self.is_foreign() {
+            let before = std::mem::replace(&mut self.choice(index).thought, text.to_owned());
+            if !before.is_empty() {
+                piece(&before, out);
+                self.close(index, b"", out);
+            }
+        } else {
+            piece(text, out);
+            self.close(index, b"", out);
+        }
+    }
+
+    fn is_foreign(&self) -> bool {
+        self.reply.issuer.as_deref().is_some_and(|issuer| issuer != NAME)
     }
 
     /// A seal belongs to the thought that is open; one of this API's own alone to the call that comes next.
@@ -213,15 +225,14 @@ impl Encoder {
     }
 
     fn sealed(&mut self, index: u32, seal: impl FnOnce(Option<&str>, &mut Vec<u8>), out: &mut Vec<u8>) {
-        out.extend_from_slice(HEAD);
-        out.extend_from_slice(b"\"text\":\"\",\"thought\":true");
+        piece(&std::mem::take(&mut self.choice(index).thought), out);
         seal(self.reply.issuer.as_deref(), out);
         self.close(index, b"", out);
     }
 
     /// Goes on to another part, and first tells what waited for the end of the last.
     fn turn(&mut self, index: u32, to: Open, due: Due, out: &mut Vec<u8>) {
-        let is_foreign = self.reply.issuer.as_deref().is_some_and(|issuer| issuer != NAME);
+        let is_foreign = self.is_foreign();
         let choice = self.choice(index);
         if choice.open == to && to != Open::Nothing {
             return;
@@ -282,6 +293,14 @@ impl Encoder {
         usage::write(out, self.usage);
         out.extend_from_slice(&self.tail);
     }
+}
+
+/// Begins the chunk of a part that is a thought.
+fn piece(text: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice(HEAD);
+    out.extend_from_slice(b"\"text\":");
+    quoted(out, text);
+    out.extend_from_slice(b",\"thought\":true");
 }
 
 impl Choice {

@@ -4,6 +4,7 @@
 
 mod cli;
 mod embedded;
+mod linger;
 mod models;
 mod plan;
 mod routes;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tower::ServiceBuilder;
 use tower_failover::stack::Stack;
 
+use crate::linger::Lingering;
 use crate::{Result, routes};
 
 /// A client that has not sent the head of its request by then is disconnected.
@@ -49,7 +53,10 @@ pub(crate) async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let is_draining = Arc::new(AtomicBool::new(false));
-    let app = TowerToHyperService::new(routes::router(stack, Arc::clone(&is_draining)));
+    let app = ServiceBuilder::new()
+        .map_request(|request: Request<Incoming>| request.map(Lingering::new))
+        .service(routes::router(stack, Arc::clone(&is_draining)));
+    let app = TowerToHyperService::new(app);
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);
     http.http2().timer(TokioTimer::new());

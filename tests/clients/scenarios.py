@@ -211,7 +211,7 @@ def unknown_class(adapter):
 
 
 def too_large(adapter, situation):
-    ask = Ask(model=situation.model, turns=[User("x" * 1_200_000)])
+    ask = Ask(model=situation.model, turns=[User("x" * 6_000_000)])
     refused(adapter, adapter.LARGE, 413, lambda: adapter.ask(ask))
 
 

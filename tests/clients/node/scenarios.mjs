@@ -158,7 +158,7 @@ export async function unknownClass(adapter, world) {
 
 export async function tooLarge(adapter, world, model) {
   const ask = askFor(adapter, world, "text", model, false);
-  ask.turns = [{ user: "x".repeat(1_200_000) }];
+  ask.turns = [{ user: "x".repeat(6_000_000) }];
   await refused(adapter, "large", 413, () => adapter.ask(ask));
 }
 

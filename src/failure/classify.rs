@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{BoxError, Failure, class_of_status, retry_after};
+use super::{BoxError, Class, Failure, class_of_status, limit_reset, retry_after};
 
 /// Reads the result of a call: a [`Failure`], or `None` for success.
 ///
@@ -17,6 +17,8 @@ use super::{BoxError, Failure, class_of_status, retry_after};
 /// };
 /// assert!(empty_is_bad.classify(Ok(&vec![])).is_some());
 /// ```
+///
+/// One that knows a few cases, and leaves the rest to another, is a [`Consider`](super::Consider).
 pub trait Classify<Res> {
     /// Reads `result`.
     fn classify(&self, result: Result<&Res, &BoxError>) -> Option<Failure>;
@@ -33,7 +35,8 @@ where
 
 /// Reads an HTTP response by status and headers, and an error by the [`Failure`] it carries.
 ///
-/// An error that carries none is a [`Class::ServerError`](super::Class::ServerError).
+/// An error that carries none is a [`Class::ServerError`](super::Class::ServerError). When to come back is read by
+/// [`retry_after`], and for a rate limit that names no moment by [`limit_reset`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standard;
 
@@ -44,7 +47,9 @@ impl<B> Classify<http::Response<B>> for Standard {
             Err(error) => return Some(Failure::of(error)),
         };
         let class = class_of_status(response.status())?;
-        let hint = retry_after(response.headers(), SystemTime::now());
+        let (headers, now) = (response.headers(), SystemTime::now());
+        let reset = || limit_reset(headers, now).filter(|_| class == Class::RateLimited);
+        let hint = retry_after(headers, now).or_else(reset);
         Some(Failure::new(class).with_status(response.status()).with_retry_after(hint))
     }
 }

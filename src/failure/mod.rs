@@ -29,7 +29,10 @@
 
 mod class;
 mod classify;
+mod first;
+pub(crate) mod hint;
 mod kind;
+mod moment;
 mod outcome;
 mod report;
 mod retry_after;
@@ -38,10 +41,11 @@ mod table;
 
 pub use self::class::{Class, SameMember, Scope};
 pub use self::classify::{Classify, OnError, Standard};
+pub use self::first::{Consider, OrElse};
 pub use self::kind::Failure;
 pub use self::outcome::Outcome;
 pub use self::report::Report;
-pub use self::retry_after::{retry_after, should_retry};
+pub use self::retry_after::{limit_reset, retry_after, should_retry};
 pub use self::status::class_of_status;
 pub use self::table::{ANTHROPIC, GEMINI, OPENAI, Rule, Table};
 

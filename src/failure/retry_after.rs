@@ -3,24 +3,61 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
+use super::hint;
+use super::moment::until;
+
 /// When the provider says to come back, counted from `now`.
 ///
-/// Reads `retry-after-ms` (milliseconds; OpenAI and Azure) and `retry-after` (seconds, also fractional, or an
-/// HTTP date). Where both are present the later one holds: a hint is a floor, and Azure has been seen to send
-/// `retry-after-ms: 0` beside `retry-after: 1`. Not capped; each reader caps for itself.
+/// Reads `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds; OpenAI and Azure) and `retry-after` (seconds,
+/// also fractional, or an HTTP date). Where several are present the latest one holds: a hint is a floor, and Azure
+/// has been seen to send `retry-after-ms: 0` beside `retry-after: 1`. What is absurd is bounded to 30 days; each
+/// reader caps for itself.
 ///
 /// Only meaningful beside a failure: Anthropic sends `retry-after` with a 200, too.
 ///
 /// Source: RFC 9110 section 10.2.3.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let millis = text("retry-after-ms").and_then(|value| seconds(value, 1e-3));
-    let plain =
-        text(RETRY_AFTER.as_str()).and_then(|value| seconds(value, 1.0).or_else(|| until(value, now)));
+    let millis = |name| hint::seconds(text(headers, name)?.parse::<f64>().ok()? / 1000.0);
+    let plain = || until(text(headers, RETRY_AFTER.as_str())?, now);
     // `None` sorts below every `Some`.
-    millis.max(plain)
+    millis("retry-after-ms").max(millis("x-ms-retry-after-ms")).max(plain())
 }
+
+/// When the limit that was hit is lifted, as far as the headers about limits tell, counted from `now`.
+///
+/// For a 429 that names no moment of its own. Of the limits that are told, those count of which nothing
+/// remains; where a limit does not tell what remains, it counts as well. The latest holds. Reads
+///
+/// | headers | value |
+/// |---|---|
+/// | `x-ratelimit-reset-requests`, `-tokens` (OpenAI, Groq, Azure) | `6m0s`, `12ms`, a number of seconds |
+/// | `x-ratelimit-reset` (OpenRouter, Together and many proxies) | seconds, or seconds or milliseconds since 1970 |
+/// | `anthropic-ratelimit-requests-reset`, `-tokens-`, `-input-tokens-`, `-output-tokens-` | RFC 3339 |
+///
+/// Source: the vendors' pages on rate limits.
+#[must_use]
+pub fn limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    LIMITS
+        .iter()
+        .filter_map(|[reset, remaining]| {
+            let left = text(headers, remaining).and_then(|left| left.parse::<f64>().ok());
+            let is_spent = left.is_none_or(|left| left <= 0.0);
+            text(headers, reset).filter(|_| is_spent).and_then(|reset| until(reset, now))
+        })
+        .max()
+}
+
+/// When it is reset, and what remains until then.
+const LIMITS: [[&str; 2]; 7] = [
+    ["x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"],
+    ["x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"],
+    ["x-ratelimit-reset", "x-ratelimit-remaining"],
+    ["anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"],
+    ["anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"],
+    ["anthropic-ratelimit-input-tokens-reset", "anthropic-ratelimit-input-tokens-remaining"],
+    ["anthropic-ratelimit-output-tokens-reset", "anthropic-ratelimit-output-tokens-remaining"],
+];
 
 /// What the provider says about repeating the call (`x-should-retry: true` or `false`).
 ///
@@ -34,29 +71,32 @@ pub fn should_retry(headers: &HeaderMap) -> Option<bool> {
     }
 }
 
-fn seconds(value: &str, unit: f64) -> Option<Duration> {
-    let number: f64 = value.parse().ok()?;
-    if !number.is_finite() || number < 0.0 {
-        return None;
-    }
-    Duration::try_from_secs_f64(number * unit).ok()
-}
-
-fn until(value: &str, now: SystemTime) -> Option<Duration> {
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Sun, 06 Nov 1994 08:49:37 GMT, as in the RFC.
+    fn now() -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777)
+    }
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect::<HeaderMap>()
+    }
+
     fn read(pairs: &[(&'static str, &'static str)]) -> Option<Duration> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.insert(*name, value.parse().unwrap());
-        }
-        retry_after(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))
+        retry_after(&headers(pairs), now())
+    }
+
+    fn reset(pairs: &[(&'static str, &'static str)]) -> Option<u128> {
+        limit_reset(&headers(pairs), now()).map(|reset| reset.as_millis())
     }
 
     #[test]
@@ -65,23 +105,86 @@ mod tests {
         assert_eq!(read(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         assert_eq!(read(&[("retry-after", " 1.5 ")]), Some(Duration::from_millis(1500)));
         assert_eq!(read(&[("retry-after-ms", "250")]), Some(Duration::from_millis(250)));
-        assert_eq!(read(&[("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT")]), Some(Duration::from_secs(10)));
+        assert_eq!(read(&[("retry-after-ms", "250.5")]), Some(Duration::from_micros(250_500)));
+        assert_eq!(read(&[("x-ms-retry-after-ms", "250")]), Some(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn all_three_forms_of_an_http_date_are_read() {
+        for date in
+            ["Sun, 06 Nov 1994 08:49:47 GMT", "Sunday, 06-Nov-94 08:49:47 GMT", "Sun Nov  6 08:49:47 1994"]
+        {
+            assert_eq!(read(&[("retry-after", date)]), Some(Duration::from_secs(10)), "{date}");
+        }
     }
 
     #[test]
     fn a_date_in_the_past_means_now() {
         assert_eq!(read(&[("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT")]), Some(Duration::ZERO));
+        assert_eq!(read(&[("retry-after", "Sunday, 06-Nov-94 08:00:00 GMT")]), Some(Duration::ZERO));
     }
 
     #[test]
     fn the_later_of_two_hints_holds() {
         assert_eq!(read(&[("retry-after-ms", "0"), ("retry-after", "1")]), Some(Duration::from_secs(1)));
+        assert_eq!(read(&[("retry-after-ms", "soon"), ("retry-after", "1")]), Some(Duration::from_secs(1)));
     }
 
     #[test]
     fn nonsense_is_no_hint() {
-        for value in ["", "soon", "-3", "NaN", "inf", "1e400", "99999999999999999999999999"] {
-            assert_eq!(read(&[("retry-after", value)]), None, "{value:?}");
+        for value in ["", "soon", "-3", "NaN", "inf", "1e400", "Sun, 99 Nov 1994 08:49:47 GMT", "٣"] {
+            let read = |name| retry_after(&headers(&[(name, value)]), now());
+            assert_eq!((read("retry-after"), read("retry-after-ms")), (None, None), "{value:?}");
         }
+        let mut binary = HeaderMap::new();
+        binary.insert(RETRY_AFTER, http::HeaderValue::from_bytes(b"\xff7").unwrap());
+        assert_eq!(retry_after(&binary, now()), None);
+    }
+
+    #[test]
+    fn what_is_absurd_is_bounded() {
+        let month = Some(Duration::from_secs(30 * 24 * 3600));
+        assert_eq!(read(&[("retry-after-ms", "99999999999999999999999999")]), month);
+        assert_eq!(read(&[("retry-after", "999999999")]), month);
+        assert_eq!(read(&[("retry-after", "Fri, 31 Dec 9999 23:59:59 GMT")]), month);
+    }
+
+    #[test]
+    fn limits_are_reset_in_every_form() {
+        assert_eq!(reset(&[("x-ratelimit-reset-requests", "6m0s")]), Some(360_000));
+        assert_eq!(reset(&[("x-ratelimit-reset-tokens", "12ms")]), Some(12));
+        assert_eq!(reset(&[("x-ratelimit-reset-tokens", "59")]), Some(59_000));
+        assert_eq!(reset(&[("x-ratelimit-reset", "2")]), Some(2000));
+        assert_eq!(reset(&[("anthropic-ratelimit-tokens-reset", "1994-11-06T08:49:47Z")]), Some(10_000));
+        assert_eq!(
+            reset(&[("anthropic-ratelimit-tokens-reset", "1994-11-06T09:49:47.5+01:00")]),
+            Some(10_500)
+        );
+        assert_eq!(reset(&[("anthropic-ratelimit-tokens-reset", "1994-11-06T08:49:00Z")]), Some(0));
+        for value in ["", "soon", "-1", "1994-13-06T08:49:47Z", "1994-11-06", "1994-11-06T08:49:47", "6m0"] {
+            let headers = headers(&[("x-ratelimit-reset-requests", value)]);
+            assert_eq!(limit_reset(&headers, now()), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn seconds_and_milliseconds_since_1970_are_told_by_their_size() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        for value in ["1795000060", "1795000060000"] {
+            let reset = limit_reset(&headers(&[("x-ratelimit-reset", value)]), now);
+            assert_eq!(reset, Some(Duration::from_secs(60)), "{value}");
+        }
+    }
+
+    #[test]
+    fn only_a_limit_that_is_spent_is_waited_for() {
+        let pairs = [
+            ("x-ratelimit-remaining-requests", "499"),
+            ("x-ratelimit-reset-requests", "6m0s"),
+            ("x-ratelimit-remaining-tokens", "0"),
+            ("x-ratelimit-reset-tokens", "1.5s"),
+        ];
+        assert_eq!(reset(&pairs), Some(1500));
+        assert_eq!(reset(&pairs[..2]), None);
     }
 }

@@ -14,15 +14,21 @@ pub fn class_of_status(status: StatusCode) -> Option<Class> {
         100..=399 => return None,
         401 | 403 => Class::Auth,
         402 => Class::QuotaExhausted,
-        404 | 410 => Class::ModelGone,
+        // 451: not where we are.
+        404 | 410 | 451 => Class::ModelGone,
+        // A path that takes no POST is the wrong one, and what asks for a password is a proxy of ours: neither is
+        // the caller's doing.
+        405 | 407 => Class::ServerError,
         // Bedrock sends 408 and 424 for a model that timed out or failed behind its gateway; 409 and 425 are
         // transient by definition.
         408 | 409 | 424 | 425 => Class::ServerError,
         413 => Class::ContextOverflow,
         429 => Class::RateLimited,
+        // Groq, of a tier that gives way when capacity is short.
+        498 => Class::Overloaded,
         // 499 is a provider saying that the call was cancelled on its side.
         499 => Class::ServerError,
-        400..=498 => Class::InvalidRequest,
+        400..=497 => Class::InvalidRequest,
         503 | 529 => Class::Overloaded,
         _ => Class::ServerError,
     })
@@ -42,11 +48,15 @@ mod tests {
             (402, Some(Class::QuotaExhausted)),
             (403, Some(Class::Auth)),
             (404, Some(Class::ModelGone)),
+            (405, Some(Class::ServerError)),
+            (407, Some(Class::ServerError)),
             (408, Some(Class::ServerError)),
             (410, Some(Class::ModelGone)),
             (413, Some(Class::ContextOverflow)),
             (422, Some(Class::InvalidRequest)),
             (429, Some(Class::RateLimited)),
+            (451, Some(Class::ModelGone)),
+            (498, Some(Class::Overloaded)),
             (500, Some(Class::ServerError)),
             (502, Some(Class::ServerError)),
             (503, Some(Class::Overloaded)),

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::headers::request_id;
 use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
 use crate::dialect::{Dialect, Encode, ToolNames};
-use crate::failure::{Failure, retry_after};
+use crate::failure::{Class, Failure, limit_reset, retry_after};
 
 impl<F: Dialect, M: Dialect> Exchange<F, M> {
     /// A whole answer, in the caller's dialect.
@@ -35,7 +35,11 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     pub(super) fn failure(&self, parts: &Parts, body: Bytes, is_cut: bool) -> Failure {
         let status = parts.status;
         let failure = self.member.decode_error(Some(status), &body);
-        let hint = retry_after(&parts.headers, std::time::SystemTime::now()).max(failure.retry_after());
+        let now = std::time::SystemTime::now();
+        let said = retry_after(&parts.headers, now).max(failure.retry_after());
+        // What remains of a limit is of interest only to whoever has hit it and was told no more than that.
+        let reset = || limit_reset(&parts.headers, now).filter(|_| failure.class() == Class::RateLimited);
+        let hint = said.or_else(reset);
         let mut report = failure.report().cloned().unwrap_or_default();
         report.request_id = request_id(&parts.headers).or(report.request_id);
         let is_kept = self.is_same() && is_error(status) && !is_cut && is_json_object(&body);

@@ -25,6 +25,9 @@ struct Body<'a> {
     detail: Option<&'a RawValue>,
     #[serde(borrow)]
     request_id: Option<&'a RawValue>,
+    /// The name of an exception, of clouds.
+    #[serde(rename = "__type", borrow)]
+    exception: Option<&'a RawValue>,
 }
 
 #[derive(Default, serde::Deserialize)]
@@ -51,8 +54,9 @@ struct Details<'a> {
 /// Reads an error, in the dialect's own shape or in any of those that stand-ins and proxies send instead.
 pub(super) fn decode(status: Option<StatusCode>, body: &[u8]) -> Failure {
     let report = report(body);
-    let class = ANTHROPIC.class(status, &report);
-    let failure = Failure::new(class).with_report(report);
+    // Inside a stream there is no status but what the type says.
+    let is_callers = report.kind.as_deref() == Some("invalid_request_error");
+    let failure = ANTHROPIC.failure(status.or(is_callers.then_some(StatusCode::BAD_REQUEST)), report);
     match status {
         Some(status) => failure.with_status(status),
         None => failure,
@@ -70,7 +74,7 @@ fn report(body: &[u8]) -> Report {
     let message = inner.message.or(outer.message).or(outer.error).or(outer.detail).and_then(word);
     let code = details.and_then(|details| details.0.error_code).or(inner.code);
     Report {
-        kind: inner.kind.and_then(word),
+        kind: inner.kind.or(outer.exception).and_then(word),
         code: code.and_then(word),
         param: inner.param.and_then(word),
         request_id: outer.request_id.and_then(word),

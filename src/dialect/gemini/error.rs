@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use crate::dialect::cut::cut;
 use crate::dialect::quoted::quoted;
-use crate::failure::{Class, Failure, GEMINI, Report};
+use crate::failure::{Class, Failure, GEMINI, Report, Scope, hint};
 
 /// The longest message that is kept, in bytes.
 const LONGEST: usize = 4096;
@@ -67,6 +67,8 @@ struct Read {
     retry_after: Option<Duration>,
     /// The quota of a whole day is used up.
     is_daily: bool,
+    /// And it is that of all models together.
+    is_of_all: bool,
 }
 
 /// Reads an error: in the API's own shape, alone or in a list, or in what proxies make of it.
@@ -74,14 +76,17 @@ pub(super) fn decode(status: Option<StatusCode>, body: &[u8]) -> Failure {
     let text = String::from_utf8_lossy(body);
     let read =
         read(&text, DEEPEST).unwrap_or_else(|| Read { report: Report::new(prose(&text)), ..Read::default() });
-    let class = match GEMINI.class(status.or(read.status), &read.report) {
-        Class::RateLimited if read.is_daily => Class::QuotaExhausted,
-        class => class,
-    };
+    let mut failure = GEMINI.failure(status.or(read.status), read.report);
+    if failure.class() == Class::RateLimited && read.is_daily {
+        let scope = if read.is_of_all { Scope::Credential } else { Scope::Member };
+        failure = Failure::new(Class::QuotaExhausted)
+            .with_scope(scope)
+            .with_report(failure.report().cloned().unwrap_or_default());
+    }
     // Beside the quota of a day stands when that of a minute is renewed.
-    let is_brief = matches!(class, Class::RateLimited | Class::Overloaded);
-    let hint = read.retry_after.or_else(|| in_words(&read.report.message)).filter(|_| is_brief);
-    let failure = Failure::new(class).with_retry_after(hint).with_report(read.report);
+    let is_brief = matches!(failure.class(), Class::RateLimited | Class::Overloaded);
+    let hint = read.retry_after.or(failure.retry_after()).filter(|_| is_brief);
+    let failure = failure.with_retry_after(hint);
     match status {
         Some(status) => failure.with_status(status),
         None => failure,
@@ -130,10 +135,13 @@ fn read(text: &str, depth: usize) -> Option<Read> {
 fn add_detail(found: &mut Read, detail: Detail<'_>) {
     found.report.code = found.report.code.take().or_else(|| detail.reason.and_then(word));
     let delay = detail.retry_delay.and_then(word);
-    found.retry_after = found.retry_after.or_else(|| delay.as_deref().and_then(duration));
+    found.retry_after = found.retry_after.or_else(|| delay.as_deref().and_then(hint::duration));
     for violation in detail.violations.into_iter().flatten() {
         let quota = violation.quota_id.and_then(word);
-        found.is_daily |= quota.is_some_and(|quota| quota.contains("PerDay"));
+        let says = |word| quota.as_deref().is_some_and(|quota: &str| quota.contains(word));
+        let is_daily = says("PerDay");
+        found.is_of_all |= is_daily && !says("PerModel");
+        found.is_daily |= is_daily;
     }
     for violation in detail.field_violations.into_iter().flatten() {
         found.report.param = found.report.param.take().or_else(|| violation.field.and_then(word));
@@ -161,33 +169,6 @@ fn status_of(raw: &RawValue) -> Option<StatusCode> {
 fn prose(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     if text.starts_with('<') { Cow::Borrowed("an HTML page") } else { Cow::Borrowed(cut(text, LONGEST)) }
-}
-
-/// `48s`, `48.939935699s`, `560.5ms`, `1m2s`.
-fn duration(text: &str) -> Option<Duration> {
-    let (mut rest, mut seconds) = (Some(text.trim()).filter(|text| !text.is_empty())?, 0.0);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let number: f64 = rest[..digits].parse().ok()?;
-        let unit = &rest[digits..];
-        let (factor, length) = match unit.as_bytes() {
-            [b'm', b's', ..] => (1e-3, 2),
-            [b's', ..] => (1.0, 1),
-            [b'm', ..] => (60.0, 1),
-            [b'h', ..] => (3600.0, 1),
-            _ => return None,
-        };
-        seconds += number * factor;
-        rest = &unit[length..];
-    }
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-/// `Please retry in 48.939935699s.`
-fn in_words(message: &str) -> Option<Duration> {
-    let (_, rest) = message.split_once("retry in ")?;
-    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
-    duration(rest[..end].trim_end_matches('.'))
 }
 
 /// The name that goes with a status.

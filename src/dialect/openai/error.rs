@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::leaf::{self, Raw};
 use crate::dialect::cut::cut;
 use crate::dialect::quoted::quoted;
-use crate::failure::{Class, Failure, OPENAI, Report};
+use crate::failure::{Class, Failure, OPENAI, Report, hint};
 
 /// How much of a provider's message is kept, in bytes.
 const MAX_MESSAGE: usize = 4096;
@@ -41,19 +41,49 @@ struct Body<'a> {
     status: Raw<'a>,
     #[serde(borrow)]
     request_id: Raw<'a>,
+    /// Azure's code behind the code.
+    #[serde(borrow)]
+    innererror: Raw<'a>,
+    /// OpenRouter's words of the provider behind it.
+    #[serde(borrow)]
+    metadata: Raw<'a>,
+    /// The name of an exception, of clouds.
+    #[serde(borrow, rename = "__type")]
+    exception: Raw<'a>,
+    #[serde(borrow)]
+    resets_in_seconds: Raw<'a>,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata<'a> {
+    #[serde(borrow)]
+    raw: Raw<'a>,
 }
 
 /// Reads a provider's error.
 pub(in crate::dialect) fn decode(status: Option<StatusCode>, body: &[u8]) -> Failure {
-    let (report, inner_status) = read(body);
-    let class = OPENAI.class(status.or(inner_status), &report);
-    let mut failure = Failure::new(class).with_retry_after(
-        hint(&report.message).filter(|_| matches!(class, Class::RateLimited | Class::Overloaded)),
-    );
-    if let Some(status) = status {
-        failure = failure.with_status(status);
+    let Said { report, status: inner_status, behind, reset } = read(body);
+    let status_read = status.or(inner_status);
+    let mut failure = OPENAI.failure(status_read, report);
+    // Whoever passes on what another said may know less of it than the other.
+    if let Some(behind) = behind.filter(|_| is_vague(failure.class())) {
+        let theirs = decode(status_read, behind.as_bytes());
+        failure = Failure::new(theirs.class())
+            .with_scope(theirs.scope())
+            .with_retry_after(failure.retry_after().max(theirs.retry_after()))
+            .with_report(failure.report().cloned().unwrap_or_default());
     }
-    failure.with_report(report)
+    let hint = failure.retry_after().or(reset.filter(|_| failure.class() != Class::InvalidRequest));
+    let failure = failure.with_retry_after(hint);
+    match status {
+        Some(status) => failure.with_status(status),
+        None => failure,
+    }
+}
+
+/// Does the status alone say as much?
+const fn is_vague(class: Class) -> bool {
+    matches!(class, Class::InvalidRequest | Class::RateLimited | Class::Auth)
 }
 
 /// Is it an error at all, by its shape?
@@ -74,15 +104,25 @@ pub(in crate::dialect) fn describe(body: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The provider's words, and the status it names in them: the only one there is inside a stream.
-fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
+/// What a body says.
+#[derive(Default)]
+struct Said {
+    report: Report,
+    /// The status it names: the only one there is inside a stream.
+    status: Option<StatusCode>,
+    /// What another provider behind this one has said.
+    behind: Option<String>,
+    reset: Option<Duration>,
+}
+
+fn read(body: &[u8]) -> Said {
     let Some(outer) = outer(body) else {
         let text = String::from_utf8_lossy(&body[..body.len().min(MAX_MESSAGE)]);
-        return (Report::new(describe(body).unwrap_or(text.trim())), None);
+        return Said { report: Report::new(describe(body).unwrap_or(text.trim())), ..Said::default() };
     };
     let inner: Body<'_> =
         leaf::read(outer.error.filter(|error| error.get().starts_with('{'))).unwrap_or_default();
-    let word = |inner: Raw<'_>, outer: Raw<'_>| word(inner).or_else(|| word(outer));
+    let word = |inner: Raw<'_>, outer: Raw<'_>| word_of(inner).or_else(|| word_of(outer));
     let message = inner.message.or(outer.error.filter(|error| error.get().starts_with('"')));
     let detail = inner.detail.or(outer.detail);
     let message = match (message.or(outer.message), detail) {
@@ -93,15 +133,34 @@ fn read(body: &[u8]) -> (Report, Option<StatusCode>) {
     let mut report = Report::new(cut(&message, MAX_MESSAGE));
     // The type of an event that is an error says no more than that.
     let kind = word(inner.kind, outer.kind).filter(|kind| kind != "error");
-    report.kind = kind.or_else(|| word(inner.status, outer.status));
-    report.code = word(inner.code, outer.code);
+    let exception = || word(inner.exception, outer.exception).map(|name| exception(&name).to_owned());
+    let is_named = |name: &String| !name.bytes().all(|byte| byte.is_ascii_digit());
+    report.kind = kind.or_else(exception).or_else(|| word(inner.status, outer.status).filter(is_named));
+    report.code = word(inner.code, outer.code).or_else(|| code_behind(inner.innererror));
     report.param = word(inner.param, outer.param);
     report.request_id = word(inner.request_id, outer.request_id);
     let numbers = [inner.status_code, inner.code, outer.status_code, outer.code];
     let status = numbers.into_iter().find_map(status_of).or_else(|| {
         (report.kind.as_deref() == Some("invalid_request_error")).then_some(StatusCode::BAD_REQUEST)
     });
-    (report, status)
+    let metadata: Metadata<'_> = leaf::read(inner.metadata).unwrap_or_default();
+    let reset = inner.resets_in_seconds.and_then(|raw| leaf::json_text(raw).parse().ok());
+    Said {
+        report,
+        status,
+        behind: metadata.raw.map(|raw| cut(&leaf::json_text(raw), MAX_MESSAGE).to_owned()),
+        reset: reset.and_then(hint::seconds),
+    }
+}
+
+/// `com.amazon.coral.service#ThrottlingException` without its origin.
+fn exception(name: &str) -> &str {
+    name.rsplit_once('#').map_or(name, |(_, name)| name)
+}
+
+fn code_behind(error: Raw<'_>) -> Option<String> {
+    let inner: Body<'_> = leaf::read(error)?;
+    word_of(inner.code)
 }
 
 /// What a server written with a validating framework says of each field: `messages.0.role: Field required`.
@@ -139,7 +198,7 @@ fn outer(body: &[u8]) -> Option<Body<'_>> {
 }
 
 /// A code is a string or a number.
-fn word(raw: Raw<'_>) -> Option<String> {
+fn word_of(raw: Raw<'_>) -> Option<String> {
     let raw = raw?;
     let word = match raw.get().as_bytes().first() {
         Some(b'"') => leaf::text(Some(raw))?,
@@ -152,28 +211,6 @@ fn word(raw: Raw<'_>) -> Option<String> {
 fn status_of(raw: Raw<'_>) -> Option<StatusCode> {
     let code: u16 = raw.map(leaf::json_text)?.parse().ok()?;
     StatusCode::from_u16(code).ok().filter(|status| status.is_client_error() || status.is_server_error())
-}
-
-/// `Please try again in 1m12.5s`: some 429 say it in words only.
-fn hint(message: &str) -> Option<Duration> {
-    let (_, rest) = message.split_once("try again in ")?;
-    let mut rest = rest;
-    let mut total = None;
-    while let Some(digits) = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|digits| *digits > 0)
-    {
-        let Ok(number) = rest[..digits].parse::<f64>() else { break };
-        let unit = &rest[digits..];
-        let (seconds, length) = match unit.as_bytes() {
-            [b'm', b's', ..] => (number / 1000.0, 2),
-            [b'h', ..] => (number * 3600.0, 1),
-            [b'm', ..] => (number * 60.0, 1),
-            [b's', ..] => (number, 1),
-            _ => break,
-        };
-        total = Some(total.unwrap_or(0.0) + seconds);
-        rest = &unit[length..];
-    }
-    Duration::try_from_secs_f64(total?).ok()
 }
 
 /// Writes an error for the caller.

@@ -1,0 +1,30 @@
+use super::common::COMMON;
+use super::{Rule, Table};
+use crate::failure::Class;
+
+/// Anthropic's errors.
+///
+/// Source: the vendor's error reference; `error.type` is the stable field, money troubles of a self-set limit
+/// come as a 400 with a wording.
+pub const ANTHROPIC: Table = Table::new(RULES).and(COMMON, GENERAL);
+
+const RULES: &[Rule] = &[
+    Rule::any(Class::QuotaExhausted).code(&[
+        "billing_error",
+        "enforced_spend_limit_reached",
+        "contract_spend_limit_reached",
+        "ramp_limit_exceeded",
+    ]),
+    Rule::on(&[400], Class::QuotaExhausted).wording(&["usage limits"]),
+    Rule::on(&[429], Class::QuotaExhausted).wording(&["daily rate limit"]),
+    Rule::any(Class::Overloaded).code(&["overloaded_error"]),
+    Rule::any(Class::RateLimited).code(&["rate_limit_error"]),
+    Rule::any(Class::ContextOverflow).code(&["request_too_large"]),
+];
+
+const GENERAL: &[Rule] = &[
+    Rule::any(Class::Auth).code(&["authentication_error", "permission_error"]),
+    Rule::any(Class::ModelGone).code(&["not_found_error"]),
+    Rule::any(Class::InvalidRequest).code(&["invalid_request_error"]),
+    Rule::any(Class::ServerError).code(&["api_error", "timeout_error", "conflict_error"]),
+];

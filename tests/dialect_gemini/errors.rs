@@ -90,7 +90,8 @@ fn when_to_come_back_may_stand_in_words() {
     assert_eq!(hint("Quota exceeded.\nPlease retry in 48.25s."), Some(Duration::from_millis(48_250)));
     assert_eq!(hint("Please retry in 560.5ms."), Some(Duration::from_micros(560_500)));
     assert_eq!(hint("Please retry in 1h2m3s."), Some(Duration::from_secs(3723)));
-    for nonsense in ["Please retry in a while.", "retry in ", "retry in 1e9s", "Please retry in 5 days."] {
+    assert_eq!(hint("Please retry in 5 days."), Some(Duration::from_secs(5 * 86_400)));
+    for nonsense in ["Please retry in a while.", "retry in ", "retry in 1e9s", "Please retry in 5 eons."] {
         assert_eq!(hint(nonsense), None, "{nonsense}");
     }
 }

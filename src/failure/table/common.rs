@@ -85,6 +85,8 @@ pub(super) const COMMON: &[Rule] = &[
         "responsible ai practices",
     ]),
     Rule::on(&[400, 403, 404], Class::ModelGone).wording(&[
+        "model not found",
+        "on-demand throughput isn",
         "decommissioned",
         "end of its life",
         "has been deprecated",
@@ -95,7 +97,10 @@ pub(super) const COMMON: &[Rule] = &[
         "have access to the model with the specified model id",
     ]),
     // Another model may have it.
-    Rule::on(&[400, 404], Class::Unsupported).wording(&[
+    Rule::on(&[400, 404, 422], Class::Unsupported).wording(&[
+        "unknown variant `image_url`",
+        "unknown variant `input_audio`",
+        "unknown variant `file`",
         "does not support tools",
         "support tool use",
         "support image input",

@@ -33,7 +33,7 @@ pub struct Table {
     rules: &'static [Rule],
     /// Wordings that are the same with many.
     common: &'static [Rule],
-    /// What is left: codes so general that any wording says more.
+    /// Codes that say no more than a status does: for where there is none.
     general: &'static [Rule],
 }
 
@@ -68,7 +68,8 @@ impl Table {
 
     fn decide(&self, status: Option<StatusCode>, report: &Report) -> Failure {
         let words = report.message.to_ascii_lowercase();
-        let rules = [self.rules, self.common, self.general];
+        let general = if status.is_none() { self.general } else { &[] };
+        let rules = [self.rules, self.common, general];
         let rule = rules.into_iter().flatten().find(|rule| rule.holds(status, report, &words));
         let by_status = || status.and_then(class_of_status).unwrap_or(Class::ServerError);
         let failure = Failure::new(rule.map_or_else(by_status, |rule| rule.class));

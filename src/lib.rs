@@ -14,7 +14,7 @@
 //!   buffer              the body once, bounded, cheap to clone; the call's facts read once
 //!   keepalive           signs of life while a stream is awaited; commits to nothing
 //!   health_routing      orders the members of the class; fails over
-//!   ├─ member 1   retry_budget → circuit_breaker → stream_guard → schema_normalizer → client
+//!   ├─ member 1   retry_budget → cooldown → circuit_breaker → stream_guard → schema_normalizer → client
 //!   ├─ member 2   the same, its own state
 //!   └─ member n
 //! ```
@@ -66,7 +66,7 @@ println!("{:?}", handle.state());
 //!
 //! # Features
 //!
-//! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `deadline`, `degraded-marker`, `health-routing`,
+//! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `cooldown`, `deadline`, `degraded-marker`, `health-routing`,
 //! `keepalive`, `rescue`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per dialect (`openai-chat`,
 //! `openai-responses`, `anthropic-messages`, `gemini`), `client`, `stack`, `config`, `testing`, and `full`. None is on by default. Features add,
 //! and never change what another does.
@@ -83,6 +83,8 @@ pub mod circuit_breaker;
 pub mod client;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "cooldown")]
+pub mod cooldown;
 #[cfg(feature = "deadline")]
 pub mod deadline;
 #[cfg(feature = "degraded-marker")]
@@ -115,6 +117,8 @@ pub use self::array_stream::ArrayStreamLayer;
 pub use self::buffer::BufferLayer;
 #[cfg(feature = "circuit-breaker")]
 pub use self::circuit_breaker::CircuitBreakerLayer;
+#[cfg(feature = "cooldown")]
+pub use self::cooldown::CooldownLayer;
 #[cfg(feature = "deadline")]
 pub use self::deadline::DeadlineLayer;
 #[cfg(feature = "degraded-marker")]

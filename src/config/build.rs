@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use http::Uri;
+
 use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings};
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
 use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
+use crate::cooldown::Cooldown;
 use crate::dialect::{AnyDialect, Dialect, Flavour};
 use crate::facts;
 use crate::retry_budget::{Budget, RetryBudgetLayer};
@@ -15,7 +18,8 @@ impl Config {
     /// The stack this configuration describes.
     ///
     /// A member listed in several classes has one circuit and one budget, as long as its settings for them are
-    /// the same everywhere.
+    /// the same everywhere. Members with the same key at the same host share the cooldown of the credential, and
+    /// all at one host that of the provider.
     ///
     /// # Errors
     /// If a provider's URL or key cannot be used.
@@ -34,6 +38,15 @@ struct Workshop {
     pools: HashMap<Duration, ClientPool>,
     circuits: Vec<(Identity, CircuitBreakerSettings, CircuitBreakerLayer)>,
     budgets: Vec<(Identity, f64, Budget)>,
+    credentials: Vec<(Account, Cooldown)>,
+    providers: HashMap<String, Cooldown>,
+}
+
+/// Whose key it is: two providers of the file at one host, as with two dialects, may use the same.
+#[derive(PartialEq)]
+struct Account {
+    host: String,
+    key: Option<String>,
 }
 
 /// Whose health it is: the credential is the provider's.
@@ -69,10 +82,28 @@ impl Workshop {
             None => stack,
         };
         Ok(stack
+            .with_credential(self.credential(&member.provider, provider))
+            .with_provider(self.provider(provider))
             .with_retry(self.retry(member, &settings.retry))
             .with_circuit(self.circuit(member, &settings.circuit_breaker))
             .with_timeouts(timeouts(settings, total))
             .with_losses(settings.losses.clone()))
+    }
+
+    fn credential(&mut self, name: &str, provider: &Provider) -> Cooldown {
+        let key = provider.api_key.as_ref().map(|key| key.expose().to_owned());
+        let account = Account { host: host(provider), key };
+        if let Some((_, cooldown)) = self.credentials.iter().find(|(whose, _)| *whose == account) {
+            return cooldown.clone();
+        }
+        let cooldown = Cooldown::new(name);
+        self.credentials.push((account, cooldown.clone()));
+        cooldown
+    }
+
+    fn provider(&mut self, provider: &Provider) -> Cooldown {
+        let host = host(provider);
+        self.providers.entry(host).or_insert_with_key(|host| Cooldown::new(host.as_str())).clone()
     }
 
     fn circuit(&mut self, member: &Member, settings: &CircuitBreakerSettings) -> CircuitBreakerLayer {
@@ -141,6 +172,12 @@ impl Identity {
     fn of(member: &Member) -> Self {
         Self { provider: member.provider.clone(), model: member.model.clone() }
     }
+}
+
+/// Where a provider is: host and port, however the paths below them may differ.
+fn host(provider: &Provider) -> String {
+    let url = provider.base_url.parse::<Uri>().ok();
+    url.and_then(|url| url.authority().map(ToString::to_string)).unwrap_or_default()
 }
 
 fn timeouts(settings: &Settings, total: Duration) -> MemberTimeouts {

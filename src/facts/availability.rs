@@ -13,3 +13,17 @@ pub enum Availability {
     /// Calls are refused; perhaps until then.
     Down(Option<Duration>),
 }
+
+impl Availability {
+    /// Of two that both have to let a call pass.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            // `None`, where a probe decides, says the least, and so gives way to a moment that is known.
+            (Self::Down(one), Self::Down(other)) => Self::Down(one.max(other)),
+            (Self::Down(until), _) | (_, Self::Down(until)) => Self::Down(until),
+            (Self::Probation, _) | (_, Self::Probation) => Self::Probation,
+            (Self::Up, Self::Up) => Self::Up,
+        }
+    }
+}

@@ -5,6 +5,7 @@ use tower::ServiceBuilder;
 
 use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, CircuitHandle};
 use crate::client::Client;
+use crate::cooldown::{Cooldown, CooldownLayer, CooldownService};
 use crate::dialect::{AnyDialect, Capabilities, Flavour, Target};
 use crate::facts::Member;
 use crate::health_routing::Candidate;
@@ -14,7 +15,9 @@ use crate::stream_guard::{DialectGuard, StreamGuard, StreamGuardLayer};
 
 /// One member as a service that speaks the caller's dialect.
 pub type MemberService<C = Client> = RetryBudget<
-    CircuitBreaker<StreamGuard<SchemaNormalizer<C, AnyDialect, AnyDialect>, DialectGuard<AnyDialect>>>,
+    CooldownService<
+        CircuitBreaker<StreamGuard<SchemaNormalizer<C, AnyDialect, AnyDialect>, DialectGuard<AnyDialect>>>,
+    >,
 >;
 
 /// One member with its own state: what is kept per (provider, model, credential).
@@ -29,6 +32,7 @@ pub struct MemberStack<C = Client> {
     capabilities: Option<Arc<Capabilities>>,
     client: C,
     retry: RetryBudgetLayer,
+    cooldown: CooldownLayer,
     circuit: CircuitBreakerLayer,
     timeouts: MemberTimeouts,
     losses: LossRules,
@@ -64,6 +68,10 @@ impl<C> MemberStack<C> {
     #[must_use]
     pub fn new(member: Member, dialect: impl Into<AnyDialect>, client: C) -> Self {
         Self {
+            cooldown: CooldownLayer::default()
+                .credential(Cooldown::new(member.provider()))
+                .provider(Cooldown::new(member.provider()))
+                .member(member.to_string()),
             circuit: CircuitBreakerLayer::default().named(member.to_string()),
             member,
             dialect: dialect.into(),
@@ -87,6 +95,20 @@ impl<C> MemberStack<C> {
     #[must_use]
     pub fn with_circuit(mut self, circuit: CircuitBreakerLayer) -> Self {
         self.circuit = circuit;
+        self
+    }
+
+    /// With the cooldown of this credential, which it shares with other members. Default: one of its own.
+    #[must_use]
+    pub fn with_credential(mut self, cooldown: Cooldown) -> Self {
+        self.cooldown = self.cooldown.credential(cooldown);
+        self
+    }
+
+    /// With the cooldown of this provider, which it shares with other members. Default: one of its own.
+    #[must_use]
+    pub fn with_provider(mut self, cooldown: Cooldown) -> Self {
+        self.cooldown = self.cooldown.provider(cooldown);
         self
     }
 
@@ -152,6 +174,18 @@ impl<C> MemberStack<C> {
     pub fn circuit(&self) -> CircuitHandle {
         self.circuit.handle()
     }
+
+    /// The cooldown of its credential, to be watched or ended by hand.
+    #[must_use]
+    pub fn credential(&self) -> &Cooldown {
+        self.cooldown.of_credential()
+    }
+
+    /// The cooldown of its provider, to be watched or ended by hand.
+    #[must_use]
+    pub fn provider(&self) -> &Cooldown {
+        self.cooldown.of_provider()
+    }
 }
 
 impl<C: Clone> MemberStack<C> {
@@ -160,6 +194,8 @@ impl<C: Clone> MemberStack<C> {
         ServiceBuilder::new()
             // Outermost: a retry is another attempt, so the breaker sees each of them.
             .layer(self.retry.clone())
+            // Refuses what another member has found out about the key, or about the host.
+            .layer(self.cooldown.clone())
             // Refuses before anything is sent, and judges what comes back to its last byte.
             .layer(self.circuit.clone())
             // Turns a bad status, a silence and a bad 200 into a failure, while there is still time to fail over.
@@ -184,9 +220,12 @@ impl<C: Clone> MemberStack<C> {
         }
     }
 
-    /// This member as a candidate of a router that looks at its circuit before it asks.
+    /// This member as a candidate of a router that looks at its circuit and its cooldowns before it asks.
     pub(super) fn candidate(&self, front: AnyDialect) -> Candidate<MemberService<C>> {
+        let (credential, provider) = (self.credential().clone(), self.provider().clone());
         let circuit = self.circuit();
-        Candidate::new(self.member.clone(), self.service(front)).health(move |now| circuit.availability(now))
+        Candidate::new(self.member.clone(), self.service(front)).health(move |now| {
+            provider.availability(now).and(credential.availability(now)).and(circuit.availability(now))
+        })
     }
 }

@@ -10,7 +10,7 @@
 //!   buffer              the body once, bounded; what the call asks for, read once
 //!   keepalive           signs of life while a stream is awaited; commits to nothing
 //!   health_routing      the members of the class, in order; fails over
-//!   ├─ member 1         retry_budget → circuit_breaker → stream_guard → schema_normalizer → client
+//!   ├─ member 1         retry_budget → cooldown → circuit_breaker → stream_guard → schema_normalizer → client
 //!   ├─ member 2         the same, its own state
 //!   └─ member n
 //! ```

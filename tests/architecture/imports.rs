@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{Source, arguments, closing, words};
 use super::{Breach, said};
 
-const LAYERS: [&str; 10] = [
+const LAYERS: [&str; 11] = [
     "array_stream",
     "buffer",
     "circuit_breaker",
+    "cooldown",
     "deadline",
     "degraded_marker",
     "health_routing",

@@ -4,6 +4,7 @@
 mod array_stream;
 mod buffer;
 mod circuit_breaker;
+mod cooldown;
 mod deadline;
 mod degraded_marker;
 mod health_routing;

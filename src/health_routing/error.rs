@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::facts::Member;
-use crate::failure::{Class, Failure};
+use crate::failure::{Class, Failure, Outcome};
 
 /// No member could answer.
 ///
@@ -53,10 +53,20 @@ impl Error for AllFailed {
 }
 
 fn verdict(failures: &[(Member, Failure)]) -> Failure {
-    let earliest = failures.iter().filter_map(|(_, failure)| failure.retry_after()).min();
+    let said = |(_, failure): &(Member, Failure)| failure.retry_after();
+    let earliest = failures.iter().filter_map(said).min().or_else(|| earliest_of_all(failures));
     let telling = most_telling(failures).cloned();
     // Nobody asked, nobody down: every member was excluded for this call.
     telling.unwrap_or(Failure::new(Class::Unsupported)).with_retry_after(earliest)
+}
+
+/// When nobody named a moment and all are out for long. One of whom nothing is known may be back at any time.
+fn earliest_of_all(failures: &[(Member, Failure)]) -> Option<Duration> {
+    let usual = failures.iter().map(|(_, failure)| match failure.outcome() {
+        Outcome::Throttled(after) => after,
+        _ => None,
+    });
+    usual.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
 fn most_telling(failures: &[(Member, Failure)]) -> Option<&Failure> {
@@ -114,6 +124,14 @@ mod tests {
         let said = Failure::new(Class::ContextOverflow).with_report(Report::new("too long"));
         let error = all([said, Failure::new(Class::ContextOverflow)]);
         assert_eq!(Failure::find(&error).unwrap().report().unwrap().message, "too long");
+    }
+
+    #[test]
+    fn where_nobody_named_a_moment_and_all_are_out_for_long_that_is_said() {
+        let after = |classes: &[Class]| all(classes.iter().map(|class| Failure::new(*class))).retry_after();
+        assert_eq!(after(&[Class::Auth, Class::QuotaExhausted]), Some(Outcome::HARD_DOWN));
+        assert_eq!(after(&[Class::Auth, Class::Timeout]), None);
+        assert_eq!(after(&[]), None);
     }
 
     #[test]

@@ -146,9 +146,9 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
     }
 
     /// Is a bad response the last word? It tells the caller more than an error of ours would, but for a key of
-    /// ours that was refused: the caller must not take that for his own.
+    /// ours that was refused, or money of ours that is gone: the caller must not take that for his own.
     fn is_final(&self, failure: &Failure) -> bool {
-        !self.has_more() && failure.class() != Class::Auth
+        !self.has_more() && !matches!(failure.class(), Class::Auth | Class::QuotaExhausted)
     }
 
     fn count_and_fail<T>(&mut self, index: usize, failure: Failure) -> Option<T> {

@@ -107,9 +107,14 @@ fn our_message(failure: &Failure) -> String {
     }
 }
 
-/// Class and hint, and nothing that a provider said about our account.
+/// Class and hint, and nothing that a provider said about our account: a caller who reads of a key, or of money,
+/// looks for the fault in his own.
 fn bare(failure: &Failure) -> Failure {
-    Failure::new(failure.class()).with_retry_after(failure.retry_after())
+    let class = match failure.class() {
+        Class::Auth | Class::QuotaExhausted => Class::ServerError,
+        class => class,
+    };
+    Failure::new(class).with_retry_after(failure.retry_after().or(retry::usual(failure)))
 }
 
 fn with_status(status: StatusCode, body: Bytes) -> Response<Bytes> {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Outcome};
 
 /// Where nobody said when to come back: about as long as a circuit stays open.
 const DEFAULT: Duration = Duration::from_secs(5);
@@ -12,6 +12,14 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn after(failure: &Failure) -> u64 {
     let hint = failure.retry_after().unwrap_or(DEFAULT).min(LONGEST);
     (hint.as_secs() + u64::from(hint.subsec_nanos() > 0)).max(1)
+}
+
+/// When to come back as far as the class tells: a key that was refused is not mended in five seconds.
+pub(super) const fn usual(failure: &Failure) -> Option<Duration> {
+    match failure.outcome() {
+        Outcome::Throttled(after) => after,
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod bad_input;
 mod conversations;
 mod corpora;
 mod count_tokens;
+mod credentials;
 mod disconnect;
 mod faults;
 mod keepalive;

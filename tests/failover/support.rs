@@ -42,7 +42,7 @@ impl Api {
         }
     }
 
-    const fn dialect(self) -> &'static str {
+    pub(crate) const fn dialect(self) -> &'static str {
         match self {
             Self::OpenAi => "openai-chat",
             Self::Anthropic => "anthropic-messages",
@@ -191,6 +191,11 @@ impl Gateway {
                  [[classes.workhorse.members]]\nprovider = {name:?}\nmodel = {model:?}\n"
             ));
         }
+        Self::configured(&text).await
+    }
+
+    /// As this file says.
+    pub(crate) async fn configured(text: &str) -> Self {
         let config: Config = text.parse().expect("a right configuration");
         Self::serve(config.stack().expect("a stack")).await
     }

@@ -1,0 +1,136 @@
+//! What one member finds out about a key is known to all who use it.
+
+use std::time::Duration;
+
+use tower_failover::testing::{FakeProvider, Fault};
+
+use crate::support::{APIS, Answer, Api, Gateway, IMPATIENT, join};
+
+const SHARED: &str = "an answer with the shared key";
+const OTHER: &str = "an answer with another key";
+
+/// Two models behind one key at one provider, and a third at another.
+struct World {
+    shared: FakeProvider,
+    other: FakeProvider,
+    gateway: Gateway,
+}
+
+impl World {
+    async fn of(api: Api, fault: Fault) -> Self {
+        let (shared, other) = (api.provider(SHARED).await, api.provider(OTHER).await);
+        shared.always(fault);
+        let members = [("shared", "large"), ("shared", "small"), ("other", "third")];
+        let gateway = Gateway::configured(&file(api, &shared, &other, &members)).await;
+        Self { shared, other, gateway }
+    }
+
+    async fn ask(&self, front: Api) -> Answer {
+        self.gateway.ask(front, false).await
+    }
+
+    fn counts(&self) -> (u64, u64) {
+        (self.shared.count(), self.other.count())
+    }
+}
+
+fn file(api: Api, shared: &FakeProvider, other: &FakeProvider, members: &[(&str, &str)]) -> String {
+    let mut text = IMPATIENT.to_owned();
+    for (name, provider, key) in [("shared", shared, "sk-shared-secret"), ("other", other, "sk-other-secret")]
+    {
+        let (dialect, base_url) = (api.dialect(), provider.base_url());
+        text.push_str(&format!(
+            "\n[providers.{name}]\ndialect = {dialect:?}\nbase_url = {base_url:?}\napi_key = {key:?}\n"
+        ));
+    }
+    for (provider, model) in members {
+        text.push_str(&format!(
+            "[[classes.workhorse.members]]\nprovider = {provider:?}\nmodel = {model:?}\n"
+        ));
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_key_that_was_refused_is_not_tried_with_the_next_model() {
+    let check = async |api: Api| {
+        for fault in [Fault::unauthorized(), Fault::status(403), Fault::payment_required()] {
+            let world = World::of(api, fault.clone()).await;
+            let answer = world.ask(api.other()).await;
+            assert_eq!(answer.read(api.other(), false).text, OTHER, "{fault:?} {api:?}");
+            assert_eq!(world.counts(), (1, 1), "{fault:?} {api:?}");
+            assert_eq!(answer.header("x-failover-attempts"), "2", "{fault:?} {api:?}");
+            // Nor by the next call.
+            assert_eq!(world.ask(api).await.read(api, false).text, OTHER);
+            assert_eq!(world.counts(), (1, 2), "{fault:?} {api:?}");
+        }
+    };
+    join(APIS.map(check)).await;
+}
+
+#[tokio::test]
+async fn an_empty_balance_is_not_tried_with_the_next_model() {
+    for api in [Api::OpenAi, Api::Responses, Api::Anthropic] {
+        let world = World::of(api, Fault::insufficient_quota()).await;
+        assert_eq!(world.ask(api).await.read(api, false).text, OTHER, "{api:?}");
+        assert_eq!(world.counts(), (1, 1), "{api:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_closes_only_the_member_that_has_hit_it() {
+    let check = async |api: Api| {
+        let world = World::of(api, Fault::None).await;
+        world.shared.script([Fault::rate_limited(Duration::from_secs(30))]);
+        let answer = world.ask(api).await;
+        assert_eq!(answer.read(api, false).text, SHARED, "{api:?}");
+        assert_eq!((answer.header("x-failover-model"), world.counts()), ("small", (2, 0)), "{api:?}");
+        let answer = world.ask(api).await;
+        assert_eq!((answer.header("x-failover-model"), world.counts()), ("small", (3, 0)), "{api:?}");
+    };
+    join(APIS.map(check)).await;
+}
+
+#[tokio::test]
+async fn a_caller_reads_nothing_of_keys_or_money_when_there_is_nobody_else() {
+    for api in APIS {
+        for fault in [Fault::unauthorized(), Fault::status(403), Fault::payment_required()] {
+            let shared = api.provider(SHARED).await;
+            shared.always(fault.clone());
+            let members = [("shared", "large"), ("shared", "small")];
+            let gateway = Gateway::configured(&file(api, &shared, &shared, &members)).await;
+            // The first finds out, the second is refused at once.
+            for front in [api, api.other()] {
+                let answer = gateway.ask(front, false).await;
+                let cell = format!("{fault:?} {api:?} {front:?}: {}", answer.raw());
+                assert_eq!(answer.status, 503, "{cell}");
+                assert_eq!(answer.header("x-should-retry"), "false", "{cell}");
+                let after: u64 = answer.header("retry-after").parse().expect("seconds");
+                assert!((290..=300).contains(&after), "{cell}");
+                let message = front.error_message(&answer.json()).to_lowercase();
+                for word in ["key", "auth", "credential", "permission", "billing", "balance", "quota"] {
+                    assert!(!message.contains(word), "{cell}");
+                }
+                assert!(!answer.raw().contains("secret"), "{cell}");
+            }
+            assert_eq!(shared.count(), 1, "{fault:?} {api:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_dialects_of_one_host_and_key_share_what_is_found_out() {
+    let shared = Api::OpenAi.provider(SHARED).await;
+    shared.always(Fault::unauthorized());
+    let base_url = shared.base_url();
+    let mut text = IMPATIENT.to_owned();
+    for (name, dialect) in [("chat", "openai-chat"), ("responses", "openai-responses")] {
+        text.push_str(&format!(
+            "\n[providers.{name}]\ndialect = {dialect:?}\nbase_url = {base_url:?}\napi_key = \"sk-shared-secret\"\n\
+             [[classes.workhorse.members]]\nprovider = {name:?}\nmodel = \"m\"\n"
+        ));
+    }
+    let gateway = Gateway::configured(&text).await;
+    assert_eq!(gateway.ask(Api::OpenAi, false).await.status, 503);
+    assert_eq!(shared.count(), 1);
+}

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::{Layer, Service, ServiceBuilder};
 use tower_failover::circuit_breaker::{AtReturn, CircuitBreakerLayer};
+use tower_failover::cooldown::{ByFailure, CooldownLayer};
 use tower_failover::deadline::DeadlineLayer;
 use tower_failover::degraded_marker::DegradedMarkerLayer;
 use tower_failover::failure::{BoxError, OnError};
@@ -87,6 +88,8 @@ fn ours(bare: Cost) {
     let routing = || HealthRoutingLayer::primary("a").policy(OnError).fallback("b", Echo);
     let marker = || DegradedMarkerLayer::with(|_: &mut Bytes| {});
     row("**circuit_breaker**, closed", measure(circuit().layer(Echo)), bare);
+    let cooldown = CooldownLayer::new(ByFailure::new(OnError));
+    row("**cooldown**, at rest", measure(cooldown.layer(Echo)), bare);
     row("**retry_budget**", measure(retry().layer(Echo)), bare);
     row("**health_routing**, primary healthy", measure(routing().layer(Echo)), bare);
     row("**deadline**", measure(DeadlineLayer::any(timer).layer(Echo)), bare);

@@ -385,3 +385,33 @@ async fn when_all_are_down_the_earliest_real_hope_is_named() {
     soon.now(|| async { Ok(answer()) });
     assert_eq!(world.ask().await.status, StatusCode::OK, "the hope was real");
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_last_that_can_be_asked_has_more_time_for_its_first_token() {
+    let slow = || {
+        Fake::new(|| async {
+            sleep(30 * SECOND).await;
+            Ok(stream_answer())
+        })
+    };
+    let (first, last) = (slow(), slow());
+    let world = World::of([&first, &last]);
+    let start = Instant::now();
+    let said = world.ask_within(None, true).await;
+    assert_eq!(
+        (said.status, said.header("x-failover-provider")),
+        (StatusCode::OK, "provider1"),
+        "{}",
+        said.body
+    );
+    assert_eq!(
+        start.elapsed(),
+        40 * SECOND,
+        "ten for whom another can follow, as long as it takes for the last"
+    );
+    let silent = Fake::new(std::future::pending);
+    let world = World::of([&silent]);
+    let start = Instant::now();
+    assert_eq!(world.ask_within(Some(20 * SECOND), true).await.status, StatusCode::OK, "keepalive began it");
+    assert_eq!(start.elapsed(), 20 * SECOND, "and never longer than the caller has");
+}

@@ -8,6 +8,7 @@
 //! | [`Call`] | request | `buffer` | `health_routing`, `schema_normalizer`, `stream_guard` |
 //! | [`Deadline`] | request | `deadline` | `retry_budget`, `stream_guard` |
 //! | [`Exclusions`] | request | you | `health_routing` |
+//! | [`LastChance`] | request | `health_routing` | `stream_guard` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
@@ -19,6 +20,7 @@ mod call;
 mod checked;
 mod deadline;
 mod exclusions;
+mod last_chance;
 mod losses;
 mod member;
 mod served;
@@ -29,6 +31,7 @@ pub use self::call::{Call, Operation};
 pub use self::checked::Checked;
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
+pub use self::last_chance::LastChance;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::served::{Degradation, Served};

@@ -18,7 +18,7 @@ pub enum Class {
     QuotaExhausted,
     /// 401, 403 on *our* key. Never told to the caller as *his* wrong key.
     Auth,
-    /// 404, 410: this provider no longer has the model.
+    /// 404, 410: this provider no longer has the model. The 404 of a wrong path is a [`ServerError`](Self::ServerError).
     ModelGone,
     /// The conversation does not fit the model's context.
     ContextOverflow,

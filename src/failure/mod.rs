@@ -20,6 +20,15 @@
 //! | [`CircuitOpen`](Class::CircuitOpen), [`Shed`](Class::Shed) | no | yes | none |
 //! | [`DeadlineExceeded`](Class::DeadlineExceeded), [`Cancelled`](Class::Cancelled) | no | no | none |
 //!
+//! The [`Scope`] says whom it concerns beside the member: a key that was refused, or an empty balance, concerns all who
+//! use the credential, a rate limit the member alone.
+//!
+//! # Where it is read
+//!
+//! The status first: a 500 whose body says "policy" is an outage. Then a [`Table`] per vendor, of codes and wordings,
+//! under a 4xx or inside a stream. Then [`retry_after`], the moment named in headers or in words, and for a rate limit
+//! that names none [`limit_reset`]. What you know better goes first, and may have no opinion: [`Consider`].
+//!
 //! The same table as methods: [`Class::same_member`], [`Class::fails_over`], [`Failure::outcome`].
 //!
 //! Layers return `BoxError`, as tower's own do; the `Failure` travels inside and is found again anywhere in

@@ -137,13 +137,14 @@ fn ask<S, F, P, Req>(
 where
     S: Service<Req>,
     F: Service<Req>,
+    P: RoutingPolicy<Req, S::Response>,
     Req: Clone,
 {
     if let Err(failure) = ready {
         walk.refuse(index, failure);
         return State::Choosing;
     }
-    let Some(request) = walk.request() else {
+    let Some(request) = walk.request::<S::Response>() else {
         return State::Choosing;
     };
     let in_flight = walk.begin(index);

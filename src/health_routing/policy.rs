@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::facts::{Attempts, Call, Exclusions, Member, Served};
+use crate::facts::{Attempts, Call, Exclusions, LastChance, Member, Served};
 use crate::failure::{BoxError, Classify, Failure, Standard};
 
 /// How routing reads a call.
@@ -33,6 +33,11 @@ pub trait RoutingPolicy<Req, Res> {
         None
     }
 
+    /// Says on the request that nobody else can be asked.
+    fn last(&self, request: &mut Req) {
+        let _ = request;
+    }
+
     /// Says on the response who answered.
     fn served(&self, response: &mut Res, served: Served) {
         let _ = (response, served);
@@ -49,7 +54,7 @@ where
 }
 
 /// Routing of HTTP calls, by facts: [`Exclusions`], [`Attempts`] and [`Call`] are read from the request's
-/// extensions, [`Served`] is left in those of the response.
+/// extensions, [`LastChance`] is left there for the last member, and [`Served`] in those of the response.
 ///
 /// Responses are read by `C`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,6 +87,10 @@ where
 
     fn class(&self, request: &http::Request<B>) -> Option<Arc<str>> {
         request.extensions().get::<Call>().map(|call| Arc::clone(&call.model))
+    }
+
+    fn last(&self, request: &mut http::Request<B>) {
+        request.extensions_mut().insert(LastChance);
     }
 
     fn served(&self, response: &mut http::Response<R>, served: Served) {

@@ -87,12 +87,18 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         self.set.patience
     }
 
-    /// The request for the next member; the last one gets the original.
-    pub(super) fn request(&mut self) -> Option<Req>
+    /// The request for the next member; the last one gets the original, and is told that it is the last.
+    pub(super) fn request<Res>(&mut self) -> Option<Req>
     where
+        P: RoutingPolicy<Req, Res>,
         Req: Clone,
     {
-        if self.has_more() { self.request.clone() } else { self.request.take() }
+        if self.has_more() {
+            return self.request.clone();
+        }
+        let mut request = self.request.take()?;
+        self.set.policy.last(&mut request);
+        Some(request)
     }
 
     pub(super) fn begin(&mut self, index: usize) -> Option<InFlight> {

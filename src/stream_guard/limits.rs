@@ -11,6 +11,15 @@ pub(super) struct Limits {
     pub(super) answer: usize,
 }
 
+impl Limits {
+    /// Those of one attempt. Where nobody else can be asked, a stream may take as long to begin as an answer that is
+    /// not one.
+    pub(super) fn of(self, is_last: bool) -> Self {
+        let first_token = if is_last { self.first_token.max(self.attempt) } else { self.first_token };
+        Self { first_token, ..self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -10,7 +10,7 @@ use super::alarm::{Alarm, Timer};
 use super::future::Wanted;
 use super::limits::Limits;
 use super::{Cause, Guard, ResponseBody, ResponseFuture};
-use crate::facts::{Call, Deadline, Operation};
+use crate::facts::{Call, Deadline, LastChance, Operation};
 use crate::failure::BoxError;
 
 /// Answers with nothing but what has begun to be an answer.
@@ -47,17 +47,18 @@ where
 
     fn call(&mut self, request: Request<R>) -> Self::Future {
         let now = Instant::now();
+        let limits = self.limits.of(LastChance::is_left(request.extensions()));
         let wants_stream = self.guard.wants_stream(request.extensions());
         let to_head = match wants_stream {
-            Some(true) => Alarm::after(now, self.limits.first_token, Cause::NoFirstToken),
-            _ => Alarm::after(now, self.limits.attempt, Cause::NoHead),
+            Some(true) => Alarm::after(now, limits.first_token, Cause::NoFirstToken),
+            _ => Alarm::after(now, limits.attempt, Cause::NoHead),
         };
-        let to_end = Alarm::of_all(now, &self.limits, Deadline::find(request.extensions()));
+        let to_end = Alarm::of_all(now, &limits, Deadline::find(request.extensions()));
         let timer = Timer::new(to_head, to_end);
         let operation =
             request.extensions().get::<Call>().map_or_else(Operation::default, |call| call.operation);
         let wanted = Wanted { operation, is_stream: wants_stream == Some(true) };
         let inner = self.inner.call(request);
-        ResponseFuture::new(inner, timer, self.guard.clone(), self.limits, wanted)
+        ResponseFuture::new(inner, timer, self.guard.clone(), limits, wanted)
     }
 }

@@ -285,3 +285,38 @@ async fn two_cooldowns_are_over_when_both_are() {
     assert_eq!((refusal(&error).name(), refusal(&error).retry_after()), ("acme", Some(HARD_DOWN)));
     assert_eq!(error.to_string(), "acme is cooling down for another 300.0 s");
 }
+
+// What is told.
+
+/// What is logged while it lives.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_key_is_told_once_loudly_by_the_name_of_its_provider() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let (_, [large, small]) = two();
+    let said = Failure::new(Class::Auth)
+        .with_report(tower_failover::failure::Report::new("Incorrect API key provided: sk-secret"));
+    // Both have left before either is back.
+    let (mut first, mut second) = (large.layer(failing(said.clone())), small.layer(failing(said)));
+    let (first, second) = (first.ready().await.unwrap().call(0), second.ready().await.unwrap().call(0));
+    first.await.unwrap_err();
+    second.await.unwrap_err();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.matches("ERROR").count(), 1, "{text}");
+    assert!(text.contains("\"acme\"") && !text.contains("secret"), "{text}");
+}

@@ -14,7 +14,7 @@ use super::openai_chat::{self, OpenAiChat};
 #[cfg(feature = "openai-responses")]
 use super::openai_responses::{self, OpenAiResponses};
 use super::sse::Frame;
-use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Signal, Target};
+use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
 use crate::facts::{Call, Losses};
 use crate::failure::Failure;
 
@@ -247,6 +247,33 @@ impl Dialect for AnyDialect {
 
     fn keepalive(&self) -> &'static [u8] {
         delegate!(Self, self, dialect => dialect.keepalive())
+    }
+
+    fn continues(&self, target: &Target<'_>) -> bool {
+        delegate!(Self, self, dialect => dialect.continues(target))
+    }
+
+    fn takes_comments(&self) -> bool {
+        delegate!(Self, self, dialect => dialect.takes_comments())
+    }
+
+    fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<AnyEncoder>> {
+        Some(match self {
+            #[cfg(feature = "openai-chat")]
+            Self::OpenAiChat(dialect) => dialect.resume(request, sent)?.map(AnyEncoder::OpenAiChat),
+            #[cfg(feature = "openai-responses")]
+            Self::OpenAiResponses(dialect) => dialect.resume(request, sent)?.map(AnyEncoder::OpenAiResponses),
+            #[cfg(feature = "anthropic-messages")]
+            Self::AnthropicMessages(dialect) => {
+                dialect.resume(request, sent)?.map(AnyEncoder::AnthropicMessages)
+            }
+            #[cfg(feature = "gemini")]
+            Self::Gemini(dialect) => dialect.resume(request, sent)?.map(AnyEncoder::Gemini),
+        })
+    }
+
+    fn continue_request(&self, request: &[u8], text: &str) -> Option<Vec<u8>> {
+        delegate!(Self, self, dialect => dialect.continue_request(request, text))
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

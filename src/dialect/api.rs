@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Event, Request};
 use super::sse::Frame;
-use super::{Invalid, Reply, Target, ToolNames};
+use super::{Invalid, Reply, Resumed, Target, ToolNames};
 use crate::facts::{Call, Losses, Operation};
 use crate::failure::Failure;
 
@@ -115,6 +115,35 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// A comment, as the specification of server-sent events wants it, unless the official SDK stumbles over one.
     fn keepalive(&self) -> &'static [u8] {
         b": keepalive\n\n"
+    }
+
+    /// Does the model behind this API go on with a turn of the assistant at the end of a conversation? If not, it
+    /// refuses it, or, worse, answers it afresh.
+    fn continues(&self, target: &Target<'_>) -> bool {
+        let _ = target;
+        false
+    }
+
+    /// Can all its clients read over a comment in a stream?
+    fn takes_comments(&self) -> bool {
+        true
+    }
+
+    /// Reads what the caller has of a stream that was cut, the answer to `request`, so that it can be completed.
+    ///
+    /// `None` where that would not be honest, or where nobody knows: only plain text can be gone on with. Not
+    /// thoughts, calls, refusals, sources, probabilities or several answers, nor where a form was asked for that
+    /// two halves might not have together; and not what breaks off inside a frame.
+    fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<Self::Encoder>> {
+        let _ = (request, sent);
+        None
+    }
+
+    /// The caller's request with the beginning of its answer put into the assistant's mouth, and with so much
+    /// less to say. `None` where the request leaves no place for it.
+    fn continue_request(&self, request: &[u8], text: &str) -> Option<Vec<u8>> {
+        let _ = (request, text);
+        None
     }
 
     /// Is a 200 with this body an answer at all? Not empty, JSON, with something said or called in it.

@@ -65,7 +65,15 @@ mod openai;
     feature = "gemini"
 ))]
 mod quoted;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
+mod members;
 mod reply;
+mod resumed;
 #[cfg(any(feature = "openai-chat", feature = "gemini"))]
 mod scan;
 #[cfg(any(
@@ -76,6 +84,13 @@ mod scan;
 ))]
 mod seal;
 mod target;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
+mod told;
 
 #[cfg(any(
     feature = "openai-chat",
@@ -88,4 +103,5 @@ pub use self::api::{Decode, Dialect, Encode, Encoded, Peek, Signal};
 pub use self::capabilities::{Capabilities, Changes, Models, Sampling, Thinking, Vendor};
 pub use self::invalid::Invalid;
 pub use self::reply::{Reply, ToolNames};
+pub use self::resumed::Resumed;
 pub use self::target::{Flavour, Target};

@@ -20,6 +20,12 @@ impl Exclusions {
         Self(names.into_iter().map(Into::into).collect())
     }
 
+    /// These, and one more.
+    #[must_use]
+    pub fn and(&self, name: impl Into<Box<str>>) -> Self {
+        Self(self.0.iter().cloned().chain([name.into()]).collect())
+    }
+
     /// The exclusions of a request, if there are any.
     #[must_use]
     pub fn find(extensions: &Extensions) -> Option<&Self> {
@@ -53,5 +59,7 @@ mod tests {
         assert!(!Exclusions::new(["openai/gpt-5-mini"]).contains(&large));
         assert!(!Exclusions::new(["openai/gpt-5-mini"]).contains(&Member::new("openai")));
         assert!(!Exclusions::new(["open"]).contains(&large));
+        let both = Exclusions::new(["openai/gpt-5"]).and(small.to_string());
+        assert!(both.contains(&small) && both.contains(&large));
     }
 }

@@ -7,10 +7,11 @@
 //! |---|---|---|---|
 //! | [`Call`] | request | `buffer` | `health_routing`, `schema_normalizer`, `stream_guard` |
 //! | [`Deadline`] | request | `deadline` | `retry_budget`, `stream_guard` |
-//! | [`Exclusions`] | request | you | `health_routing` |
+//! | [`Exclusions`] | request | you, `resume` | `health_routing` |
 //! | [`LastChance`] | request | `health_routing` | `stream_guard` |
+//! | [`Prefill`] | request | `resume` | `schema_normalizer` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
-//! | [`Served`] | response | `health_routing` | `degraded_marker` |
+//! | [`Served`] | response | `health_routing` | `degraded_marker`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
 
@@ -23,6 +24,7 @@ mod exclusions;
 mod last_chance;
 mod losses;
 mod member;
+mod prefill;
 mod served;
 
 pub use self::attempts::{Attempt, Attempts};
@@ -34,4 +36,5 @@ pub use self::exclusions::Exclusions;
 pub use self::last_chance::LastChance;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
+pub use self::prefill::Prefill;
 pub use self::served::{Degradation, Served};

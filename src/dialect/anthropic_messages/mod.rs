@@ -29,6 +29,7 @@ mod peek;
 mod provenance;
 mod request;
 mod rest;
+mod resume;
 mod stream;
 mod wire;
 
@@ -42,7 +43,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::canonical::{Answer, Names, Request};
 use super::check::check;
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
 use crate::facts::{Call, Losses, Operation};
 use crate::failure::Failure;
 
@@ -204,6 +205,18 @@ impl Dialect for AnthropicMessages {
 
     fn terminal_frame(&self) -> &'static [u8] {
         stream::TERMINAL
+    }
+
+    fn continues(&self, target: &Target<'_>) -> bool {
+        resume::continues(target)
+    }
+
+    fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {
+        resume::resume(request, sent)
+    }
+
+    fn continue_request(&self, request: &[u8], text: &str) -> Option<Vec<u8>> {
+        resume::continue_request(request, text)
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

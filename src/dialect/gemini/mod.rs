@@ -34,6 +34,7 @@ mod error;
 mod headers;
 mod request;
 mod response;
+mod resume;
 mod stream;
 
 pub use self::stream::{Decoder, Encoder};
@@ -45,7 +46,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::canonical::{Answer, Request};
 use super::check::check;
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
 use crate::facts::{Call, Losses};
 use crate::failure::Failure;
 
@@ -148,6 +149,23 @@ impl Dialect for Gemini {
     /// An empty line: google-genai takes a comment for a piece of an error.
     fn keepalive(&self) -> &'static [u8] {
         b"\r\n"
+    }
+
+    fn continues(&self, target: &Target<'_>) -> bool {
+        resume::continues(target)
+    }
+
+    /// The vendor's Python SDK fails at them.
+    fn takes_comments(&self) -> bool {
+        false
+    }
+
+    fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {
+        resume::resume(request, sent)
+    }
+
+    fn continue_request(&self, request: &[u8], text: &str) -> Option<Vec<u8>> {
+        resume::continue_request(request, text)
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

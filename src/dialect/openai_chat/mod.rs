@@ -34,6 +34,7 @@ mod names;
 mod reasoning;
 mod request;
 mod response;
+mod resume;
 mod stream;
 mod wire;
 
@@ -46,7 +47,7 @@ use super::canonical::{Answer, Request};
 use super::check::check;
 use super::openai::{headers, peek};
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
 use crate::facts::{Call, Losses, Operation};
 use crate::failure::Failure;
 
@@ -140,6 +141,18 @@ impl Dialect for OpenAiChat {
 
     fn terminal_frame(&self) -> &'static [u8] {
         stream::TERMINAL
+    }
+
+    fn continues(&self, target: &Target<'_>) -> bool {
+        resume::continues(target)
+    }
+
+    fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {
+        resume::resume(request, sent)
+    }
+
+    fn continue_request(&self, request: &[u8], text: &str) -> Option<Vec<u8>> {
+        resume::continue_request(request, text)
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

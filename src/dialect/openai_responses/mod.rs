@@ -40,6 +40,7 @@
 mod error;
 mod request;
 mod response;
+mod resume;
 mod sealed;
 mod stream;
 
@@ -53,7 +54,7 @@ use super::canonical::{Answer, Request};
 use super::check::check;
 use super::openai::headers;
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
 use crate::facts::{Call, Losses};
 use crate::failure::Failure;
 
@@ -151,6 +152,14 @@ impl Dialect for OpenAiResponses {
 
     fn terminal_frame(&self) -> &'static [u8] {
         b""
+    }
+
+    fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {
+        resume::resume(request, sent)
+    }
+
+    fn continue_request(&self, request: &[u8], text: &str) -> Option<Vec<u8>> {
+        resume::continue_request(request, text)
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

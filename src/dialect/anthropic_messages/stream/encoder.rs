@@ -6,6 +6,9 @@ use super::waiting::{Call, Waiting};
 use crate::dialect::canonical::{Citation, Event, Finish, Usage};
 use crate::dialect::{Encode, Reply};
 
+/// What stands before the text in an increment of it.
+const TEXT_DELTA: &str = "\"text_delta\",\"text\":";
+
 /// Writes a stream of this dialect, in the order its SDKs insist on: one start, blocks numbered without gaps
 /// and one at a time, the reason for the end together with the usage, one stop.
 #[derive(Debug)]
@@ -60,6 +63,16 @@ impl Encoder {
         }
     }
 
+    /// Goes on with a stream that has begun and told so many blocks of text, the last of which may be open.
+    pub(in super::super) fn resumed(blocks: u64, is_open: bool) -> Self {
+        let mut this = Self { has_started: true, next: blocks, ..Self::new(Reply::default()) };
+        if let Some(index) = blocks.checked_sub(1).filter(|_| is_open) {
+            this.head_of(index, TEXT_DELTA);
+            this.open = Some(Block::Text);
+        }
+        this
+    }
+
     fn start(&mut self, id: Option<&str>, model: Option<&str>, out: &mut Vec<u8>) {
         if std::mem::replace(&mut self.has_started, true) {
             return;
@@ -85,15 +98,19 @@ impl Encoder {
         out.extend_from_slice(b",\"content_block\":");
         out.extend_from_slice(content);
         out.extend_from_slice(b"}\n\n");
+        self.head_of(self.next, delta);
+        self.next += 1;
+        self.open = Some(block);
+    }
+
+    fn head_of(&mut self, index: u64, delta: &str) {
         self.head.clear();
         self.head.extend_from_slice(
             b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":",
         );
-        json::number(&mut self.head, self.next);
+        json::number(&mut self.head, index);
         self.head.extend_from_slice(b",\"delta\":{\"type\":");
         self.head.extend_from_slice(delta.as_bytes());
-        self.next += 1;
-        self.open = Some(block);
     }
 
     fn increment(&self, text: &str, out: &mut Vec<u8>) {
@@ -138,7 +155,7 @@ impl Encoder {
         if !matches!(self.open, Some(Block::Text)) {
             self.close_all(out);
             let content = b"{\"type\":\"text\",\"text\":\"\"}";
-            self.open(Block::Text, content, "\"text_delta\",\"text\":", out);
+            self.open(Block::Text, content, TEXT_DELTA, out);
         }
         self.increment(text, out);
     }

@@ -19,6 +19,8 @@ pub struct Encoder {
     reply: Reply,
     /// What stands behind the number of the choice: who answered. Empty until the stream has started.
     tail: Vec<u8>,
+    /// The id of a stream that others have begun.
+    id: Option<String>,
     choices: Vec<Choice>,
     usage: Usage,
     /// The first chunk tells what the prompt cost, where that is known by then.
@@ -122,6 +124,7 @@ impl Encoder {
         Self {
             reply,
             tail: Vec::new(),
+            id: None,
             choices: Vec::new(),
             usage: Usage::default(),
             has_chunk: false,
@@ -129,8 +132,16 @@ impl Encoder {
         }
     }
 
+    /// Goes on with a stream that has this id, and has said this. Its next chunks name the model that wrote them.
+    pub(crate) fn resumed(reply: Reply, id: Option<String>, text: &str) -> Self {
+        let mut choice = Choice { open: Open::Text, has_content: true, ..Choice::default() };
+        choice.keep(text);
+        Self { id, choices: vec![choice], has_chunk: true, ..Self::new(reply) }
+    }
+
     fn start(&mut self, id: Option<&str>, model: Option<&str>) {
         if self.tail.is_empty() {
+            let id = self.id.as_deref().or(id);
             origin(&mut self.tail, id, model.unwrap_or(&self.reply.model));
             self.tail.extend_from_slice(b"}\r\n\r\n");
         }

@@ -93,19 +93,20 @@ impl Encoder {
         Self { reply, head: Vec::new(), choices: Vec::new(), usage: None, is_done: false }
     }
 
+    /// Goes on with a stream whose chunks had this id, and which has said this.
+    pub(crate) fn resumed(reply: Reply, id: &str, text: &str) -> Self {
+        let mut this = Self::new(reply);
+        this.head = head(id, this.reply.created, &this.reply.model);
+        this.choices.push(Choice { length: citation::length(text), ..Choice::new(0) });
+        this
+    }
+
     /// Writes down once what all chunks begin with.
     fn start(&mut self, id: Option<&str>, model: Option<&str>) {
-        if !self.head.is_empty() {
-            return;
+        if self.head.is_empty() {
+            let id = response::answer_id(id, &self.reply);
+            self.head = head(&id, self.reply.created, model.unwrap_or(&self.reply.model));
         }
-        let head = &mut self.head;
-        head.extend_from_slice(br#"data: {"id":"#);
-        json::string(head, &response::answer_id(id, &self.reply));
-        head.extend_from_slice(br#","object":"chat.completion.chunk","created":"#);
-        json::value(head, &self.reply.created);
-        head.extend_from_slice(br#","model":"#);
-        json::string(head, model.unwrap_or(&self.reply.model));
-        head.extend_from_slice(br#","choices":["#);
     }
 
     fn choice(&mut self, index: u32) -> Option<&mut Choice> {
@@ -261,6 +262,17 @@ impl Encoder {
         response::write_usage(out, usage);
         out.extend_from_slice(b"}\n\n");
     }
+}
+
+fn head(id: &str, created: u64, model: &str) -> Vec<u8> {
+    let mut head = br#"data: {"id":"#.to_vec();
+    json::string(&mut head, id);
+    head.extend_from_slice(br#","object":"chat.completion.chunk","created":"#);
+    json::value(&mut head, &created);
+    head.extend_from_slice(br#","model":"#);
+    json::string(&mut head, model);
+    head.extend_from_slice(br#","choices":["#);
+    head
 }
 
 impl Choice {

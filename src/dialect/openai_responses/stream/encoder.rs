@@ -104,6 +104,19 @@ impl Encoder {
         }
     }
 
+    /// Goes on with a stream that has told one message, of one text, after so many events.
+    pub(in super::super) fn resumed(envelope: Envelope, next: u64, item: String, text: &str) -> Self {
+        let message = Message::resumed(Place { index: 0, id: item }, text);
+        Self {
+            envelope: Some(envelope),
+            sequence: Sequence::from(next),
+            output: vec![Vec::new()],
+            kept: ITEM + text.len(),
+            message: Some(Box::new(message)),
+            ..Self::new(Reply::default())
+        }
+    }
+
     fn start(&mut self, id: Option<&str>, model: Option<&str>, out: &mut Vec<u8>) {
         if self.envelope.is_some() {
             return;

@@ -32,6 +32,14 @@ impl Message {
         message
     }
 
+    /// A message that was opened before, with one text of which this has been told.
+    pub(in super::super) fn resumed(place: Place, text: &str) -> Self {
+        let mut message = Self { place, parts: Vec::new(), count: 0, part: None };
+        let part = message.new_part(false);
+        message.part = Some(Part { text: part.text.with(text), ..part });
+        message
+    }
+
     fn write(&self, out: &mut Vec<u8>, status: &str) {
         item::message(out, &self.place.id, status);
         out.extend_from_slice(&self.parts);
@@ -57,21 +65,25 @@ impl Message {
     }
 
     fn open_part(&self, is_refusal: bool, sequence: &mut Sequence, out: &mut Vec<u8>) -> Part {
+        let part = self.new_part(is_refusal);
+        self.tell_part("response.content_part.added", &part, sequence, out);
+        part
+    }
+
+    fn new_part(&self, is_refusal: bool) -> Part {
         let (kind, tail): (_, &[u8]) = match is_refusal {
             true => ("response.refusal.delta", b""),
             false => ("response.output_text.delta", br#","logprobs":[]"#),
         };
         let text = Growing::new(kind, tail, |out| self.place.part(out, "content_index", self.count));
-        let part = Part {
+        Part {
             is_refusal,
             is_over: false,
             text,
             annotations: Vec::new(),
             cited: 0,
             logprobs: Vec::new(),
-        };
-        self.tell_part("response.content_part.added", &part, sequence, out);
-        part
+        }
     }
 
     fn tell_part(&self, kind: &str, part: &Part, sequence: &mut Sequence, out: &mut Vec<u8>) {

@@ -19,6 +19,11 @@ use crate::dialect::quoted::quoted;
 pub(super) struct Sequence(u64);
 
 impl Sequence {
+    /// Goes on with this number.
+    pub(super) const fn from(next: u64) -> Self {
+        Self(next)
+    }
+
     /// Writes an event: its fields but for its kind and number.
     pub(super) fn event(&mut self, out: &mut Vec<u8>, kind: &str, fields: impl FnOnce(&mut Vec<u8>)) {
         begin(out, kind);
@@ -93,6 +98,14 @@ impl Growing {
         place(&mut head);
         head.extend_from_slice(br#","delta":"#);
         Self { head, tail, json: Vec::new() }
+    }
+
+    /// With this as what has been written.
+    fn with(mut self, text: &str) -> Self {
+        let mut json = Vec::with_capacity(text.len() + 2);
+        quoted(&mut json, text);
+        self.json.extend_from_slice(&json[1..json.len() - 1]);
+        self
     }
 
     pub(super) fn push(&mut self, text: &str, sequence: &mut Sequence, out: &mut Vec<u8>) {

@@ -66,10 +66,10 @@ println!("{:?}", handle.state());
 //!
 //! # Features
 //!
-//! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `cooldown`, `deadline`, `degraded-marker`, `health-routing`,
-//! `keepalive`, `rescue`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per dialect (`openai-chat`,
-//! `openai-responses`, `anthropic-messages`, `gemini`), `client`, `stack`, `config`, `testing`, and `full`. None is on by default. Features add,
-//! and never change what another does.
+//! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `cooldown`, `deadline`, `degraded-marker`,
+//! `health-routing`, `keepalive`, `rescue`, `resume`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per
+//! dialect (`openai-chat`, `openai-responses`, `anthropic-messages`, `gemini`), `client`, `stack`, `config`, `testing`,
+//! and `full`. None is on by default. Features add, and never change what another does.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "array-stream")]
@@ -98,6 +98,8 @@ pub mod health_routing;
 pub mod keepalive;
 #[cfg(feature = "rescue")]
 pub mod rescue;
+#[cfg(feature = "resume")]
+pub mod resume;
 #[cfg(feature = "retry-budget")]
 pub mod retry_budget;
 #[cfg(feature = "schema-normalizer")]
@@ -129,6 +131,8 @@ pub use self::health_routing::HealthRoutingLayer;
 pub use self::keepalive::KeepaliveLayer;
 #[cfg(feature = "rescue")]
 pub use self::rescue::RescueLayer;
+#[cfg(feature = "resume")]
+pub use self::resume::ResumeLayer;
 #[cfg(feature = "retry-budget")]
 pub use self::retry_budget::RetryBudgetLayer;
 #[cfg(feature = "schema-normalizer")]

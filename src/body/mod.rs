@@ -7,13 +7,13 @@
 mod buffered;
 #[cfg(any(feature = "buffer", feature = "schema-normalizer", feature = "stream-guard"))]
 mod gather;
-#[cfg(any(feature = "schema-normalizer", feature = "stream-guard"))]
+#[cfg(any(feature = "resume", feature = "schema-normalizer", feature = "stream-guard"))]
 mod linger;
 mod observed;
 
 pub use self::buffered::Buffered;
 #[cfg(any(feature = "buffer", feature = "schema-normalizer", feature = "stream-guard"))]
 pub(crate) use self::gather::Gather;
-#[cfg(any(feature = "schema-normalizer", feature = "stream-guard"))]
+#[cfg(any(feature = "resume", feature = "schema-normalizer", feature = "stream-guard"))]
 pub(crate) use self::linger::linger;
 pub use self::observed::{End, Observed, Witness};

@@ -131,7 +131,10 @@ mod tests {
     #[test]
     fn what_is_not_changed_stays_as_it_was_written() {
         let mut members = Members::read(br#" {"a" : 1.50, "b\u0041":[ 1 ], "c":null,"max":20 } "#).unwrap();
-        assert_eq!((members.get("a"), members.get("bA"), members.get("c")), (Some("1.50"), Some("[ 1 ]"), None));
+        assert_eq!(
+            (members.get("a"), members.get("bA"), members.get("c")),
+            (Some("1.50"), Some("[ 1 ]"), None)
+        );
         members.set("d", "{}".to_owned());
         members.remove("c");
         members.spend("max", "ninechars");

@@ -56,6 +56,13 @@ mod invalid;
     feature = "gemini"
 ))]
 mod json_schema;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
+mod members;
 #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 mod openai;
 #[cfg(any(
@@ -65,13 +72,6 @@ mod openai;
     feature = "gemini"
 ))]
 mod quoted;
-#[cfg(any(
-    feature = "openai-chat",
-    feature = "openai-responses",
-    feature = "anthropic-messages",
-    feature = "gemini"
-))]
-mod members;
 mod reply;
 mod resumed;
 #[cfg(any(feature = "openai-chat", feature = "gemini"))]

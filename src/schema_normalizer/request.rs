@@ -12,7 +12,7 @@ use super::splice::{holds_string, splice};
 use super::{LossPolicy, Verdict};
 use crate::body::Buffered;
 use crate::dialect::{Capabilities, Dialect, Flavour, Target, ToolNames};
-use crate::facts::{Call, Checked, Losses, Operation};
+use crate::facts::{Call, Checked, Losses, Operation, Prefill};
 use crate::failure::{Class, Failure, Report};
 
 /// The caller's side, the member's side, and what is asked of whom.
@@ -70,6 +70,11 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
         };
         let model = self.model.clone().unwrap_or_else(|| Arc::clone(&call.model));
         let target = self.target(&model);
+        if parts.extensions.get::<Prefill>().is_some() && !self.member.continues(&target) {
+            return Err(Failure::new(Class::Unsupported).with_report(Report::new(
+                "No other model of this class goes on with an answer that was begun.",
+            )));
+        }
         let is_same = self.front.name() == self.member.name();
         let can_ask = is_same || call.operation == Operation::Generate;
         let path =

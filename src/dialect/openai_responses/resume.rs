@@ -46,9 +46,7 @@ impl Begun {
                 let item: Members<'_> = serde_json::from_str(event.get("item")?).ok()?;
                 let is_next = self.response.is_some() && self.item.is_none() && is_first("output_index");
                 self.item = leaf::unquoted(item.get("id")?).map(|id| id.into_owned());
-                is_next
-                    && item.get("type") == Some("\"message\"")
-                    && item.get("content").is_none_or(is_void)
+                is_next && item.get("type") == Some("\"message\"") && item.get("content").is_none_or(is_void)
             }
             "\"response.content_part.added\"" => {
                 let part: Members<'_> = serde_json::from_str(event.get("part")?).ok()?;

@@ -76,14 +76,7 @@ impl Message {
             false => ("response.output_text.delta", br#","logprobs":[]"#),
         };
         let text = Growing::new(kind, tail, |out| self.place.part(out, "content_index", self.count));
-        Part {
-            is_refusal,
-            is_over: false,
-            text,
-            annotations: Vec::new(),
-            cited: 0,
-            logprobs: Vec::new(),
-        }
+        Part { is_refusal, is_over: false, text, annotations: Vec::new(), cited: 0, logprobs: Vec::new() }
     }
 
     fn tell_part(&self, kind: &str, part: &Part, sequence: &mut Sequence, out: &mut Vec<u8>) {

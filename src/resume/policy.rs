@@ -1,0 +1,112 @@
+use bytes::Bytes;
+use http::Request;
+use http::header::CONTENT_LENGTH;
+
+use super::Seam;
+use crate::body::Buffered;
+use crate::dialect::Dialect;
+use crate::facts::{Call, Degradation, Member, Operation};
+
+/// How an answer that was cut can be completed.
+///
+/// Closures implement it; [`DialectMend`] reads the streams of a [`Dialect`]. Only [`seam`](Self::seam) is
+/// required: with it alone an answer is completed by one that repeats it.
+pub trait Mend {
+    /// Reads what the caller has of the answer to `request`. `None` where it cannot honestly be gone on with.
+    fn seam(&self, request: &Request<Buffered>, sent: &[u8]) -> Option<Seam>;
+
+    /// Is the answer one that may have to be completed? If not, nothing is kept for that. By default this is a
+    /// matter of the fact [`Call`]: whether a stream is wanted, of an answer; without it, all streams are.
+    fn may_mend(&self, request: &Request<Buffered>) -> bool {
+        let call = request.extensions().get::<Call>();
+        call.is_none_or(|call| call.stream && call.operation == Operation::Generate)
+    }
+
+    /// The request with `text` as the beginning of its answer, to be continued and not to be answered. White space
+    /// at the end of what was said is not part of `text`: some providers refuse it. `None` where there is no way
+    /// to say so.
+    fn continue_request(&self, request: &Request<Buffered>, text: &str) -> Option<Request<Buffered>> {
+        let _ = (request, text);
+        None
+    }
+
+    /// What is written into the stream where another member goes on, framed. By default a comment that says who,
+    /// as far as that is known.
+    fn mark(&self, member: Option<&Member>) -> Option<Bytes> {
+        Some(comment(member))
+    }
+}
+
+impl<F> Mend for F
+where
+    F: Fn(&Request<Buffered>, &[u8]) -> Option<Seam>,
+{
+    fn seam(&self, request: &Request<Buffered>, sent: &[u8]) -> Option<Seam> {
+        self(request, sent)
+    }
+}
+
+/// Completes answers in the caller's dialect, into which all members translate.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DialectMend<D>(D);
+
+impl<D> DialectMend<D> {
+    /// For callers who speak `dialect`.
+    #[must_use]
+    pub const fn new(dialect: D) -> Self {
+        Self(dialect)
+    }
+}
+
+impl<D: Dialect> Mend for DialectMend<D> {
+    fn seam(&self, request: &Request<Buffered>, sent: &[u8]) -> Option<Seam> {
+        let resumed = self.0.resume(request.body().bytes(), sent)?;
+        let dialect = self.0.clone();
+        let seam = Seam::new(resumed.text, resumed.encoder, move || dialect.decoder());
+        Some(seam.with_usage(resumed.usage))
+    }
+
+    fn continue_request(&self, request: &Request<Buffered>, text: &str) -> Option<Request<Buffered>> {
+        let body = self.0.continue_request(request.body().bytes(), text)?;
+        let mut derived = request.clone();
+        derived.headers_mut().remove(CONTENT_LENGTH);
+        // The name of the model may stand elsewhere now.
+        if let Some(call) = request.extensions().get::<Call>() {
+            let model_span = self.0.peek(request.uri(), &body).ok()?.model_span;
+            derived.extensions_mut().insert(Call { model_span, ..call.clone() });
+        }
+        *derived.body_mut() = body.into();
+        Some(derived)
+    }
+
+    fn mark(&self, member: Option<&Member>) -> Option<Bytes> {
+        self.0.takes_comments().then(|| comment(member))
+    }
+}
+
+/// The headers that would have been sent, as comments.
+fn comment(member: Option<&Member>) -> Bytes {
+    let mut comment = format!(": x-failover-degraded: {}\n", Degradation::Continued);
+    let model = member.and_then(Member::model);
+    for (name, value) in [("provider", member.map(Member::provider)), ("model", model)] {
+        let value = value.filter(|value| !value.contains(['\r', '\n']));
+        comment.extend(value.map(|value| format!(": x-failover-{name}: {value}\n")));
+    }
+    comment.push('\n');
+    comment.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_is_one_frame_of_comments_whatever_the_names_are() {
+        let member = Member::new("here").with_model("evil\n\ndata: x");
+        assert_eq!(
+            comment(Some(&member)),
+            ": x-failover-degraded: continued\n: x-failover-provider: here\n\n"
+        );
+        assert_eq!(comment(None), ": x-failover-degraded: continued\n\n");
+    }
+}

@@ -13,6 +13,7 @@
 //!   deadline            one absolute instant for the whole call
 //!   buffer              the body once, bounded, cheap to clone; the call's facts read once
 //!   keepalive           signs of life while a stream is awaited; commits to nothing
+//!   resume              completes an answer that breaks off, with another member
 //!   health_routing      orders the members of the class; fails over
 //!   ├─ member 1   retry_budget → cooldown → circuit_breaker → stream_guard → schema_normalizer → client
 //!   ├─ member 2   the same, its own state

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::Uri;
 
-use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings};
+use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings, StreamRescue};
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
 use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
 use crate::cooldown::Cooldown;
@@ -87,7 +87,8 @@ impl Workshop {
             .with_retry(self.retry(member, &settings.retry))
             .with_circuit(self.circuit(member, &settings.circuit_breaker))
             .with_timeouts(timeouts(settings, total))
-            .with_losses(settings.losses.clone()))
+            .with_losses(settings.losses.clone())
+            .with_resumption(settings.stream.rescue == StreamRescue::Continue))
     }
 
     fn credential(&mut self, name: &str, provider: &Provider) -> Cooldown {

@@ -8,9 +8,10 @@ use crate::circuit_breaker::CircuitHandle;
 use crate::client::Client;
 use crate::deadline::DeadlineLayer;
 use crate::dialect::AnyDialect;
-use crate::facts::Member;
+use crate::facts::{Exclusions, Member};
 use crate::health_routing::HealthRouting;
 use crate::keepalive::KeepaliveLayer;
+use crate::resume::ResumeLayer;
 
 /// A named set of equivalent members, in order: what callers put in `model`.
 #[derive(Clone, Debug)]
@@ -97,6 +98,12 @@ impl<C> ClassStack<C> {
         self.stacks().flat_map(preview::losses_of).collect()
     }
 
+    /// Members whose answers end where they break off.
+    fn never_resumed(&self) -> Exclusions {
+        let members = self.stacks().filter(|stack| !stack.is_resumed());
+        Exclusions::new(members.map(|stack| stack.member().to_string()))
+    }
+
     fn stacks(&self) -> impl Iterator<Item = &MemberStack<C>> {
         std::iter::once(&self.primary).chain(&self.fallbacks)
     }
@@ -111,6 +118,8 @@ impl<C: Clone> ClassStack<C> {
             .layer(KeepaliveLayer::for_dialect(front).after(self.keepalive).every(self.keepalive))
             // The class's own limit; an earlier instant that the caller set stands.
             .layer(DeadlineLayer::new(self.deadline))
+            // Around the members: what one has begun another may complete.
+            .layer(ResumeLayer::for_dialect(front).except(self.never_resumed()))
             .service(HealthRouting::new(self.primary.candidate(front), fallbacks.collect()))
     }
 }

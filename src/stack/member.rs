@@ -36,6 +36,7 @@ pub struct MemberStack<C = Client> {
     circuit: CircuitBreakerLayer,
     timeouts: MemberTimeouts,
     losses: LossRules,
+    is_resumed: bool,
 }
 
 /// How long a member may be silent.
@@ -81,6 +82,7 @@ impl<C> MemberStack<C> {
             retry: RetryBudgetLayer::default(),
             timeouts: MemberTimeouts::default(),
             losses: LossRules::default(),
+            is_resumed: true,
         }
     }
 
@@ -126,6 +128,14 @@ impl<C> MemberStack<C> {
         self
     }
 
+    /// Whether an answer of this member that breaks off may be completed, by it or by another. Default: yes. If not,
+    /// it ends with an error.
+    #[must_use]
+    pub fn with_resumption(mut self, is_resumed: bool) -> Self {
+        self.is_resumed = is_resumed;
+        self
+    }
+
     /// At a provider with its own form of the dialect. Default: the standard one.
     #[must_use]
     pub fn with_flavour(mut self, flavour: Flavour) -> Self {
@@ -167,6 +177,12 @@ impl<C> MemberStack<C> {
     #[must_use]
     pub const fn losses(&self) -> &LossRules {
         &self.losses
+    }
+
+    /// May its answers be completed, should they break off?
+    #[must_use]
+    pub const fn is_resumed(&self) -> bool {
+        self.is_resumed
     }
 
     /// Its circuit, to be watched or moved by hand.

@@ -9,6 +9,7 @@
 //!   deadline            one instant for the whole call
 //!   buffer              the body once, bounded; what the call asks for, read once
 //!   keepalive           signs of life while a stream is awaited; commits to nothing
+//!   resume              completes an answer that breaks off, with another member
 //!   health_routing      the members of the class, in order; fails over
 //!   ├─ member 1         retry_budget → cooldown → circuit_breaker → stream_guard → schema_normalizer → client
 //!   ├─ member 2         the same, its own state
@@ -66,10 +67,14 @@ use crate::dialect::AnyDialect;
 use crate::health_routing::HealthRouting;
 use crate::keepalive::{DialectKeepalive, Keepalive};
 use crate::rescue::{DialectRescue, Rescue, RescueLayer};
+use crate::resume::{DialectMend, Resume};
 
-/// One class as a service: signs of life, its own deadline, then its members in order.
-pub type ClassService<C = Client> =
-    Keepalive<Deadline<HealthRouting<MemberService<C>>>, DialectKeepalive<AnyDialect>>;
+/// One class as a service: signs of life, its own deadline, then its members in order, and what completes their
+/// answers.
+pub type ClassService<C = Client> = Keepalive<
+    Deadline<Resume<HealthRouting<MemberService<C>>, DialectMend<AnyDialect>>>,
+    DialectKeepalive<AnyDialect>,
+>;
 
 /// The whole stack as a service, from the caller's request to the answer in his dialect.
 pub type FrontService<C = Client> = ArrayStream<

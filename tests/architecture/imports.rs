@@ -14,6 +14,7 @@ const LAYERS: [&str; 11] = [
     "degraded_marker",
     "health_routing",
     "rescue",
+    "resume",
     "retry_budget",
     "schema_normalizer",
     "stream_guard",

@@ -10,6 +10,7 @@ mod degraded_marker;
 mod health_routing;
 mod keepalive;
 mod rescue;
+mod resume;
 mod retry_budget;
 mod schema_normalizer;
 mod stream_guard;

@@ -11,7 +11,7 @@ use tower_failover::testing::{FakeProvider, Fault};
 use crate::support::{APIS, Api, Gateway, join};
 
 /// Real sockets have no paused clock: waits for what must come, and not longer.
-async fn eventually(what: &str, condition: impl Fn() -> bool) {
+pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
     for _ in 0..200 {
         if condition() {
             return;

@@ -224,6 +224,11 @@ async fn bytes_that_drip_make_the_same_answer() {
     .await;
 }
 
+/// Nobody completes what has broken off.
+fn unrescued() -> String {
+    IMPATIENT.replace("[stream]", "[stream]\nrescue = \"error\"")
+}
+
 /// Cut, stalled or given up in the middle: the caller's SDK must raise, and never see a whole answer.
 #[tokio::test]
 async fn a_stream_that_breaks_after_its_first_content_ends_with_a_typed_error() {
@@ -238,7 +243,8 @@ async fn a_stream_that_breaks_after_its_first_content_ends_with_a_typed_error() 
             let primary = api.provider(PRIMARY).await;
             let fallback = api.other().provider(FALLBACK).await;
             primary.always(fault.clone());
-            let gateway = Gateway::between(api, &primary, &fallback).await;
+            let members = [(api, primary.base_url()), (api.other(), fallback.base_url())];
+            let gateway = Gateway::with_settings(&members, &unrescued()).await;
             let answer = gateway.ask(front, true).await;
             assert_eq!(answer.status, 200);
             let body = answer.raw();
@@ -252,7 +258,7 @@ async fn a_stream_that_breaks_after_its_first_content_ends_with_a_typed_error() 
 }
 
 /// The stream ends with one error, in the shape that this dialect's SDK raises, and with no end beside it.
-fn assert_torn(front: Api, body: &str, cell: &str) {
+pub(crate) fn assert_torn(front: Api, body: &str, cell: &str) {
     let frames = data_lines(body);
     let events: Vec<Value> = frames.iter().map(|frame| serde_json::from_str(frame).expect("JSON")).collect();
     let is_error =
@@ -280,7 +286,7 @@ async fn an_array_is_whole_or_ends_with_an_error() {
     let ask = async |api: Api, fault: Fault| {
         let primary = api.provider(PRIMARY).await;
         primary.always(fault);
-        let gateway = Gateway::start(&[(api, primary.base_url())]).await;
+        let gateway = Gateway::with_settings(&[(api, primary.base_url())], &unrescued()).await;
         let question = Api::Gemini.question(true).to_string();
         let answer = gateway.post("/v1beta/models/workhorse:streamGenerateContent", question).await;
         assert_eq!(answer.status, 200, "{api:?} {answer:?}");

@@ -11,4 +11,5 @@ mod disconnect;
 mod faults;
 mod keepalive;
 mod reading;
+mod resume;
 mod support;

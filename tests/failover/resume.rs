@@ -162,8 +162,7 @@ async fn a_refused_continuation_never_reaches_the_caller() {
 async fn another_answer_is_never_appended_and_is_not_paid_for_to_its_end() {
     for front in APIS {
         let ask = async |primary: Api, fallback: Api| {
-            let other =
-                "An answer of its own, in very many other words, each of which takes its time to come.";
+            let other = "An other one, in very many other words, each of which takes its time to come.";
             let slow = fallback.builder().answer(other).pace(Duration::from_millis(100)).start();
             let (first, second) = (primary.provider(ANSWER).await, slow.await.unwrap());
             first.script([CUT]);
@@ -193,7 +192,7 @@ async fn every_place_to_break_off_is_one_to_go_on_from() {
             let (primary, fallback_provider) = (build(front).await.unwrap(), build(fallback).await.unwrap());
             primary.script([Fault::CutAfter(cut)]);
             let members = [(front, primary.base_url()), (fallback, fallback_provider.base_url())];
-            let gateway = Gateway::with_settings(&members, IMPATIENT).await;
+            let gateway = Gateway::with_settings(&members, "").await;
             let reading = gateway.ask(front, true).await.read(front, true);
             assert_eq!(reading.text, TEXT, "{front:?} {fallback:?} {cut}");
         };
@@ -292,7 +291,12 @@ async fn what_is_no_plain_text_is_not_gone_on_with() {
             let gateway = Gateway::with_settings(&members, IMPATIENT).await;
             let answer = gateway.post(&front.path("workhorse", true), question.to_string()).await;
             let what = format!("{front:?} {api:?} {question}: {answer:?}");
-            // A call that was told whole in one piece may be the last that was to come: then it was no answer yet.
+            if is_call && front == Api::Gemini && api != Api::Gemini {
+                // In that dialect a call is told whole: of half a call the caller knows nothing, and has but text.
+                let reading = answer.read(front, true);
+                assert_eq!((&*reading.text, reading.tools), (ANSWER, vec![("f".to_owned(), call)]), "{what}");
+                continue;
+            }
             assert_torn(front, answer.raw(), &what);
             assert_eq!(fallback.count(), 0, "{what}");
         }
@@ -327,7 +331,7 @@ async fn all_is_over_with_the_deadline_of_the_call() {
 #[tokio::test]
 async fn a_caller_who_leaves_while_it_is_completed_takes_the_attempt_with_him() {
     let ask = async |front: Api, fallback: Api| {
-        let cell = Cell::new(front, [front, fallback], [ANSWER; 2], "").await;
+        let cell = Cell::new(front, [Api::OpenAi, fallback], [ANSWER; 2], "").await;
         cell.primary.script([CUT]);
         cell.fallback.always(Fault::Hang);
         let client: Client<_, Full<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();

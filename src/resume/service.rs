@@ -42,15 +42,15 @@ where
     }
 
     fn call(&mut self, request: Request<Buffered>) -> Self::Future {
-        let case = (self.limits.resumptions > 0 && self.policy.may_mend(&request)).then(|| {
-            Box::new(Case {
-                // A clone that was never asked whether it is ready; it will be, should it be needed.
-                service: self.inner.clone(),
-                policy: self.policy.clone(),
-                request: request.clone(),
-                limits: self.limits.clone(),
-            })
-        });
-        ResponseFuture::new(self.inner.call(request), case)
+        if self.limits.resumptions == 0 || !self.policy.may_mend(&request) {
+            return ResponseFuture::new(self.inner.call(request), None);
+        }
+        let clone = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, clone);
+        let (policy, limits) = (self.policy.clone(), self.limits.clone());
+        let future = ready.call(request.clone());
+        // It will be asked whether it is ready again, should it be needed.
+        let case = Case { service: ready, policy, request, limits };
+        ResponseFuture::new(future, Some(Box::new(case)))
     }
 }

@@ -117,10 +117,11 @@ impl Voice {
             }
             // What the answer was begun with had none.
             Event::Reasoning { .. } | Event::Signature { .. } | Event::Redacted { .. } => {
-                self.is_thinking = true
+                self.is_thinking = true;
             }
             Event::PartEnd { choice: 0 } => {
-                if !std::mem::take(&mut self.is_thinking) && self.has_spoken {
+                let is_hidden = std::mem::take(&mut self.is_thinking) || !self.has_spoken;
+                if !is_hidden {
                     self.say(event, seam, out);
                 }
             }

@@ -146,12 +146,13 @@ async fn a_refused_continuation_never_reaches_the_caller() {
         };
         for fallback in [Api::Anthropic, Api::Gemini] {
             let refused = Fault::Refusal(Refusal::Prefill);
-            let (cell, answer) = ask(fallback, [ANSWER; 2], std::slice::from_ref(&refused)).await;
+            let once = std::slice::from_ref(&refused);
+            let (cell, answer) = ask(fallback, [ANSWER; 2], once).await;
             cell.assert_completed(&answer, ANSWER, "fallback");
             assert_eq!((cell.primary.count(), cell.fallback.count()), (1, 2), "{}", cell.what);
-            let (cell, answer) = ask(fallback, [ANSWER, "Something else."], &[refused.clone()]).await;
+            let (cell, answer) = ask(fallback, [ANSWER, "Something else."], once).await;
             cell.assert_torn(&answer, SAID);
-            let (cell, answer) = ask(fallback, [ANSWER; 2], &[refused.clone(), refused]).await;
+            let (cell, answer) = ask(fallback, [ANSWER; 2], &[refused.clone(), refused.clone()]).await;
             cell.assert_torn(&answer, SAID);
             assert!(!answer.raw().contains("prefill"), "{}", cell.what);
         }
@@ -319,7 +320,7 @@ async fn all_is_over_with_the_deadline_of_the_call() {
         let cell = Cell::new(front, [front, Api::Gemini], [ANSWER; 2], settings).await;
         cell.primary.always(Fault::StallAfter(3));
         cell.fallback.always(Fault::Hang);
-        let began = std::time::Instant::now();
+        let began = tokio::time::Instant::now();
         let answer = cell.ask().await;
         cell.assert_torn(&answer, SAID);
         assert!(began.elapsed() < Duration::from_secs(3), "{}", cell.what);

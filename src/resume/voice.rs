@@ -169,14 +169,14 @@ impl Voice {
             Mode::Flow => self.tell(text, seam, out),
             Mode::Begin { held } => {
                 held.push_str(text);
-                let (is_same, is_sure) = (seam.text.starts_with(&**held), held.len() >= SURE);
-                if seam.text.len() <= SURE && held.starts_with(&*seam.text) || is_same && is_sure {
+                let same = held.bytes().zip(seam.text.bytes()).take_while(|(new, old)| new == old).count();
+                if same >= SURE.min(seam.text.len()) {
                     let held = std::mem::take(held);
                     self.mode = Mode::Repeat { at: 0 };
                     self.owed.clear();
                     self.is_repeated = true;
                     self.text(&held, seam, out);
-                } else if !is_same {
+                } else if same < held.len() {
                     self.release(seam, out);
                 }
             }

@@ -253,10 +253,6 @@ impl Dialect for AnyDialect {
         delegate!(Self, self, dialect => dialect.continues(target))
     }
 
-    fn takes_comments(&self) -> bool {
-        delegate!(Self, self, dialect => dialect.takes_comments())
-    }
-
     fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<AnyEncoder>> {
         Some(match self {
             #[cfg(feature = "openai-chat")]

@@ -124,11 +124,6 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
         false
     }
 
-    /// Can all its clients read over a comment in a stream?
-    fn takes_comments(&self) -> bool {
-        true
-    }
-
     /// Reads what the caller has of a stream that was cut, the answer to `request`, so that it can be completed.
     ///
     /// `None` where that would not be honest, or where nobody knows: only plain text can be gone on with. Not

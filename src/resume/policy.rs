@@ -80,7 +80,8 @@ impl<D: Dialect> Mend for DialectMend<D> {
     }
 
     fn mark(&self, member: Option<&Member>) -> Option<Bytes> {
-        self.0.takes_comments().then(|| comment(member))
+        // Where a sign of life is no comment, clients stumble over comments.
+        self.0.keepalive().starts_with(b":").then(|| comment(member))
     }
 }
 

@@ -155,11 +155,6 @@ impl Dialect for Gemini {
         resume::continues(target)
     }
 
-    /// The vendor's Python SDK fails at them.
-    fn takes_comments(&self) -> bool {
-        false
-    }
-
     fn resume(&self, request: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {
         resume::resume(request, sent)
     }

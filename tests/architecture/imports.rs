@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{Source, arguments, closing, words};
 use super::{Breach, said};
 
-const LAYERS: [&str; 11] = [
+const LAYERS: &[&str] = &[
     "array_stream",
     "buffer",
     "circuit_breaker",
@@ -13,11 +13,13 @@ const LAYERS: [&str; 11] = [
     "deadline",
     "degraded_marker",
     "health_routing",
+    "keepalive",
     "rescue",
     "resume",
     "retry_budget",
     "schema_normalizer",
     "stream_guard",
+    "vitals",
 ];
 /// They put layers together, so they may know them.
 const ASSEMBLIES: [&str; 2] = ["stack", "config"];

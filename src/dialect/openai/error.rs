@@ -87,7 +87,7 @@ const fn is_vague(class: Class) -> bool {
 }
 
 /// Is it an error at all, by its shape?
-#[cfg(feature = "openai-chat")]
+#[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 pub(in crate::dialect) fn is_error(body: &[u8]) -> bool {
     let Some(outer) = outer(body) else { return false };
     let is_named = outer.code.is_some() || outer.kind.is_some();

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-#[cfg(feature = "openai-chat")]
+#[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
 
@@ -92,7 +92,7 @@ pub(in crate::dialect) fn is_empty(raw: &RawValue) -> bool {
 }
 
 /// Reads one JSON object. Without the check, serde would take a list for a struct's fields in order.
-#[cfg(feature = "openai-chat")]
+#[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 pub(in crate::dialect) fn object<'a, T>(json: &'a [u8]) -> Result<T, Invalid>
 where
     T: serde::Deserialize<'a>,

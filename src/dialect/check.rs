@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use http::StatusCode;
+
 use super::canonical::{Content, Part, Position, Request, Source, Tool};
 use super::{Capabilities, Target};
+use crate::failure::table::THREAD_NOT_FOUND;
 use crate::failure::{Class, Failure, Report};
 
 /// The characters that a token never stands for more of, on the average of a long text. Usual ones stand for four.
@@ -13,12 +16,12 @@ const CHARS_PER_TOKEN: u64 = 8;
 ///
 /// # Errors
 /// [`Class::Unsupported`], naming the field, for what it cannot take: state that another provider keeps, tools,
-/// media. [`Class::ContextOverflow`] where the text is certainly too long: a larger member may be asked, and a
+/// media. [`Class::InvalidRequest`] for a thread that only another provider knows. [`Class::ContextOverflow`] where the text is certainly too long: a larger member may be asked, and a
 /// caller whose request fits nobody learns why.
 pub(super) fn check(request: &Request<'_>, target: &Target<'_>, dialect: &str) -> Result<(), Failure> {
     let known = target.capabilities;
     if let Some(state) = request.state.as_ref().filter(|_| request.names.dialect != dialect) {
-        return Err(unsupported(&state.path, "it is stored at another provider"));
+        return Err(stored_elsewhere(&state.path));
     }
     let is_function = |tool: &Tool<'_>| matches!(tool, Tool::Function { .. });
     if !known.tools && request.tools.iter().any(is_function) {
@@ -121,6 +124,18 @@ fn fits(request: &Request<'_>, context: u64) -> Result<(), Failure> {
 
 fn path(request: &Request<'_>, position: Position) -> Cow<'static, str> {
     request.names.part(position, "")
+}
+
+/// To whom has a thread the code says that all is to be sent again, which Anthropic's SDKs then do by themselves. So
+/// it is the caller's to change the request, whoever else may be back later.
+fn stored_elsewhere(path: &str) -> Failure {
+    if path != "thread" {
+        return unsupported(path, "it is stored at another provider");
+    }
+    let message = "thread: it is stored at another provider; send the whole conversation to begin a new one";
+    let code = Some(THREAD_NOT_FOUND.to_owned());
+    let report = Report { code, param: Some(path.to_owned()), ..Report::new(message) };
+    Failure::new(Class::InvalidRequest).with_status(StatusCode::NOT_FOUND).with_report(report)
 }
 
 fn unsupported(path: &str, why: &str) -> Failure {

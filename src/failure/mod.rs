@@ -46,7 +46,7 @@ mod outcome;
 mod report;
 mod retry_after;
 mod status;
-mod table;
+pub(crate) mod table;
 
 pub use self::class::{Class, SameMember, Scope};
 pub use self::classify::{Classify, OnError, Standard};

@@ -55,6 +55,14 @@ INPUT, CACHED, OUTPUT, THOUGHTS = 21, 5, 34, 13
 class Refused(Exception):
     """The request is not one that this provider takes."""
 
+    status, details = 400, None
+
+
+class Lost(Refused):
+    """The request goes on with a conversation that this provider does not keep, as it keeps none."""
+
+    status, details = 404, {"error_code": "thread_not_found"}
+
 
 def need(holds, why):
     if not holds:
@@ -386,6 +394,8 @@ class Responses:
 class Messages:
     def read(self, body, _path):
         asked = Asked()
+        if (body.get("thread") or {}).get("type") == "continue":
+            raise Lost("No usable thread was found for `previous_message_id`.")
         need(body.get("messages"), "messages: at least one message is required")
         need(isinstance(body.get("max_tokens"), int), "max_tokens: field required")
         asked.stream = body.get("stream", False)
@@ -493,7 +503,7 @@ class Messages:
         yield {"type": "message_stop"}
 
     def error(self, status, message):
-        kinds = {401: "authentication_error", 429: "rate_limit_error"}
+        kinds = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
         kind = kinds.get(status, "api_error" if status >= 500 else "invalid_request_error")
         return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
 
@@ -656,7 +666,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return self.cut_off()
             self.reply(200, dialect.whole(asked))
         except Refused as refused:
-            self.reply(400, dialect.error(400, str(refused)))
+            body = dialect.error(refused.status, str(refused))
+            if refused.details:
+                body["error"]["details"] = refused.details
+            self.reply(refused.status, body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
         except Exception as error:  # noqa: BLE001: a request that this reader falls over is no request

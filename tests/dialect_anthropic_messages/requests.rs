@@ -38,6 +38,21 @@ fn what_says_nothing_is_no_loss_and_what_says_something_is() {
 }
 
 #[test]
+fn a_thread_that_goes_on_is_state_and_one_that_begins_is_not() {
+    let read = |thread: Value| {
+        let messages = json!([{"role": "user", "content": "x"}]);
+        let body = json!({"model": "m", "max_tokens": 1, "messages": messages, "thread": thread}).to_string();
+        let request = AnthropicMessages.decode_request(body.as_bytes()).unwrap();
+        let extra: Vec<_> = request.extra.iter().map(|extra| extra.path.to_string()).collect();
+        (request.state.map(|state| state.path.into_owned()), extra)
+    };
+    assert_eq!(read(Value::Null), (None, vec![]));
+    assert_eq!(read(json!({"type": "create"})), (None, vec!["thread".to_owned()]));
+    let goes_on = json!({"type": "continue", "previous_message_id": "msg_1"});
+    assert_eq!(read(goes_on), (Some("thread".to_owned()), vec![]));
+}
+
+#[test]
 fn no_field_vanishes_unnamed_however_deep_it_stands() {
     let image = json!({"type": "image", "source": {"type": "url", "url": "https://a/b.png", "x": 1}, "x": 1});
     let called = json!({"type": "tool_use", "id": "c", "name": "f", "input": {"free": 1}, "caller": {"type": "direct"}});

@@ -13,3 +13,4 @@ mod keepalive;
 mod reading;
 mod resume;
 mod support;
+mod threads;

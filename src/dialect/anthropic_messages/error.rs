@@ -9,6 +9,7 @@ use super::json;
 use super::wire::{Object, Str};
 use crate::dialect::cut::cut;
 use crate::dialect::sse;
+use crate::failure::table::THREAD_NOT_FOUND;
 use crate::failure::{ANTHROPIC, Class, Failure, Report};
 
 /// The longest message that is kept, in bytes.
@@ -143,6 +144,13 @@ fn write(failure: &Failure, kind: &str, message: &str, detail: Option<&str>) -> 
     let mut out = b"{\"type\":\"error\",\"error\":{".to_vec();
     json::string_field(&mut out, "type", kind);
     json::string_field(&mut out, "message", message);
+    let code = failure.report().and_then(|report| report.code.as_deref());
+    if code == Some(THREAD_NOT_FOUND) {
+        json::key(&mut out, "details");
+        out.push(b'{');
+        json::string_field(&mut out, "error_code", THREAD_NOT_FOUND);
+        out.push(b'}');
+    }
     out.push(b'}');
     json::key(&mut out, "request_id");
     json::string_or_null(&mut out, failure.report().and_then(|report| report.request_id.as_deref()));

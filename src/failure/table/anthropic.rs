@@ -2,6 +2,9 @@ use super::common::COMMON;
 use super::{Rule, Table};
 use crate::failure::Class;
 
+/// What Anthropic says of a thread that it does not have, or has no longer.
+pub(crate) const THREAD_NOT_FOUND: &str = "thread_not_found";
+
 /// Anthropic's errors.
 ///
 /// Source: the vendor's error reference; `error.type` is the stable field, money troubles of a self-set limit
@@ -20,6 +23,13 @@ const RULES: &[Rule] = &[
     Rule::any(Class::Overloaded).code(&["overloaded_error"]),
     Rule::any(Class::RateLimited).code(&["rate_limit_error"]),
     Rule::any(Class::ContextOverflow).code(&["request_too_large"]),
+    // Of the thread, and not of the model: the caller's SDK sends the whole conversation when it is told so.
+    Rule::any(Class::InvalidRequest).code(&[
+        THREAD_NOT_FOUND,
+        "thread_already_continued",
+        "thread_continue_in_flight",
+        "thread_unsupported_request",
+    ]),
 ];
 
 const GENERAL: &[Rule] = &[

@@ -7,6 +7,8 @@ mod rule;
 use http::StatusCode;
 
 pub use self::anthropic::ANTHROPIC;
+#[cfg(feature = "anthropic-messages")]
+pub(crate) use self::anthropic::THREAD_NOT_FOUND;
 pub use self::gemini::GEMINI;
 pub use self::openai::OPENAI;
 pub use self::rule::Rule;

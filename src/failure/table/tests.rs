@@ -7,6 +7,14 @@ fn read(table: &Table, status: Option<u16>, kind: &str, code: &str, message: &st
 }
 
 #[test]
+fn a_thread_that_is_lost_says_nothing_about_the_model() {
+    let read = |status, kind, code| read(&ANTHROPIC, Some(status), kind, code, "No such thread.");
+    assert_eq!(read(404, "not_found_error", "thread_not_found"), Class::InvalidRequest);
+    assert_eq!(read(409, "conflict_error", "thread_continue_in_flight"), Class::InvalidRequest);
+    assert_eq!(read(404, "not_found_error", ""), Class::ModelGone);
+}
+
+#[test]
 fn an_empty_balance_is_told_from_too_many_requests() {
     let quota = "You exceeded your current quota, please check your plan and billing details.";
     assert_eq!(

@@ -38,7 +38,28 @@ pub(super) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     }
     tools::read(&mut top, &mut request)?;
     settings::read(&mut top, &mut request)?;
+    thread(top.thread, &mut request)?;
     Ok(request)
+}
+
+#[derive(serde::Deserialize)]
+struct Thread<'a> {
+    #[serde(rename = "type", borrow)]
+    kind: Cow<'a, str>,
+}
+
+/// What the provider keeps of the conversation. One that begins is all here, and anybody can answer it; one that
+/// goes on is not.
+fn thread<'a>(thread: Option<&'a RawValue>, request: &mut Request<'a>) -> Result<(), Invalid> {
+    let Some(raw) = thread else { return Ok(()) };
+    let Object(Thread { kind }) = wire::read("thread", raw)?;
+    let extra = Extra::new("thread", Cow::Borrowed(raw));
+    if kind == "create" {
+        request.extra.push(extra);
+    } else {
+        request.state = Some(extra);
+    }
+    Ok(())
 }
 
 /// Reads a field that need not be there.

@@ -25,6 +25,7 @@ pub(super) struct Top<'a> {
     pub(super) thinking: Option<&'a RawValue>,
     pub(super) output_config: Option<&'a RawValue>,
     pub(super) output_format: Option<&'a RawValue>,
+    pub(super) thread: Option<&'a RawValue>,
     pub(super) rest: Rest<'a>,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Top<'a> {
             "thinking" => &mut self.thinking,
             "output_config" => &mut self.output_config,
             "output_format" => &mut self.output_format,
+            "thread" => &mut self.thread,
             _ => return None,
         })
     }

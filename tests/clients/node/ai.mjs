@@ -4,7 +4,7 @@ import { createAnthropic } from "@ai-sdk/anthropic";
 import { createGoogleGenerativeAI } from "@ai-sdk/google";
 import { createOpenAI } from "@ai-sdk/openai";
 import {
-  AISDKError, APICallError, generateObject, generateText, jsonSchema, stepCountIs, streamObject, streamText, tool,
+  APICallError, generateObject, generateText, jsonSchema, stepCountIs, streamObject, streamText, tool,
 } from "ai";
 import { z } from "zod";
 
@@ -23,7 +23,7 @@ class Adapter {
       model: this.model(ask.model),
       messages: ask.turns.flatMap((turn) => this.messages(turn)),
       providerOptions: this.options(ask),
-      maxRetries,
+      maxRetries: ask.maxRetries ?? maxRetries,
     };
     const tools = Object.entries(ask.tools).map(([name, { description, schema }]) => [
       name, tool({ description, inputSchema: jsonSchema(schema) }),
@@ -112,8 +112,8 @@ class Adapter {
   }
 
   isBroken(error) {
-    // What is an error's text in a stream, some providers of the SDK hand on as it is.
-    return AISDKError.isInstance(error) || error instanceof Error || Boolean(error?.message ?? error);
+    // Of an error within a stream, some providers of the SDK hand on what it says as it is.
+    return APICallError.isInstance(error) || !(error instanceof Error);
   }
 
   isError(error) {
@@ -152,6 +152,7 @@ export class Chat extends Adapter {
 export class Responses extends Adapter {
   name = "ai with @ai-sdk/openai, responses";
   front = "responses";
+  insists = true;
 
   constructor(root) {
     super();

@@ -68,6 +68,7 @@ for (const Adapter of ADAPTERS) {
     const cases = kinds.map((kind) => [kind, () => scenarios.down(adapter, world, kind, streams)]);
     await each(`nobody answers${streams ? ", streamed" : ""}`, cases);
   }
+  if (adapter.insists) await each("repeats when it is told", [["all-429", () => scenarios.patient(adapter, world)]]);
   for (const fault of ["late-cut", "late-end", "late-error"]) {
     const models = world.members.map((name) => `${name}-${fault}`);
     await each(`a stream with a ${fault}`, models.map((one) => [one, () => scenarios.broken(adapter, world, one)]));

@@ -121,6 +121,8 @@ export async function broken(adapter, world, model) {
     answer = await adapter.ask(ask);
   } catch (error) {
     assert.ok(adapter.isBroken(error), `${error?.constructor?.name}: ${error?.message}`);
+    // In the gateway's words, or in those of a provider who had some.
+    assert.match(error.message, /interrupted|broke off/);
     const heard = ask.heard.join("");
     assert.ok(heard && heard !== world.text && world.text.startsWith(heard), `heard ${JSON.stringify(heard)}`);
     return;
@@ -150,6 +152,16 @@ export async function down(adapter, world, model, streams) {
   await refused(adapter, "down", 503, () => adapter.ask(askFor(adapter, world, "text", model, streams)));
   assert.ok(Number(wire.headers.get("retry-after")) >= 1, "no retry-after");
   assert.equal(wire.headers.get("x-should-retry"), "false", "x-should-retry");
+}
+
+// An SDK that repeats whatever it is told does so when it was told, and no sooner.
+export async function patient(adapter, world) {
+  const [requests, began] = [wire.requests, performance.now()];
+  const ask = { ...askFor(adapter, world, "text", "all-429", false), maxRetries: 2 };
+  await assert.rejects(() => adapter.ask(ask));
+  const wait = 2 * 1000 * Number(wire.headers.get("retry-after"));
+  assert.equal(wire.requests - requests, 3, "requests");
+  assert.ok(performance.now() - began >= wait - 100, "did not wait");
 }
 
 export async function unknownClass(adapter, world) {

@@ -776,6 +776,19 @@ fn errors_are_understood_in_all_their_shapes() {
 }
 
 #[test]
+fn an_error_is_not_looked_for_in_list_upon_list() {
+    let within = |depth: usize| {
+        let body = format!(r#"{}{{"error":{{"message":"m"}}}}{}"#, "[".repeat(depth), "]".repeat(depth));
+        OpenAiChat.decode_error(None, body.as_bytes()).report().unwrap().message.len()
+    };
+    assert_eq!(within(2), "m".len());
+    // More than the stack of a thread would hold; what is not understood is kept as it came, up to a bound.
+    assert_eq!(within(200_000), 4096);
+    let deep = "[".repeat(200_000) + &"]".repeat(200_000);
+    assert!(OpenAiChat.check_answer(deep.as_bytes()).is_err());
+}
+
+#[test]
 fn an_error_has_the_shape_the_sdk_expects() {
     let failure = Failure::new(Class::Overloaded).with_report(Report::new("secret of one member"));
     let body = OpenAiChat.encode_error(

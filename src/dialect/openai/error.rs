@@ -16,6 +16,8 @@ use crate::failure::{Class, Failure, OPENAI, Report, hint};
 const MAX_MESSAGE: usize = 4096;
 /// How much of a code, a type or a parameter is kept, in bytes.
 const MAX_WORD: usize = 256;
+/// How many lists around an error are looked into.
+const DEEPEST: usize = 3;
 
 /// All the places in which servers of this dialect put their words.
 #[derive(Default, Deserialize)]
@@ -185,16 +187,20 @@ fn complaints(detail: &RawValue) -> Option<String> {
 
 /// The outermost object; of a list, the first.
 fn outer(body: &[u8]) -> Option<Body<'_>> {
-    let text = std::str::from_utf8(body).ok()?.trim();
-    match text.as_bytes().first()? {
-        b'{' => serde_json::from_str(text).ok(),
-        b'[' => {
-            let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-            items.first().and_then(|item| outer(item.get().as_bytes()))
+    let mut text = std::str::from_utf8(body).ok()?.trim();
+    // As often as somebody may have put it into a list, and no oftener: each time all of it is read.
+    for _ in 0..DEEPEST {
+        match text.as_bytes().first()? {
+            b'{' => return serde_json::from_str(text).ok(),
+            b'[' => {
+                let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+                text = items.first()?.get();
+            }
+            b'"' => return Some(Body { message: serde_json::from_str(text).ok(), ..Body::default() }),
+            _ => return None,
         }
-        b'"' => Some(Body { message: serde_json::from_str(text).ok(), ..Body::default() }),
-        _ => None,
     }
+    None
 }
 
 /// A code is a string or a number.

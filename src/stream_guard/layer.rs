@@ -24,7 +24,8 @@ impl<G: Guard> StreamGuardLayer<G> {
 
     /// The longest time from the call to the first content of a stream. Default 10 s.
     ///
-    /// Where nothing is known of the call before the head, it runs from the head.
+    /// Where nothing is known of the call before the head, it runs from the head. Where nobody else can be asked, as
+    /// [`LastChance`](crate::facts::LastChance) tells, it is [`attempt`](Self::attempt) if that is longer.
     pub fn first_token(mut self, patience: Duration) -> Self {
         self.limits.first_token = patience;
         self

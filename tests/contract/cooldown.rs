@@ -1,5 +1,7 @@
 //! Tower's contract, and what this layer adds to it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::convert::Infallible;
 use std::future::{pending, ready};
 use std::sync::Arc;

@@ -52,22 +52,22 @@ impl Case {
 
     /// It concerns what its class usually does, and names no moment.
     #[track_caller]
-    pub(crate) fn is(self, class: Class) {
+    pub(crate) fn is(&self, class: Class) {
         self.is_in(class, class.scope(), None);
     }
 
     #[track_caller]
-    pub(crate) fn is_until(self, class: Class, millis: u64) {
+    pub(crate) fn is_until(&self, class: Class, millis: u64) {
         self.is_in(class, class.scope(), Some(millis));
     }
 
     #[track_caller]
-    pub(crate) fn is_of(self, class: Class, scope: Scope) {
+    pub(crate) fn is_of(&self, class: Class, scope: Scope) {
         self.is_in(class, scope, None);
     }
 
     #[track_caller]
-    fn is_in(self, class: Class, scope: Scope, millis: Option<u64>) {
+    fn is_in(&self, class: Class, scope: Scope, millis: Option<u64>) {
         let expected = (class, scope, millis.map(Duration::from_millis));
         for front in FRONTS {
             let error = self.ask(front).expect_err("no answer");
@@ -82,7 +82,7 @@ impl Case {
 
     /// It is no failure: the caller gets it, in his dialect.
     #[track_caller]
-    pub(crate) fn is_an_answer(self) {
+    pub(crate) fn is_an_answer(&self) {
         for front in FRONTS {
             if let Err(error) = self.ask(front) {
                 panic!("to callers of {}: {error}: {self:?}", front.0);

@@ -15,15 +15,15 @@ struct Both([Case; 2]);
 
 impl Both {
     #[track_caller]
-    fn is(self, class: Class) {
-        for case in self.0 {
+    fn is(&self, class: Class) {
+        for case in &self.0 {
             case.is(class);
         }
     }
 
     #[track_caller]
-    fn is_until(self, class: Class, millis: u64) {
-        for case in self.0 {
+    fn is_until(&self, class: Class, millis: u64) {
+        for case in &self.0 {
             case.is_until(class, millis);
         }
     }

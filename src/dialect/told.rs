@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Decode;
 use super::canonical::{Event, OutputFormat, Request, Usage};
-use super::sse::{Frame, Splitter, Tail};
+use super::sse::{Frame, Splitter};
 
 /// An answer of plain text, as far as it was told.
 #[derive(Debug, Default)]
@@ -25,18 +25,20 @@ impl Told {
         look: &mut dyn FnMut(&Frame<'_>) -> Option<()>,
     ) -> Option<Self> {
         let mut told = Self::default();
-        let mut is_plain = true;
+        let (mut is_plain, mut read) = (true, 0);
         let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
         splitter.push(Bytes::copy_from_slice(sent));
         while let Some(raw) = splitter.next_frame() {
             let raw = raw.ok()?;
+            read += raw.bytes().len();
             let frame = raw.parse();
             if frame.data.is_some() {
                 look(&frame)?;
             }
             decoder.decode(&frame, &mut |event| is_plain &= told.add(&event)).ok()?;
         }
-        let is_between_frames = splitter.finish() == Tail::Clean;
+        // What was begun of a frame cannot be taken back, be it a single letter. A line end is nothing yet.
+        let is_between_frames = sent[read..].iter().all(|byte| matches!(byte, b'\r' | b'\n'));
         (is_plain && is_between_frames && !told.text.is_empty()).then_some(told)
     }
 

@@ -78,10 +78,11 @@ pub struct StreamSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamRescue {
-    /// `"continue"`: another member goes on with it, where that is honest.
+    /// `"continue"`: another member completes it, where that is honest.
     #[default]
     Continue,
-    /// `"error"`: it ends with an error event in the caller's dialect.
+    /// `"error"`: it ends with an error event in the caller's dialect. Said of a provider, this is about the answers
+    /// that it begins.
     Error,
 }
 

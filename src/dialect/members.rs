@@ -41,6 +41,7 @@ impl<'a> Members<'a> {
         }
     }
 
+    #[cfg(feature = "anthropic-messages")]
     pub(super) fn remove(&mut self, name: &str) {
         self.0.retain(|(known, _)| known != name);
     }

@@ -20,7 +20,7 @@ use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{AnyDialect, Dialect};
-use tower_failover::facts::{Call, Loss, LossKind, Losses};
+use tower_failover::facts::{Call, Loss, LossKind, Losses, Prefill};
 use tower_failover::failure::{BoxError, Class, Failure};
 use tower_failover::schema_normalizer::{LossPolicy, LossRules, SchemaNormalizerLayer, Verdict};
 use tower_failover::stream_guard::StreamGuardLayer;
@@ -677,4 +677,26 @@ async fn tokens_are_counted_by_members_of_the_callers_own_dialect_only() {
     let failure = seen.failure();
     assert_eq!(failure.class(), Class::Unsupported);
     assert!(failure.report().is_some_and(|report| report.message.contains("count tokens")));
+}
+
+#[tokio::test]
+async fn whoever_does_not_go_on_with_an_answer_is_not_asked_to() {
+    const BEGUN: &str = r#"{"model":"workhorse","max_tokens":9,"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"He"}]}"#;
+    let ask = async |member: AnyDialect, model: &'static str| {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&calls);
+        let client = service_fn(move |_: Request<Buffered>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async { Err::<Response<Buffered>, _>(BoxError::from(Failure::new(Class::Overloaded))) }
+        });
+        let layer = SchemaNormalizerLayer::new(AnyDialect::from(AnthropicMessages), member).model(model);
+        let mut request = Request::new(Buffered::from(BEGUN));
+        request.extensions_mut().insert(Prefill);
+        let error = layer.layer(client).oneshot(request).await.err().unwrap();
+        (Failure::of(&error).class(), calls.load(Ordering::SeqCst))
+    };
+    let refused = (Class::Unsupported, 0);
+    assert_eq!(ask(OpenAiChat.into(), "gpt-4o").await, refused);
+    assert_eq!(ask(AnthropicMessages.into(), "claude-opus-4-7").await, refused, "of the same dialect, too");
+    assert_eq!(ask(AnthropicMessages.into(), "claude-sonnet-4-5").await, (Class::Overloaded, 1));
 }

@@ -55,6 +55,12 @@ impl<D: Dialect> ResumeLayer<DialectMend<D>> {
     pub fn for_dialect(dialect: D) -> Self {
         Self::new(DialectMend::new(dialect))
     }
+
+    /// Says whether the service below [heeds the fact `Prefill`](DialectMend::with_prefill), so that answers can be
+    /// continued and need not be repeated. Default: no.
+    pub fn prefill(self, is_heeded: bool) -> Self {
+        Self { policy: self.policy.with_prefill(is_heeded), limits: self.limits }
+    }
 }
 
 impl<S, P: Clone> Layer<S> for ResumeLayer<P> {

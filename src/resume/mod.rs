@@ -11,10 +11,11 @@
 //! [interruption](crate::failure::Class::Interrupted), a [`Mend`] policy reads what the caller has, and the answer
 //! is completed in one of two ways, in this order:
 //!
-//! * **Continue.** The caller's own request, with what has been said put into the assistant's mouth, is sent
-//!   through the inner service again. The fact [`Prefill`](crate::facts::Prefill) keeps it from members that
-//!   would refuse it, or answer afresh; [`Exclusions`](crate::facts::Exclusions) keep it from the one that broke
-//!   off, unless nobody else can be asked.
+//! * **Continue**, where the service below knows [who can](DialectMend::with_prefill). The caller's own request,
+//!   with what has been said put into the assistant's mouth, is sent through it again. The fact
+//!   [`Prefill`](crate::facts::Prefill) keeps it from members that would refuse it, or answer afresh;
+//!   [`Exclusions`](crate::facts::Exclusions) keep it from the one that broke off, unless nobody else can be
+//!   asked.
 //! * **Repeat.** The caller's own request is sent to another member, and its answer is held back until it has
 //!   said exactly what the caller already has. Then only what is missing is passed on. At the first difference
 //!   the call is dropped.

@@ -48,31 +48,47 @@ where
 
 /// Completes answers in the caller's dialect, into which all members translate.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct DialectMend<D>(D);
+pub struct DialectMend<D> {
+    dialect: D,
+    heeds_prefill: bool,
+}
 
 impl<D> DialectMend<D> {
-    /// For callers who speak `dialect`.
+    /// For callers who speak `dialect`, by answers that repeat what was said.
     #[must_use]
     pub const fn new(dialect: D) -> Self {
-        Self(dialect)
+        Self { dialect, heeds_prefill: false }
+    }
+
+    /// Says that the service below heeds the fact [`Prefill`](crate::facts::Prefill), as one with a
+    /// `schema_normalizer` in it does, or that all it asks go on with what was begun. Then answers are first tried
+    /// to be continued. Over any other service that must not be: a model that answers afresh what it was to
+    /// continue would be heard after the first.
+    #[must_use]
+    pub const fn with_prefill(mut self, is_heeded: bool) -> Self {
+        self.heeds_prefill = is_heeded;
+        self
     }
 }
 
 impl<D: Dialect> Mend for DialectMend<D> {
     fn seam(&self, request: &Request<Buffered>, sent: &[u8]) -> Option<Seam> {
-        let resumed = self.0.resume(request.body().bytes(), sent)?;
-        let dialect = self.0.clone();
+        let resumed = self.dialect.resume(request.body().bytes(), sent)?;
+        let dialect = self.dialect.clone();
         let seam = Seam::new(resumed.text, resumed.encoder, move || dialect.decoder());
         Some(seam.with_usage(resumed.usage))
     }
 
     fn continue_request(&self, request: &Request<Buffered>, text: &str) -> Option<Request<Buffered>> {
-        let body = self.0.continue_request(request.body().bytes(), text)?;
+        if !self.heeds_prefill {
+            return None;
+        }
+        let body = self.dialect.continue_request(request.body().bytes(), text)?;
         let mut derived = request.clone();
         derived.headers_mut().remove(CONTENT_LENGTH);
         // The name of the model may stand elsewhere now.
         if let Some(call) = request.extensions().get::<Call>() {
-            let model_span = self.0.peek(request.uri(), &body).ok()?.model_span;
+            let model_span = self.dialect.peek(request.uri(), &body).ok()?.model_span;
             derived.extensions_mut().insert(Call { model_span, ..call.clone() });
         }
         *derived.body_mut() = body.into();
@@ -81,7 +97,7 @@ impl<D: Dialect> Mend for DialectMend<D> {
 
     fn mark(&self, member: Option<&Member>) -> Option<Bytes> {
         // Where a sign of life is no comment, clients stumble over comments.
-        self.0.keepalive().starts_with(b":").then(|| comment(member))
+        self.dialect.keepalive().starts_with(b":").then(|| comment(member))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::dialect::canonical::{Event, Usage};
 use crate::failure::BoxError;
 
 /// So much of the beginning of an answer, said once more, is no accident: it is being said afresh.
-const SURE: usize = 32;
+const SURE: usize = 16;
 /// Of an answer that is shorter nothing can be told by its beginning.
 const LEAST: usize = 16;
 /// An answer that has grown beyond this is not completed a second time, in bytes.

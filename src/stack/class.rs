@@ -119,7 +119,7 @@ impl<C: Clone> ClassStack<C> {
             // The class's own limit; an earlier instant that the caller set stands.
             .layer(DeadlineLayer::new(self.deadline))
             // Around the members: what one has begun another may complete.
-            .layer(ResumeLayer::for_dialect(front).except(self.never_resumed()))
+            .layer(ResumeLayer::for_dialect(front).prefill(true).except(self.never_resumed()))
             .service(HealthRouting::new(self.primary.candidate(front), fallbacks.collect()))
     }
 }

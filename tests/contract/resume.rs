@@ -222,7 +222,7 @@ fn said(raw: &str) -> String {
 }
 
 fn layer() -> ResumeLayer<DialectMend<OpenAiChat>> {
-    ResumeLayer::for_dialect(OpenAiChat)
+    ResumeLayer::for_dialect(OpenAiChat).prefill(true)
 }
 
 fn request() -> Request<Buffered> {
@@ -261,6 +261,15 @@ async fn an_answer_is_gone_on_with_where_it_broke_off() {
     assert!(is_prefill(&asked[1]) && !is_prefill(&asked[0]));
     let span = asked[1].extensions().get::<Call>().unwrap().model_span.clone().unwrap();
     assert_eq!(&asked[1].body().bytes()[span], br#""m""#, "it is still known where the model stands");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_of_which_nothing_is_known_is_asked_to_repeat_and_never_to_go_on() {
+    let provider = Provider::new([cut("Hello "), whole("Hello there")]);
+    provider.ask(&ResumeLayer::for_dialect(OpenAiChat), request()).await.assert_whole("Hello there");
+    assert!(!is_prefill(&provider.asked()[1]));
+    let provider = Provider::new([cut("Hello "), whole("Hi there")]);
+    provider.ask(&ResumeLayer::for_dialect(OpenAiChat), request()).await.assert_torn("Hello ");
 }
 
 #[tokio::test(start_paused = true)]

@@ -78,6 +78,7 @@ fn main() {
     println!("| layer | ns best | ns median | over bare | allocations |\n|---|---:|---:|---:|---:|");
     row("bare service", bare, bare);
     ours(bare);
+    resume();
     peers(bare);
 }
 
@@ -102,6 +103,46 @@ fn ours(bare: Cost) {
         .layer(circuit())
         .service(Echo);
     row("**all five together**", measure(all), bare);
+}
+
+/// A call that wants no stream, over HTTP: of a stream the layer keeps the request, and copies the bytes that pass.
+fn resume() {
+    use http::{Request, Response};
+    use tower_failover::body::Buffered;
+    use tower_failover::dialect::openai_chat::OpenAiChat;
+    use tower_failover::facts::Call;
+    use tower_failover::resume::ResumeLayer;
+
+    #[derive(Clone, Debug)]
+    struct Http;
+
+    impl Service<Request<Buffered>> for Http {
+        type Response = Response<Buffered>;
+        type Error = BoxError;
+        type Future = Ready<Result<Response<Buffered>, BoxError>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, request: Request<Buffered>) -> Self::Future {
+            ready(Ok(Response::new(request.into_body())))
+        }
+    }
+
+    fn measure<S>(mut service: S) -> Cost
+    where
+        S: Service<Request<Buffered>>,
+        S::Error: std::fmt::Debug,
+    {
+        let mut request = Request::new(Buffered::from("a prompt"));
+        request.extensions_mut().insert(Call::new("m"));
+        cost(|| once(&mut service, request.clone()))
+    }
+
+    let bare = measure(Http);
+    row("bare HTTP service", bare, bare);
+    row("**resume**, no stream", measure(ResumeLayer::for_dialect(OpenAiChat).layer(Http)), bare);
 }
 
 fn peers(bare: Cost) {

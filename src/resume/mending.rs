@@ -118,7 +118,12 @@ impl Mending {
         if matches!(class, Some(Class::ContentPolicy | Class::DeadlineExceeded | Class::Cancelled)) {
             return Next::End;
         }
-        tracing::debug!(step = ?self.step, class = class.map(Class::as_str), "an answer could not be completed so");
+        let way = self.step.map(|step| step.way.as_str());
+        tracing::debug!(
+            way,
+            class = class.map(Class::as_str),
+            "an answer could not be completed in this way"
+        );
         let nobody_was_asked = class.is_some_and(Class::is_local);
         self.step = self.step.and_then(|step| step.after(nobody_was_asked, self.is_known()));
         self.ask(policy, request, now)
@@ -148,8 +153,8 @@ impl Mending {
         read(joint, seam, &mut self.out);
         if was_silent && joint.voice.has_spoken() {
             let member = self.member.as_ref().map(tracing::field::display);
-            let step = self.step;
-            tracing::warn!(member, ?step, "an answer that broke off is completed by another attempt");
+            let way = self.step.map(|step| step.way.as_str());
+            tracing::warn!(member, way, "an answer that broke off is completed by another attempt");
         }
         joint.voice.has_ended()
     }

@@ -15,6 +15,15 @@ pub(super) enum Way {
     Repeat,
 }
 
+impl Way {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Continue => "continue",
+            Self::Repeat => "repeat",
+        }
+    }
+}
+
 impl Step {
     /// The best that can be tried.
     pub(super) const fn first(is_known: bool) -> Self {

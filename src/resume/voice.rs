@@ -237,3 +237,135 @@ impl Voice {
         seam.encoder.encode(event, out);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::canonical::Finish;
+    use crate::dialect::sse::Frame;
+    use crate::dialect::{Decode, Encode, Invalid};
+    use crate::failure::{Class, Failure};
+
+    /// Writes the letters of events.
+    struct Letters;
+
+    impl Encode for Letters {
+        fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
+            match event {
+                Event::Text { text, .. } => out.extend_from_slice(text.as_bytes()),
+                Event::Start { .. } => out.push(b'<'),
+                Event::PartEnd { .. } => out.push(b'|'),
+                Event::ToolCall { .. } => out.push(b'C'),
+                Event::Citation { .. } => out.push(b'S'),
+                Event::Refusal { .. } => out.push(b'R'),
+                Event::Usage(usage) => out.extend(usage.output.map(|tokens| b'0' + tokens as u8)),
+                Event::Finish { .. } => out.push(b'.'),
+                _ => out.push(b'?'),
+            }
+        }
+
+        fn finish(&mut self, out: &mut Vec<u8>) -> bool {
+            out.push(b'>');
+            true
+        }
+    }
+
+    impl Decode for Letters {
+        fn decode(&mut self, _: &Frame<'_>, _: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
+            Ok(())
+        }
+    }
+
+    const STOP: Event<'static> = Event::Finish { choice: 0, reason: Finish::Stop };
+    const PART_END: Event<'static> = Event::PartEnd { choice: 0 };
+
+    fn text(text: &str) -> Event<'_> {
+        Event::Text { choice: 0, text: text.into() }
+    }
+
+    fn call() -> Event<'static> {
+        Event::ToolCall { choice: 0, index: 0, id: "c".into(), name: "f".into() }
+    }
+
+    fn refusal() -> Event<'static> {
+        Event::Refusal { choice: 0, text: "no".into() }
+    }
+
+    /// What is heard after `said`, and how it ends.
+    fn heard(way: Way, said: &str, events: &[Event<'_>]) -> (String, Option<End>) {
+        let mut seam = Seam::new(said, Letters, || Letters);
+        let spent = Usage { output: Some(2), ..Usage::default() };
+        let mut voice = Voice::new(way, &seam, spent, b"M".to_vec());
+        let mut out = Vec::new();
+        for event in events {
+            voice.event(event, &mut seam, &mut out);
+        }
+        (String::from_utf8(out).unwrap(), voice.take_end())
+    }
+
+    fn assert_whole(way: Way, said: &str, events: &[Event<'_>], expected: &str) {
+        let (heard, end) = heard(way, said, events);
+        assert_eq!(heard, expected);
+        assert!(matches!(end, Some(End::Whole)), "{end:?}");
+    }
+
+    fn assert_foiled(way: Way, said: &str, events: &[Event<'_>]) {
+        let (heard, end) = heard(way, said, events);
+        assert_eq!(heard, "", "nothing of it is heard");
+        assert!(matches!(end, Some(End::Foiled)), "{end:?}");
+    }
+
+    #[test]
+    fn thoughts_are_not_heard_and_end_no_part_of_the_answer() {
+        let thought = Event::Reasoning { choice: 0, text: "hm".into() };
+        let events = [thought, PART_END, text("b"), PART_END, STOP, Event::End];
+        assert_whole(Way::Continue, "a", &events, "M<b|.2>");
+    }
+
+    #[test]
+    fn the_cost_is_that_of_all_attempts() {
+        let told = |output| Event::Usage(Usage { output: Some(output), ..Usage::default() });
+        assert_whole(Way::Continue, "a", &[told(1), text("b"), told(5), STOP, Event::End], "M<b.7>");
+    }
+
+    #[test]
+    fn a_call_follows_what_was_said_and_not_half_of_it() {
+        assert_whole(Way::Continue, "a", &[call(), STOP, Event::End], "M<C.2>");
+        assert_whole(
+            Way::Repeat,
+            "ab",
+            &[text("a"), PART_END, text("b"), call(), STOP, Event::End],
+            "M<C.2>",
+        );
+        assert_foiled(Way::Repeat, "ab", &[text("a"), call()]);
+        assert_foiled(Way::Repeat, "ab", &[text("a"), STOP]);
+    }
+
+    #[test]
+    fn who_refuses_from_the_beginning_leaves_it_to_others() {
+        assert_foiled(Way::Continue, "a", &[refusal()]);
+        assert_whole(Way::Continue, "a", &[text("b"), refusal(), STOP, Event::End], "M<bR.2>");
+    }
+
+    #[test]
+    fn sources_are_told_only_where_their_places_are_those_of_the_whole_text() {
+        let source =
+            || Event::Citation { choice: 0, citation: crate::dialect::canonical::Citation::default() };
+        assert_whole(Way::Repeat, "a", &[text("ab"), source(), STOP, Event::End], "M<bS.2>");
+        assert_whole(Way::Continue, "a", &[text("b"), source(), STOP, Event::End], "M<b.2>");
+    }
+
+    #[test]
+    fn an_answer_to_which_only_its_end_was_missing_gets_it() {
+        assert_whole(Way::Continue, "a", &[STOP, Event::End], "M<.2>");
+        assert_whole(Way::Repeat, "a", &[text("a"), STOP, Event::End], "M<.2>");
+    }
+
+    #[test]
+    fn an_error_in_the_other_stream_is_no_end() {
+        let error = Event::Error(Box::new(Failure::new(Class::Overloaded)));
+        let (heard, end) = heard(Way::Continue, "a", &[text("b"), error, STOP, Event::End]);
+        assert_eq!(heard, "M<b");
+        assert!(matches!(end, Some(End::Cut(Some(_)))), "{end:?}");
+    }
+}

@@ -26,10 +26,6 @@ impl Array {
 
     /// Takes in what arrived of the stream.
     pub(super) fn push(&mut self, chunk: Bytes) {
-        // A sign of life, which is white space in JSON, too.
-        if chunk.trim_ascii().is_empty() {
-            self.out.extend_from_slice(b"\n");
-        }
         self.splitter.push(chunk);
         while let Some(frame) = self.splitter.next_frame() {
             match frame {
@@ -73,6 +69,11 @@ impl Array {
 
     /// Adds an element; `false` for what is none.
     fn event(&mut self, frame: &RawFrame) -> bool {
+        if frame.bytes().trim_ascii().is_empty() {
+            // A sign of life, which is white space in JSON, too.
+            self.out.extend_from_slice(b"\n");
+            return false;
+        }
         let frame = frame.parse();
         let data = frame.data.as_deref().unwrap_or_default().trim_ascii();
         if data.is_empty() {

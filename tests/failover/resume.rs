@@ -9,10 +9,22 @@ use serde_json::{Value, json};
 use tower_failover::testing::{FakeProvider, Fault, Refusal};
 
 use crate::faults::assert_torn;
-use crate::support::{APIS, Answer, Api, Gateway, IMPATIENT, join};
+use crate::support::{APIS, Answer, Api, Gateway, join};
 
 const ANSWER: &str = "An answer of some words, which all of them would give in the same way.";
 const SAID: &str = "An answer of";
+/// A stall is noticed soon, and a busy machine is not taken for one.
+const SETTINGS: &str = r#"
+    [retry]
+    attempts = 2
+    base = "10ms"
+    [stream]
+    first_token = "5s"
+    idle = "1s"
+    [timeouts]
+    attempt = "5s"
+    total = "30s"
+"#;
 const CUT: Fault = Fault::CutAfter(3);
 
 /// Does a model that nobody knows go on with what it is given, behind this API?
@@ -118,7 +130,7 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
     let faults =
         [CUT, Fault::StallAfter(3), Fault::ErrorEvent { after: 3 }, Fault::EndWithoutFinish { after: 3 }];
     for fault in faults {
-        in_every_cell([ANSWER, ANSWER], IMPATIENT, async |cell, [primary, fallback]| {
+        in_every_cell([ANSWER, ANSWER], SETTINGS, async |cell, [primary, fallback]| {
             cell.primary.script([fault.clone()]);
             let answer = cell.ask().await;
             // Nobody else goes on with it: then the one that broke off does.
@@ -138,7 +150,7 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
 async fn a_refused_continuation_never_reaches_the_caller() {
     for front in APIS {
         let ask = async |fallback: Api, texts: [&str; 2], faults: &[Fault]| {
-            let cell = Cell::new(front, [front, fallback], texts, IMPATIENT).await;
+            let cell = Cell::new(front, [front, fallback], texts, SETTINGS).await;
             cell.primary.script([CUT]);
             cell.fallback.script(faults.iter().cloned());
             let answer = cell.ask().await;
@@ -168,7 +180,7 @@ async fn another_answer_is_never_appended_and_is_not_paid_for_to_its_end() {
             let (first, second) = (primary.provider(ANSWER).await, slow.await.unwrap());
             first.script([CUT]);
             let members = [(primary, first.base_url()), (fallback, second.base_url())];
-            let gateway = Gateway::with_settings(&members, IMPATIENT).await;
+            let gateway = Gateway::with_settings(&members, SETTINGS).await;
             let what = format!("{front:?} {primary:?} {fallback:?}");
             let cell = Cell { front, primary: first, fallback: second, gateway, what };
             let answer = cell.ask().await;
@@ -214,7 +226,7 @@ async fn an_answer_that_breaks_off_again_is_gone_on_with_again_and_not_for_ever(
             }
             let members: Vec<_> =
                 providers.iter().map(|(api, provider)| (*api, provider.base_url())).collect();
-            let gateway = Gateway::with_settings(&members, IMPATIENT).await;
+            let gateway = Gateway::with_settings(&members, SETTINGS).await;
             let answer = gateway.ask(front, true).await;
             let counts: Vec<u64> = providers.iter().map(|(_, provider)| provider.count()).collect();
             (answer, counts)
@@ -237,7 +249,7 @@ async fn usage_is_the_sum_of_what_the_attempts_told() {
         let (primary, fallback) = (build(100).await.unwrap(), build(7).await.unwrap());
         primary.script([CUT]);
         let members = [(front, primary.base_url()), (front, fallback.base_url())];
-        let gateway = Gateway::with_settings(&members, IMPATIENT).await;
+        let gateway = Gateway::with_settings(&members, SETTINGS).await;
         let reading = gateway.ask(front, true).await.read(front, true);
         assert_eq!((&*reading.text, reading.input), (ANSWER, 107), "{front:?}");
     }
@@ -289,7 +301,7 @@ async fn what_is_no_plain_text_is_not_gone_on_with() {
             let pieces = ANSWER.split(' ').count();
             primary.script([Fault::CutAfter(if is_call { pieces + 1 } else { 3 })]);
             let members = [(api, primary.base_url()), (api, fallback.base_url())];
-            let gateway = Gateway::with_settings(&members, IMPATIENT).await;
+            let gateway = Gateway::with_settings(&members, SETTINGS).await;
             let answer = gateway.post(&front.path("workhorse", true), question.to_string()).await;
             let what = format!("{front:?} {api:?} {question}: {answer:?}");
             if is_call && front == Api::Gemini && api != Api::Gemini {
@@ -360,8 +372,8 @@ async fn a_caller_who_leaves_while_it_is_completed_takes_the_attempt_with_him() 
 
 #[tokio::test]
 async fn a_provider_or_class_may_be_left_out_of_it() {
-    let off = format!("{}\n[classes.workhorse.stream]\nrescue = \"error\"\n", IMPATIENT);
-    for settings in [IMPATIENT.replace("[stream]", "[stream]\nrescue = \"error\""), off] {
+    let off = format!("{}\n[classes.workhorse.stream]\nrescue = \"error\"\n", SETTINGS);
+    for settings in [SETTINGS.replace("[stream]", "[stream]\nrescue = \"error\""), off] {
         let cell = Cell::new(Api::OpenAi, [Api::OpenAi, Api::Anthropic], [ANSWER; 2], &settings).await;
         cell.primary.script([CUT]);
         cell.assert_torn(&cell.ask().await, SAID);

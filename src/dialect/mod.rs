@@ -74,7 +74,12 @@ mod openai;
 mod quoted;
 mod reply;
 mod resumed;
-#[cfg(any(feature = "openai-chat", feature = "gemini"))]
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod scan;
 #[cfg(any(
     feature = "openai-chat",

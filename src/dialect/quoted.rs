@@ -34,18 +34,48 @@ fn escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Where the first byte stands that needs an escape: eight are looked at together.
+/// Where the first byte stands that needs an escape: of what is short a word is looked at together, of what is long a
+/// block.
+#[inline]
 pub(super) fn special(bytes: &[u8]) -> Option<usize> {
-    let mut words = bytes.chunks_exact(8);
-    for (index, word) in words.by_ref().enumerate() {
-        let found = specials(word.try_into().map_or(0, u64::from_le_bytes));
-        if found != 0 {
-            return Some(8 * index + found.trailing_zeros() as usize / 8);
+    let mut at = 0;
+    while at < 32 {
+        let Some(word) = bytes.get(at..at + 8) else { break };
+        if let Some(found) = special_of(word) {
+            return Some(at + found);
         }
+        at += 8;
     }
-    let rest = words.remainder();
-    let found = rest.iter().position(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))?;
-    Some(bytes.len() - rest.len() + found)
+    special_from(bytes, at)
+}
+
+#[inline(never)]
+fn special_from(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while bytes.get(at..at + 32).is_some_and(is_plain) {
+        at += 32;
+    }
+    while let Some(word) = bytes.get(at..at + 8) {
+        if let Some(found) = special_of(word) {
+            return Some(at + found);
+        }
+        at += 8;
+    }
+    bytes[at..].iter().position(|byte| is_special(*byte)).map(|found| at + found)
+}
+
+/// Without a branch, so that of a block the compiler looks at many bytes in one step.
+const fn is_special(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+fn is_plain(block: &[u8]) -> bool {
+    !block.iter().fold(false, |any, byte| any | is_special(*byte))
+}
+
+#[inline]
+fn special_of(word: &[u8]) -> Option<usize> {
+    let found = specials(word.try_into().map_or(0, u64::from_le_bytes));
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
 }
 
 /// The high bit of the first byte that needs an escape is set, and none below it.

@@ -19,10 +19,8 @@ pub(crate) struct Glance {
 
 /// Looks at an answer, or at a list of chunks; `None` where it is no JSON object or list.
 pub(crate) fn glance(data: &[u8]) -> Option<Glance> {
-    std::str::from_utf8(data).ok()?;
     let mut seen = Glance::default();
-    let mut scan = Scan::new(data);
-    scan.space();
+    let mut scan = Scan::new(data)?;
     match scan.peek()? {
         b'[' => scan.list(|scan| response(scan, &mut seen))?,
         _ => response(&mut scan, &mut seen)?,
@@ -33,17 +31,17 @@ pub(crate) fn glance(data: &[u8]) -> Option<Glance> {
 fn response(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
     scan.object(|scan, key| {
         match key {
-            b"candidates" if scan.peek()? == b'[' => {
+            "candidates" if scan.peek()? == b'[' => {
                 seen.has_candidates = true;
                 scan.list(|scan| candidate(scan, seen))?;
             }
-            b"promptFeedback" | b"prompt_feedback" if scan.peek()? == b'{' => feedback(scan, seen)?,
-            b"error" => {
+            "promptFeedback" | "prompt_feedback" if scan.peek()? == b'{' => feedback(scan, seen)?,
+            "error" => {
                 seen.has_error |= scan.peek()? != b'n';
-                scan.value()?;
+                scan.skip()?;
             }
-            b"response" if scan.peek()? == b'{' => response(scan, seen)?,
-            _ => drop(scan.value()?),
+            "response" if scan.peek()? == b'{' => response(scan, seen)?,
+            _ => scan.skip()?,
         }
         Some(())
     })
@@ -52,7 +50,7 @@ fn response(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
 fn feedback(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
     scan.object(|scan, key| {
         let is_said = scan.value()?;
-        if is_said && matches!(key, b"blockReason" | b"block_reason") {
+        if is_said && matches!(key, "blockReason" | "block_reason") {
             seen.has_finish = true;
             seen.is_explained = true;
         }
@@ -64,12 +62,12 @@ fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
     let (mut word, mut goes_on) = ("", false);
     scan.object(|scan, key| {
         match key {
-            b"content" if scan.peek()? == b'{' => scan.object(|scan, key| match key {
-                b"parts" if scan.peek()? == b'[' => scan.list(|scan| part(scan, seen, &mut goes_on)),
-                _ => scan.value().map(drop),
+            "content" if scan.peek()? == b'{' => scan.object(|scan, key| match key {
+                "parts" if scan.peek()? == b'[' => scan.list(|scan| part(scan, seen, &mut goes_on)),
+                _ => scan.skip(),
             })?,
-            b"finishReason" | b"finish_reason" => word = reason(scan)?,
-            _ => drop(scan.value()?),
+            "finishReason" | "finish_reason" => word = reason(scan)?,
+            _ => scan.skip()?,
         }
         Some(())
     })?;
@@ -83,13 +81,13 @@ fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
 /// The word, or nothing.
 fn reason<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
     match scan.peek()? {
-        b'"' => std::str::from_utf8(scan.string()?).ok(),
+        b'"' => Some(scan.string()?.written()),
         b'0'..=b'9' => {
-            let number = std::str::from_utf8(scan.number()).ok()?;
+            let number = scan.number()?;
             let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
             Some(Some(number).filter(|_| is_whole).and_then(finish::of_number).unwrap_or(""))
         }
-        _ => scan.value().map(|_| ""),
+        _ => scan.skip().map(|()| ""),
     }
 }
 
@@ -99,14 +97,14 @@ fn part(scan: &mut Scan<'_>, seen: &mut Glance, goes_on: &mut bool) -> Option<()
     *goes_on = false;
     scan.object(|scan, key| {
         match key {
-            b"thought" => {
+            "thought" => {
                 is_thought = scan.peek()? == b't';
-                scan.value()?;
+                scan.skip()?;
             }
-            b"thoughtSignature" | b"thought_signature" | b"partMetadata" | b"videoMetadata" => {
-                scan.value()?;
+            "thoughtSignature" | "thought_signature" | "partMetadata" | "videoMetadata" => {
+                scan.skip()?;
             }
-            b"executableCode" | b"executable_code" | b"toolCall" | b"tool_call" => {
+            "executableCode" | "executable_code" | "toolCall" | "tool_call" => {
                 *goes_on = scan.peek()? != b'n';
                 says_something |= scan.value()?;
             }

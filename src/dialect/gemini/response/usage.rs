@@ -47,22 +47,22 @@ pub(crate) fn read(raw: Raw<'_>) -> Option<Usage> {
 }
 
 impl Counts {
-    /// Reads them by hand; `None` where they are worded in another way than the vendor's.
+    /// Reads them by hand; `None` where they are worded in another way than the vendor's, or twice.
     pub(crate) fn scan(scan: &mut Scan<'_>) -> Option<Self> {
         let mut counts = Self::default();
         scan.object(|scan, key| {
             let field = match key {
-                b"promptTokenCount" => &mut counts.prompt,
-                b"toolUsePromptTokenCount" => &mut counts.tool_use_prompt,
-                b"cachedContentTokenCount" => &mut counts.cached,
-                b"candidatesTokenCount" => &mut counts.candidates,
-                b"thoughtsTokenCount" => &mut counts.thoughts,
-                b"totalTokenCount" => &mut counts.total,
-                _ if key.contains(&b'_') => return None,
-                _ => return scan.value().map(drop),
+                "promptTokenCount" => &mut counts.prompt,
+                "toolUsePromptTokenCount" => &mut counts.tool_use_prompt,
+                "cachedContentTokenCount" => &mut counts.cached,
+                "candidatesTokenCount" => &mut counts.candidates,
+                "thoughtsTokenCount" => &mut counts.thoughts,
+                "totalTokenCount" => &mut counts.total,
+                _ if key.contains('_') => return None,
+                _ => return scan.skip(),
             };
-            *field = Some(std::str::from_utf8(scan.number()).ok()?.parse().ok()?);
-            Some(())
+            let is_first = field.replace(scan.number()?.parse().ok()?).is_none();
+            is_first.then_some(())
         })?;
         Some(counts)
     }

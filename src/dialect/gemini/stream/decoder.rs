@@ -62,14 +62,21 @@ impl Decode for Decoder {
         if data.is_empty() {
             return Ok(());
         }
-        if let Some(plain) = Plain::read(data).filter(|_| self.is_started && frame.event.is_none()) {
-            self.plain(plain, emit);
-            return Ok(());
-        }
         if frame.event == Some(b"error") {
             emit(Event::Error(Box::new(error::decode(None, data))));
             return Ok(());
         }
+        match self.is_started.then(|| Plain::read(data)).flatten() {
+            Some(plain) => self.plain(plain, emit),
+            None => self.parse(data, emit)?,
+        }
+        Ok(())
+    }
+}
+
+impl Decoder {
+    /// Reads any frame.
+    fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
         for chunk in wire::chunks(data)? {
             if chunk.error.is_some() {
                 emit(Event::Error(Box::new(error::decode(None, data))));
@@ -79,9 +86,7 @@ impl Decode for Decoder {
         }
         Ok(())
     }
-}
 
-impl Decoder {
     fn plain(&mut self, plain: Plain<'_>, emit: Emit<'_>) {
         if let Some(choice) = choice(&mut self.choices, 0) {
             match plain.is_thought {

@@ -36,18 +36,34 @@ pub(super) struct Origin<'o> {
     pub(super) answer: &'o str,
 }
 
-impl Calls {
-    pub(super) const fn is_empty(&self) -> bool {
-        self.told == 0
-    }
+/// A piece of a call. Fields that say nothing are not there.
+#[derive(Debug, Default)]
+pub(super) struct Fragment<'a> {
+    pub(super) number: Option<u64>,
+    pub(super) id: Option<Text<'a>>,
+    pub(super) name: Option<Text<'a>>,
+    pub(super) arguments: Text<'a>,
+}
 
-    pub(super) fn fragment(&mut self, origin: Origin<'_>, call: &wire::ToolCall<'_>, emit: Emit<'_>) {
+impl<'a> Fragment<'a> {
+    pub(super) fn of(call: &wire::ToolCall<'a>) -> Self {
         let (name, arguments) = match (&call.function, &call.custom) {
             (Some(function), _) => (text(function.name), function.arguments()),
             (None, Some(custom)) => (text(custom.name), custom.input()),
             (None, None) => (None, Cow::Borrowed("")),
         };
-        let slot = self.slot(wire::count(call.index), text(call.id), name.is_some());
+        Self { number: wire::count(call.index), id: text(call.id), name, arguments }
+    }
+}
+
+impl Calls {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.told == 0
+    }
+
+    pub(super) fn fragment(&mut self, origin: Origin<'_>, fragment: Fragment<'_>, emit: Emit<'_>) {
+        let Fragment { number, id, name, arguments } = fragment;
+        let slot = self.slot(number, id, name.is_some());
         self.tell(slot, origin, (name, arguments), emit);
     }
 

@@ -1,7 +1,8 @@
 use std::borrow::Cow;
 
 use super::DONE;
-use super::calls::{Calls, Emit, Origin};
+use super::calls::{Calls, Emit, Fragment, Origin};
+use super::plain::Plain;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::openai_chat::wire::{self, Raw, count, text};
 use crate::dialect::openai_chat::{citation, error, reasoning, response};
@@ -50,6 +51,29 @@ impl Decode for Decoder {
             emit(Event::Error(Box::new(error::decode(None, data))));
             return Ok(());
         }
+        match self.is_started.then(|| Plain::read(data)).flatten() {
+            Some(plain) => self.plain(plain, emit),
+            None => self.parse(data, emit)?,
+        }
+        Ok(())
+    }
+}
+
+impl Decoder {
+    fn plain(&mut self, plain: Plain<'_>, emit: Emit<'_>) {
+        let Plain { choice, thought, text, call } = plain;
+        let Some(state) = slot(&mut self.choices, choice) else { return };
+        state.think(Some(thought).filter(|thought| !thought.is_empty()), emit);
+        if !text.is_empty() {
+            emit(Event::Text { choice, text });
+        }
+        if let Some(fragment) = call {
+            state.calls.fragment(Origin { choice, answer: &self.answer }, fragment, emit);
+        }
+    }
+
+    /// Reads any frame.
+    fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
         let chunk: wire::Chunk<'_> = wire::object(data)?;
         if chunk.error.is_some() || (chunk.choices.is_none() && error::is_error(data)) {
             emit(Event::Error(Box::new(error::decode(None, data))));
@@ -58,9 +82,7 @@ impl Decode for Decoder {
         self.chunk(chunk, emit);
         Ok(())
     }
-}
 
-impl Decoder {
     fn chunk(&mut self, chunk: wire::Chunk<'_>, emit: Emit<'_>) {
         let choices = chunk.choices.unwrap_or_default();
         self.start(chunk.id, chunk.model, !choices.is_empty(), emit);
@@ -102,15 +124,7 @@ impl Decoder {
 
     fn choice(&mut self, choice: wire::Choice<'_>, emit: Emit<'_>) {
         let index = count(choice.index).and_then(|index| u32::try_from(index).ok()).unwrap_or(0);
-        let known = self.choices.iter().position(|choice| choice.index == index);
-        let slot = known.unwrap_or(self.choices.len());
-        if slot >= MAX_CHOICES {
-            return;
-        }
-        if known.is_none() {
-            self.choices.push(Choice::new(index));
-        }
-        let state = &mut self.choices[slot];
+        let Some(state) = slot(&mut self.choices, index) else { return };
         if let Some(delta) = choice.delta.or(choice.message) {
             state.delta(&self.answer, &delta, emit);
         }
@@ -121,6 +135,16 @@ impl Decoder {
             state.finish(word, emit);
         }
     }
+}
+
+/// The choice of this index; a new one, unless there are too many.
+fn slot(choices: &mut Vec<Choice>, index: u32) -> Option<&mut Choice> {
+    let known = choices.iter().position(|choice| choice.index == index);
+    let slot = known.unwrap_or(choices.len());
+    if known.is_none() && slot < MAX_CHOICES {
+        choices.push(Choice::new(index));
+    }
+    choices.get_mut(slot)
 }
 
 impl Choice {
@@ -146,7 +170,7 @@ impl Choice {
         }
         let origin = Origin { choice, answer };
         for call in delta.tool_calls.iter().flatten() {
-            self.calls.fragment(origin, call, emit);
+            self.calls.fragment(origin, Fragment::of(call), emit);
         }
         if let Some(call) = &delta.function_call {
             self.calls.legacy(origin, call, emit);
@@ -156,11 +180,7 @@ impl Choice {
     /// Readable text comes in one of three fields, or twice; seals come in the details only.
     fn thought(&mut self, delta: &wire::Message<'_>, emit: Emit<'_>) {
         let choice = self.index;
-        let plain = text(delta.reasoning_content).or_else(|| text(delta.reasoning));
-        self.has_thought |= plain.is_some();
-        if let Some(text) = plain {
-            emit(Event::Reasoning { choice, text });
-        }
+        self.think(text(delta.reasoning_content).or_else(|| text(delta.reasoning)), emit);
         let details: Vec<wire::Detail<'_>> = wire::read(delta.reasoning_details).unwrap_or_default();
         for thought in details.iter().filter_map(reasoning::thought) {
             if !self.has_thought && !thought.text.is_empty() {
@@ -172,6 +192,13 @@ impl Choice {
             if let Some(data) = thought.redacted {
                 emit(Event::Redacted { choice, data });
             }
+        }
+    }
+
+    fn think(&mut self, text: Option<Text<'_>>, emit: Emit<'_>) {
+        if let Some(text) = text {
+            self.has_thought = true;
+            emit(Event::Reasoning { choice: self.index, text });
         }
     }
 

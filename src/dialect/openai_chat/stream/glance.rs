@@ -13,21 +13,19 @@ pub(super) struct Glance {
 
 /// Looks at a chunk; `None` where it is no JSON object.
 pub(super) fn glance(data: &[u8]) -> Option<Glance> {
-    std::str::from_utf8(data).ok()?;
     let mut seen = Glance::default();
-    let mut scan = Scan::new(data);
-    scan.space();
+    let mut scan = Scan::new(data)?;
     scan.object(|scan, key| {
         match key {
-            b"choices" if scan.peek()? != b'n' => {
+            "choices" if scan.peek()? != b'n' => {
                 seen.has_choices = true;
                 scan.list(|scan| choice(scan, &mut seen))?;
             }
-            b"error" => {
+            "error" => {
                 seen.has_error = scan.peek()? != b'n';
-                scan.value()?;
+                scan.skip()?;
             }
-            _ => drop(scan.value()?),
+            _ => scan.skip()?,
         }
         Some(())
     })?;
@@ -36,36 +34,37 @@ pub(super) fn glance(data: &[u8]) -> Option<Glance> {
 
 fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
     if scan.peek()? != b'{' {
-        return scan.value().map(drop);
+        return scan.skip();
     }
     scan.object(|scan, key| {
         match key {
-            b"delta" | b"message" if scan.peek()? == b'{' => scan.object(|scan, key| {
+            "delta" | "message" if scan.peek()? == b'{' => scan.object(|scan, key| {
                 seen.has_content |= said(scan, key)?;
                 Some(())
             })?,
             // A reason is a word; whatever else stands there is none to those who read it.
-            b"finish_reason" => {
+            "finish_reason" => {
                 let is_text = scan.peek()? == b'"';
                 seen.has_finish |= scan.value()? && is_text;
             }
-            _ => drop(scan.value()?),
+            _ => scan.skip()?,
         }
         Some(())
     })
 }
 
 /// Reads one field of a message: is it one of those an answer stands in, and is something in it?
-fn said(scan: &mut Scan<'_>, key: &[u8]) -> Option<bool> {
+fn said(scan: &mut Scan<'_>, key: &str) -> Option<bool> {
     match key {
-        b"content" | b"refusal" | b"reasoning_content" | b"reasoning" | b"reasoning_details"
-        | b"tool_calls" => scan.value(),
-        b"audio" => {
+        "content" | "refusal" | "reasoning_content" | "reasoning" | "reasoning_details" | "tool_calls" => {
+            scan.value()
+        }
+        "audio" => {
             let is_null = scan.peek()? == b'n';
-            scan.value()?;
+            scan.skip()?;
             Some(!is_null)
         }
-        b"function_call" if scan.peek()? == b'{' => {
+        "function_call" if scan.peek()? == b'{' => {
             let mut is_called = false;
             scan.object(|scan, _| {
                 is_called |= scan.value()?;
@@ -73,7 +72,7 @@ fn said(scan: &mut Scan<'_>, key: &[u8]) -> Option<bool> {
             })?;
             Some(is_called)
         }
-        _ => scan.value().map(|_| false),
+        _ => scan.skip().map(|()| false),
     }
 }
 

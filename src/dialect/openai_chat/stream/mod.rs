@@ -4,6 +4,7 @@ mod calls;
 mod decoder;
 mod encoder;
 mod glance;
+mod plain;
 mod signal;
 
 pub use self::decoder::Decoder;

@@ -2,8 +2,8 @@ use serde_json::value::RawValue;
 
 use super::super::response::wire::{self, Response};
 use super::super::response::{self, finish, usage};
+use super::fields::{Fields, fields};
 use super::items::{Items, Voice};
-use super::scan::{Fields, fields};
 use crate::dialect::canonical::{Answer, Event};
 use crate::dialect::openai::{error, leaf};
 use crate::dialect::sse::Frame;

@@ -6,17 +6,17 @@
 mod calls;
 mod decoder;
 mod encoder;
+mod fields;
 mod items;
 mod open;
 mod said;
-mod scan;
 mod signal;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::Encoder;
 pub(super) use self::signal::signal;
 
-use self::scan::Fields;
+use self::fields::Fields;
 use crate::dialect::sse::Frame;
 
 /// How streams of OpenAI's older API end, and those of some servers of this one.

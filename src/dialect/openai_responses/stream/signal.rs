@@ -1,6 +1,6 @@
 use super::super::response::wire::{self, Item, Part, Parts};
 use super::decoder::read_response;
-use super::scan::{Fields, fields};
+use super::fields::{Fields, fields};
 use crate::dialect::Signal;
 use crate::dialect::openai::error::decode;
 use crate::dialect::openai::leaf;

@@ -96,6 +96,8 @@ mod target;
     feature = "gemini"
 ))]
 mod told;
+#[cfg(test)]
+mod wordings;
 
 #[cfg(any(
     feature = "openai-chat",

@@ -255,3 +255,63 @@ fn escape(rest: &[u8]) -> Option<usize> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::de::IgnoredAny;
+
+    use super::*;
+    use crate::dialect::wordings;
+
+    fn is_json(text: &str) -> bool {
+        Scan::new(text.as_bytes()).is_some_and(|mut scan| scan.value().is_some() && scan.is_over())
+    }
+
+    fn documents() -> impl Strategy<Value = String> {
+        let inner = wordings::object(&[("a", wordings::odd()), ("b", wordings::list(wordings::odd()))]);
+        let outer = wordings::object(&[("c", inner), ("long", "\"[ -!#-\\[\u{e0}-\u{ff}]{0,90}\"".boxed())]);
+        let soup = prop::collection::vec("null|[{}\\[\\],:\"\\\\/u0-9aeE.+\\- \u{1}\u{e4}]", 0..12);
+        prop_oneof![outer, wordings::odd(), soup.prop_map(|tokens| tokens.concat())]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #[test]
+        fn what_is_json_here_is_json_to_the_parser_and_nothing_else_is(text in documents()) {
+            prop_assert_eq!(is_json(&text), serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn every_byte_stands_where_it_may() {
+        for byte in 0..=0x7f_u8 {
+            for before in 0..40 {
+                let text = format!("\"{}{}\"", "a".repeat(before), char::from(byte));
+                let is_same = is_json(&text) == serde_json::from_str::<IgnoredAny>(&text).is_ok();
+                assert!(is_same, "{text:?}");
+            }
+        }
+        assert!(Scan::new(b"\"\xff\"").is_none());
+        assert!(!is_json(&"[".repeat(1 << 20)));
+    }
+
+    #[test]
+    fn names_are_read_and_only_the_first_of_a_name_counts() {
+        let read = |text: &str| {
+            let mut once = Once::default();
+            let mut seen = String::new();
+            Scan::new(text.as_bytes())?.object(|scan, key| match key {
+                "\u{e4}" => {
+                    seen.push_str(&once.first(31, scan)?.string()?.text()?);
+                    Some(())
+                }
+                _ => scan.skip(),
+            })?;
+            Some(seen)
+        };
+        assert_eq!(read(r#"{"\u00e4":"a\tb","x":[{}],"x":0}"#).as_deref(), Some("a\tb"));
+        assert_eq!(read(r#"{"ä":"a","\u00e4":"a"}"#), None);
+        assert_eq!(read(r#"{"\ud800":0}"#), None);
+    }
+}

@@ -73,7 +73,7 @@ impl Decoder {
     }
 
     /// Reads any frame.
-    fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
+    pub(super) fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
         let chunk: wire::Chunk<'_> = wire::object(data)?;
         if chunk.error.is_some() || (chunk.choices.is_none() && error::is_error(data)) {
             emit(Event::Error(Box::new(error::decode(None, data))));
@@ -113,7 +113,7 @@ impl Decoder {
 
     /// Some servers end a tool call without having said why: then the call itself is the reason. So are the last
     /// words of sound. Of text nobody knows whether it is whole, and no reason is made up.
-    fn done(&mut self, emit: Emit<'_>) {
+    pub(super) fn done(&mut self, emit: Emit<'_>) {
         let is_whole = |choice: &Choice| !choice.calls.is_empty() || choice.has_sound;
         let is_open = |choice: &&mut Choice| !choice.is_finished && is_whole(choice);
         for choice in self.choices.iter_mut().filter(is_open) {

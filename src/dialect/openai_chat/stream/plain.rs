@@ -137,3 +137,6 @@ fn nothing(scan: &mut Scan<'_>) -> Option<()> {
     let says_something = matches!(scan.peek()?, b'n' | b'[').then(|| scan.value())??;
     (!says_something).then_some(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,7 +76,7 @@ impl Decode for Decoder {
 
 impl Decoder {
     /// Reads any frame.
-    fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
+    pub(super) fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
         for chunk in wire::chunks(data)? {
             if chunk.error.is_some() {
                 emit(Event::Error(Box::new(error::decode(None, data))));

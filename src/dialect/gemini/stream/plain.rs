@@ -80,47 +80,4 @@ fn name(scan: &mut Scan<'_>) -> Option<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plain_piece_is_read_and_anything_else_is_left_to_the_parser() {
-        let read = |json: &str| {
-            Plain::read(json.as_bytes()).map(|plain| (plain.text.into_owned(), plain.is_thought))
-        };
-        let of = |part: &str, more: &str| {
-            read(&format!(
-                r#"{{"candidates": [{{"content": {{"parts": [{part}],"role": "model"}},"index": 0{more}}}]}}"#
-            ))
-        };
-        assert_eq!(of(r#"{"text": "ä b"}"#, ""), Some(("ä b".to_owned(), false)));
-        assert_eq!(of(r#"{"text":"a\n\u00e4"}"#, ""), Some(("a\nä".to_owned(), false)));
-        assert_eq!(of(r#"{"text":"a","thought":true}"#, ""), Some(("a".to_owned(), true)));
-        for part in [
-            r#"{"text":""}"#,
-            r#"{"text":"\ud800"}"#,
-            r#"{"text":"a"},{"text":"b"}"#,
-            r#"{"text":"a","thoughtSignature":"E"}"#,
-            r#"{"text":"a","thought":"yes"}"#,
-            r#"{"functionCall":{"name":"f"}}"#,
-            r#"{"text":"a","text":"b"}"#,
-            r#"{"text":7}"#,
-            "",
-        ] {
-            assert_eq!(of(part, ""), None, "{part}");
-        }
-        for more in [r#","finishReason":"STOP""#, r#","groundingMetadata":{}"#, r#","index":1"#, "}"] {
-            assert_eq!(of(r#"{"text":"a"}"#, more), None, "{more}");
-        }
-        for whole in [
-            r#"{"error":{}}"#,
-            r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"error":null}"#,
-            r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}}],"usageMetadata":{"promptTokenCount":1.5}}"#,
-            r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}},{}]}"#,
-            r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}x"#,
-        ] {
-            assert_eq!(read(whole), None, "{whole}");
-        }
-        assert_eq!(Plain::read(b"{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\xff\"}]}}]}"), None);
-    }
-}
+mod tests;

@@ -71,7 +71,7 @@ pub(super) fn object(fields: &[(&'static str, BoxedStrategy<String>)]) -> BoxedS
             .prop_map(|(name, space, value)| format!("{name}{space}:{space}{value}"))
             .boxed()
     };
-    let each: Vec<_> = fields.iter().map(|field| prop::option::weighted(0.8, member(field))).collect();
+    let each: Vec<_> = fields.iter().map(|field| prop::option::weighted(0.9, member(field))).collect();
     let any = prop::strategy::Union::new(fields.iter().map(member));
     let unknown = ("\"(x|obfuscation|\u{e4}|\\\\n|\\\\ud800)\"", odd())
         .prop_map(|(name, value)| format!("{name}:{value}"));

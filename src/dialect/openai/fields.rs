@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::leaf;
@@ -81,7 +81,38 @@ impl<'a> Object<'a> {
         if !value.get().starts_with('{') {
             return Err(path.wrong("an object", value));
         }
-        let mut fields: Vec<(Text<'a>, &'a RawValue)> = Self::fields(value.get())?;
+        Self::of(path, Self::fields(value.get())?)
+    }
+
+    /// Reads a body, which must be an object.
+    pub(in crate::dialect) fn whole(body: &'a [u8]) -> Result<Self, Invalid> {
+        Self::of(&Path::Root, Self::all(body)?)
+    }
+
+    /// All fields of a body as they stand, `null` and doubles included.
+    pub(in crate::dialect) fn all(body: &'a [u8]) -> Result<Vec<(Text<'a>, &'a RawValue)>, Invalid> {
+        let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
+        Self::fields(text).map_err(|error| {
+            let is_object = text.trim_ascii_start().starts_with('{');
+            match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) if !is_object => unreadable("it is not a JSON object"),
+                _ => unreadable(&error.to_string()),
+            }
+        })
+    }
+
+    /// Reads the items of a list.
+    pub(in crate::dialect) fn list(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<Self>, Invalid> {
+        // Where all are objects, as they should be, one pass will do.
+        if let Ok(items) = serde_json::from_str::<Vec<Fields<'a>>>(value.get()) {
+            let items = items.into_iter().enumerate();
+            return items.map(|(index, item)| Self::of(&path.index(index), item.0)).collect();
+        }
+        let items = list(path, value)?.into_iter().enumerate();
+        items.map(|(index, item)| Self::read(&path.index(index), item)).collect()
+    }
+
+    fn of(path: &Path<'_>, mut fields: Vec<(Text<'a>, &'a RawValue)>) -> Result<Self, Invalid> {
         let mut names: Vec<&str> = fields.iter().map(|(name, _)| &**name).collect();
         names.sort_unstable();
         if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -281,13 +312,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
         }
         deserializer.deserialize_map(Read)
     }
-}
-
-/// The body as one JSON value.
-pub(in crate::dialect) fn whole(body: &[u8]) -> Result<&RawValue, Invalid> {
-    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
-    let value: &RawValue = serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
-    if value.get().starts_with('{') { Ok(value) } else { Err(unreadable("it is not a JSON object")) }
 }
 
 /// A body that is no request, in the vendor's words.

@@ -60,9 +60,8 @@ const fn names(tool_choice: &'static str, max_tokens: &'static str, user: &'stat
 
 /// Reads a caller's request.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
-    let value = read::whole(body)?;
     let root = &Path::Root;
-    let mut fields = Object::read(root, value)?;
+    let mut fields = Object::whole(body)?;
     let model = fields.required_text(root, "model").map_err(|_| peek::no_model())?;
     let messages = fields.take("messages").ok_or_else(|| root.field("messages").missing())?;
     let mut request = Request::new(&NAMES[0][0][0], model);

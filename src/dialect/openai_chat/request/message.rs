@@ -18,7 +18,7 @@ pub(super) fn decode<'a>(
     value: &'a RawValue,
     extra: &mut Vec<Extra<'a>>,
 ) -> Result<Vec<Turn<'a>>, Invalid> {
-    let items = read::list(path, value)?;
+    let items = Object::list(path, value)?;
     if items.is_empty() {
         let message = format!(
             "Invalid '{path}': empty array. Expected an array with minimum length 1, but got an empty array instead."
@@ -43,8 +43,7 @@ struct Reader<'a, 'e> {
 }
 
 impl<'a> Reader<'a, '_> {
-    fn message(&mut self, path: &Path<'_>, turn: u32, item: &'a RawValue) -> Result<(), Invalid> {
-        let mut fields = Object::read(path, item)?;
+    fn message(&mut self, path: &Path<'_>, turn: u32, mut fields: Object<'a>) -> Result<(), Invalid> {
         let word = fields.required_text(path, "role")?;
         let role = match &*word {
             "system" => Role::System,

@@ -9,7 +9,7 @@ use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::decode::is_default;
-use super::read::{self, Object, Path, unreadable, whole};
+use super::read::{self, Object, Path, unreadable};
 use super::turns::UNDERSTOOD;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
@@ -46,8 +46,7 @@ fn quoted<'b>(body: &'b [u8], word: &'b str) -> impl Iterator<Item = &'b [u8]> {
 
 /// Words a request anew.
 pub(super) fn reword(habits: &Habits, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    let text = whole(body)?;
-    let fields = Object::fields(text.get()).map_err(|error| unreadable(&error.to_string()))?;
+    let fields = Object::all(body)?;
     let has = |name: &str| fields.iter().any(|(field, _)| field == name);
     let mut kept: Vec<Field<'_>> = Vec::with_capacity(fields.len());
     for (name, value) in &fields {

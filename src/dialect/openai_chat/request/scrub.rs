@@ -1,7 +1,7 @@
 use memchr::memmem;
 use serde_json::value::RawValue;
 
-use super::read::{self, Object, Path, unreadable, whole};
+use super::read::{self, Object, Path};
 use super::reword;
 use crate::dialect::openai_chat::habits::Habits;
 use crate::dialect::openai_chat::{json, wire};
@@ -36,8 +36,7 @@ fn holds_seals(body: &[u8]) -> bool {
 /// Removes thoughts that another dialect has sealed, with the readable text written beside the seal. All
 /// other bytes stay: what DeepSeek or OpenRouter said themselves, they want back.
 fn unseal(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    let text = whole(body)?;
-    let fields = Object::fields(text.get()).map_err(|error| unreadable(&error.to_string()))?;
+    let fields = Object::all(body)?;
     let mut out = Vec::with_capacity(body.len());
     let mut copied = 0;
     for (_, messages) in fields.into_iter().filter(|(name, _)| name == "messages") {

@@ -12,7 +12,7 @@ const STATE: [&str; 4] = ["previous_response_id", "conversation", "prompt", "bac
 /// Reads a caller's request.
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let root = &Path::Root;
-    let mut fields = Object::read(root, fields::whole(body)?)?;
+    let mut fields = Object::whole(body)?;
     let model = fields.required_text(root, "model").map_err(|_| no_model())?;
     let mut request = Request::new(&NAMES[0][0], model);
     // There is always usage at the end of a stream.

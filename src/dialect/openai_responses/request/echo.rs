@@ -1,6 +1,6 @@
 use serde_json::value::RawValue;
 
-use crate::dialect::openai::fields::{Object, whole};
+use crate::dialect::openai::fields::Object;
 
 /// What the vendor's answers repeat of a request, and what they say where the request did not: the official
 /// SDKs' types want the members with such a word, and take the others for optional.
@@ -31,7 +31,7 @@ const REPEATED: [(&str, Option<&str>); 22] = [
 
 /// What of the request its answer repeats: `"tools":[],"temperature":1`.
 pub(crate) fn echo(request: &[u8]) -> String {
-    let fields = whole(request).ok().and_then(|value| Object::fields(value.get()).ok()).unwrap_or_default();
+    let fields = Object::all(request).unwrap_or_default();
     let given = |name: &str| {
         let value = fields.iter().find(|(field, _)| field == name)?.1;
         (value.get() != "null").then_some(value)

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use super::NAMES;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Position;
-use crate::dialect::openai::fields::{self, Object, Path, unreadable, whole};
+use crate::dialect::openai::fields::{self, Object, Path};
 use crate::dialect::openai::leaf;
 use crate::dialect::seal::{self, MARK};
 use crate::facts::Losses;
@@ -17,7 +17,7 @@ pub(crate) fn holds_foreign(body: &[u8]) -> bool {
 
 /// Takes thoughts that others have sealed out of the input. All other bytes stay.
 pub(crate) fn scrub(body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
-    let fields = Object::fields(whole(body)?.get()).map_err(|error| unreadable(&error.to_string()))?;
+    let fields = Object::all(body)?;
     let inputs = fields.into_iter().filter(|(name, value)| name == "input" && value.get().starts_with('['));
     let mut out = Vec::with_capacity(body.len());
     let mut copied = 0;

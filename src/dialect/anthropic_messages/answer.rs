@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::finish::{self, Held};
+use super::glance::glance;
 use super::request::{Blocks, is_plain, read_block, read_blocks};
 use super::wire::{self, Block, Object, Str, Tokens};
 use super::{citation, error, json, peek, provenance};
 use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, ToolCall, Usage};
 use crate::dialect::hash::hash;
+use crate::dialect::scan::Scan;
 use crate::dialect::{Invalid, Reply};
 use crate::failure::{Class, Failure, Report};
 
@@ -289,18 +291,6 @@ pub(super) fn usage(out: &mut Vec<u8>, usage: Usage) {
     out.push(b'}');
 }
 
-#[derive(serde::Deserialize)]
-struct Checked<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Option<Str<'a>>,
-    #[serde(borrow, default)]
-    content: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    stop_reason: Option<Str<'a>>,
-    #[serde(borrow, default)]
-    error: Option<&'a RawValue>,
-}
-
 /// Reads a 200 far enough to know that it is an answer.
 ///
 /// An answer without content is one only if its end explains that: a stop sequence or the limit came first,
@@ -308,38 +298,17 @@ struct Checked<'a> {
 /// whoever asked got nothing, and the same question asked again gets an answer.
 pub(super) fn check(body: &[u8]) -> Result<(), Failure> {
     let useless = |why: &str| Err(Failure::new(Class::InvalidOutput).with_report(Report::new(why)));
-    let Ok(text) = std::str::from_utf8(body) else { return useless("the answer is not UTF-8") };
-    let Ok(Object(message)) = serde_json::from_str::<Object<Checked<'_>>>(text) else {
-        return useless("the answer is not a JSON object");
-    };
-    let kind = message.kind.map(|Str(kind)| kind);
-    if message.error.is_some() || kind.as_deref() == Some("error") {
+    let Some(scan) = Scan::new(body) else { return useless("the answer is not UTF-8") };
+    let Some(seen) = glance(scan) else { return useless("the answer is not a JSON object") };
+    if seen.has_error || seen.kind == "error" {
         return Err(error::decode(None, body));
     }
-    let Some(content) = message.content.filter(|_| kind.as_deref() == Some("message")) else {
+    if !seen.has_content || seen.kind != "message" {
         return useless("the answer is no message");
-    };
-    if says_something(content) {
-        return Ok(());
     }
-    match message.stop_reason.as_ref().map(|Str(reason)| &**reason) {
-        Some("refusal" | "max_tokens" | "stop_sequence" | "pause_turn" | "model_context_window_exceeded") => {
-            Ok(())
-        }
+    match &*seen.stop_reason {
+        _ if seen.says_something => Ok(()),
+        "refusal" | "max_tokens" | "stop_sequence" | "pause_turn" | "model_context_window_exceeded" => Ok(()),
         _ => useless("the answer is empty"),
-    }
-}
-
-/// A text that is not empty, or a call. A thought is nothing said.
-fn says_something(content: &RawValue) -> bool {
-    let says = |block: &Block<'_>| match &*block.kind {
-        "text" => block.text.as_ref().is_some_and(|Str(text)| !text.is_empty()),
-        kind => !matches!(kind, "thinking" | "redacted_thinking"),
-    };
-    match read_blocks("content", content) {
-        Ok(Blocks::Text(text)) => !text.is_empty(),
-        Ok(Blocks::Known(blocks)) => blocks.iter().any(|Object(block)| says(block)),
-        Ok(Blocks::Mixed(blocks)) => !blocks.is_empty(),
-        Err(_) => false,
     }
 }

@@ -24,6 +24,7 @@ mod citation;
 mod encode;
 mod error;
 mod finish;
+mod glance;
 mod json;
 mod peek;
 mod provenance;

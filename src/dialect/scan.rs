@@ -112,7 +112,7 @@ impl<'a> Scan<'a> {
 
     /// Reads a value, as it is written.
     #[inline]
-    #[cfg(feature = "openai-responses")]
+    #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
     pub(super) fn raw(&mut self) -> Option<&'a str> {
         let start = self.at;
         self.skip()?;

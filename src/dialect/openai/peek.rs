@@ -1,36 +1,72 @@
 //! What routing needs of a request, and no more.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::fields::unreadable;
 use super::leaf::{self, Raw};
+use crate::dialect::scan::{Once, Scan};
 use crate::dialect::{Invalid, Peek};
 
-#[derive(Deserialize)]
+/// Values as they are written; `null` is as good as absent.
+#[derive(Default)]
 struct Envelope<'a> {
-    #[serde(borrow)]
-    model: Raw<'a>,
-    #[serde(borrow)]
-    stream: Raw<'a>,
+    model: Option<&'a str>,
+    stream: Option<&'a str>,
 }
 
 /// Reads model and stream, and that the rest is JSON.
 pub(in crate::dialect) fn peek(body: &[u8]) -> Result<Peek<'_>, Invalid> {
-    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err(unreadable("it is not a JSON object"));
-    }
-    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| refused(&error))?;
+    let envelope = match glance(body) {
+        Some(envelope) => envelope,
+        None => parse(body)?,
+    };
     let value = envelope.model.ok_or_else(no_model)?;
-    let model = leaf::string(value).filter(|model| !model.is_empty()).ok_or_else(no_model)?;
+    let model = leaf::unquoted(value).filter(|model| !model.is_empty()).ok_or_else(no_model)?;
     // The value is a slice of the body, so where it starts is the distance between the two.
-    let start = value.get().as_ptr().addr() - body.as_ptr().addr();
-    let stream = match envelope.stream.map(|value| value.get()) {
+    let start = value.as_ptr().addr() - body.as_ptr().addr();
+    let stream = match envelope.stream {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(Invalid::new("Invalid type for 'stream': expected a boolean.").at("stream")),
     };
-    Ok(Peek::new(model).with_model_span(start..start + value.get().len()).with_stream(stream))
+    Ok(Peek::new(model).with_model_span(start..start + value.len()).with_stream(stream))
+}
+
+/// Reads the fields by hand: all of a request passes here, and few of its bytes are in them.
+fn glance(body: &[u8]) -> Option<Envelope<'_>> {
+    let (mut envelope, mut once) = (Envelope::default(), Once::default());
+    let mut scan = Scan::new(body)?;
+    scan.object(|scan, key| {
+        match key {
+            "model" => envelope.model = once.first(0, scan)?.raw().map(given)?,
+            "stream" => envelope.stream = once.first(1, scan)?.raw().map(given)?,
+            _ => scan.skip()?,
+        }
+        Some(())
+    })?;
+    scan.is_over().then_some(envelope)
+}
+
+fn given(value: &str) -> Option<&str> {
+    (value != "null").then_some(value)
+}
+
+/// Reads the fields of what is unusual, or says what is wrong with it.
+fn parse(body: &[u8]) -> Result<Envelope<'_>, Invalid> {
+    #[derive(Deserialize)]
+    struct Fields<'a> {
+        #[serde(borrow)]
+        model: Raw<'a>,
+        #[serde(borrow)]
+        stream: Raw<'a>,
+    }
+    let text = std::str::from_utf8(body).map_err(|_| unreadable("it is not valid UTF-8"))?;
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(unreadable("it is not a JSON object"));
+    }
+    let Fields { model, stream } = serde_json::from_str(text).map_err(|error| refused(&error))?;
+    Ok(Envelope { model: model.map(RawValue::get), stream: stream.map(RawValue::get) })
 }
 
 fn refused(error: &serde_json::Error) -> Invalid {

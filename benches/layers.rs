@@ -19,6 +19,7 @@ use tower_failover::degraded_marker::DegradedMarkerLayer;
 use tower_failover::failure::{BoxError, OnError};
 use tower_failover::health_routing::HealthRoutingLayer;
 use tower_failover::retry_budget::RetryBudgetLayer;
+use tower_failover::vitals::{self, VitalsLayer};
 
 use crate::support::{Cost, cost, once, row};
 
@@ -95,6 +96,7 @@ fn ours(bare: Cost) {
     row("**health_routing**, primary healthy", measure(routing().layer(Echo)), bare);
     row("**deadline**", measure(DeadlineLayer::any(timer).layer(Echo)), bare);
     row("**degraded_marker**", measure(marker().layer(Echo)), bare);
+    row("**vitals**", measure(VitalsLayer::new(vitals::AtReturn::new(OnError)).layer(Echo)), bare);
     let all = ServiceBuilder::new()
         .layer(marker())
         .layer(DeadlineLayer::any(timer))

@@ -68,8 +68,8 @@ println!("{:?}", handle.state());
 //! # Features
 //!
 //! One per layer (`array-stream`, `buffer`, `circuit-breaker`, `cooldown`, `deadline`, `degraded-marker`,
-//! `health-routing`, `keepalive`, `rescue`, `resume`, `retry-budget`, `schema-normalizer`, `stream-guard`), one per
-//! dialect (`openai-chat`, `openai-responses`, `anthropic-messages`, `gemini`), `client`, `stack`, `config`, `testing`,
+//! `health-routing`, `keepalive`, `rescue`, `resume`, `retry-budget`, `schema-normalizer`, `stream-guard`, `vitals`), one
+//! per dialect (`openai-chat`, `openai-responses`, `anthropic-messages`, `gemini`), `client`, `stack`, `config`, `testing`,
 //! and `full`. None is on by default. Features add, and never change what another does.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -113,6 +113,8 @@ pub mod stream_guard;
 mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "vitals")]
+pub mod vitals;
 
 #[cfg(feature = "array-stream")]
 pub use self::array_stream::ArrayStreamLayer;
@@ -140,6 +142,8 @@ pub use self::retry_budget::RetryBudgetLayer;
 pub use self::schema_normalizer::SchemaNormalizerLayer;
 #[cfg(feature = "stream-guard")]
 pub use self::stream_guard::StreamGuardLayer;
+#[cfg(feature = "vitals")]
+pub use self::vitals::VitalsLayer;
 
 /// The examples of the README are compiled.
 #[cfg(all(doctest, feature = "full"))]

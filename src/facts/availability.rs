@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-/// Whether a member is worth asking now, as its own circuit sees it.
+/// Whether a member is worth asking now, as what is kept of it tells.
 ///
-/// A hint for ordering, decided from memory: the circuit itself refuses in any case.
+/// A hint for ordering, decided from memory: whoever keeps the member from being asked refuses in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Availability {
@@ -10,20 +10,45 @@ pub enum Availability {
     Up,
     /// Recovering: single probes pass.
     Probation,
+    /// Recovered a moment ago: calls pass, and this share of them, in percent, is wanted.
+    Ramping(u8),
+    /// Calls pass, but most of the last answers were none.
+    Unsteady,
+    /// Calls pass, but the member has said that its rate limit is used up for so long.
+    Exhausted(Duration),
     /// Calls are refused; perhaps until then.
     Down(Option<Duration>),
 }
 
 impl Availability {
-    /// Of two that both have to let a call pass.
+    /// Of two that both have to let a call pass: the one that keeps more calls away; the longer, where both do for some
+    /// time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use tower_failover::facts::Availability;
+    ///
+    /// let down = Availability::Down(Some(Duration::from_secs(3)));
+    /// assert_eq!(Availability::Unsteady.and(down), down);
+    /// assert_eq!(down.and(Availability::Down(None)), down);
+    /// ```
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            // `None`, where a probe decides, says the least, and so gives way to a moment that is known.
-            (Self::Down(one), Self::Down(other)) => Self::Down(one.max(other)),
-            (Self::Down(until), _) | (_, Self::Down(until)) => Self::Down(until),
-            (Self::Probation, _) | (_, Self::Probation) => Self::Probation,
-            (Self::Up, Self::Up) => Self::Up,
+        if other.badness() > self.badness() { other } else { self }
+    }
+
+    /// The kind, and how much of it. Down without a moment is the shortest of its kind: whoever says so waits for
+    /// a probe, and it may be up in an instant.
+    const fn badness(self) -> (u8, u128) {
+        match self {
+            Self::Up => (0, 0),
+            Self::Ramping(percent) => (1, 100_u8.saturating_sub(percent) as u128),
+            Self::Unsteady => (2, 0),
+            // After unsteady: its probes have to come, whatever its last answers were like.
+            Self::Probation => (3, 0),
+            Self::Exhausted(rest) => (4, rest.as_nanos()),
+            Self::Down(None) => (5, 0),
+            Self::Down(Some(rest)) => (5, rest.as_nanos()),
         }
     }
 }

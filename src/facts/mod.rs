@@ -13,6 +13,7 @@
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
+//! | [`NoHeadroom`] | response | `schema_normalizer` | `vitals` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
 
 mod attempts;
@@ -21,11 +22,13 @@ mod call;
 mod checked;
 mod deadline;
 mod exclusions;
+mod headroom;
 mod last_chance;
 mod losses;
 mod member;
 mod prefill;
 mod served;
+mod vitals;
 
 pub use self::attempts::{Attempt, Attempts};
 pub use self::availability::Availability;
@@ -33,8 +36,10 @@ pub use self::call::{Call, Operation};
 pub use self::checked::Checked;
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
+pub use self::headroom::NoHeadroom;
 pub use self::last_chance::LastChance;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::prefill::Prefill;
 pub use self::served::{Degradation, Served};
+pub use self::vitals::Vitals;

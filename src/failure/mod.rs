@@ -39,6 +39,7 @@
 mod class;
 mod classify;
 mod first;
+mod headroom;
 pub(crate) mod hint;
 mod kind;
 mod moment;
@@ -51,6 +52,7 @@ pub(crate) mod table;
 pub use self::class::{Class, SameMember, Scope};
 pub use self::classify::{Classify, OnError, Standard};
 pub use self::first::{Consider, OrElse};
+pub use self::headroom::no_headroom;
 pub use self::kind::Failure;
 pub use self::outcome::Outcome;
 pub use self::report::Report;

@@ -49,7 +49,7 @@ pub fn limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 }
 
 /// When it is reset, and what remains until then.
-const LIMITS: [[&str; 2]; 7] = [
+pub(super) const LIMITS: [[&str; 2]; 7] = [
     ["x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"],
     ["x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"],
     ["x-ratelimit-reset", "x-ratelimit-remaining"],
@@ -71,7 +71,7 @@ pub fn should_retry(headers: &HeaderMap) -> Option<bool> {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
 }
 

@@ -1,6 +1,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
@@ -16,7 +17,8 @@ use super::transcode::Transcoder;
 use crate::body::Gather;
 use crate::dialect::Dialect;
 use crate::dialect::sse::is_event_stream;
-use crate::failure::{BoxError, Failure};
+use crate::facts::NoHeadroom;
+use crate::failure::{BoxError, Failure, no_headroom};
 
 /// How much of an error response is read. More than any provider says, and enough to know what went wrong.
 const ERROR_BYTES: usize = 64 * 1024;
@@ -204,6 +206,10 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         *response.extensions_mut() = parts.extensions;
         if !self.is_same() {
             response.extensions_mut().insert(self.checked);
+            // The headers that say so are not for a caller who speaks another dialect.
+            if let Some(rest) = no_headroom(&parts.headers, SystemTime::now()) {
+                response.extensions_mut().insert(NoHeadroom(rest));
+            }
         }
         if !self.losses.is_empty() {
             response.extensions_mut().insert(self.losses);

@@ -14,3 +14,4 @@ mod resume;
 mod retry_budget;
 mod schema_normalizer;
 mod stream_guard;
+mod vitals;

@@ -1,0 +1,69 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::record::Verdict;
+use super::shared::Shared;
+use crate::failure::Failure;
+
+/// One call that is watched, until it is known how it went.
+///
+/// An [`Observe`](super::Observe) settles it, now or, inside the body of a response, later. Dropping it means that
+/// the caller went away, which says nothing. Until then the call is under way.
+#[must_use = "a sample that is dropped counts as a cancelled call"]
+pub struct Sample {
+    shared: Arc<Shared>,
+    began: Instant,
+    has_answered: bool,
+}
+
+impl Sample {
+    pub(super) fn begin(shared: Arc<Shared>) -> Self {
+        shared.begin();
+        Self { shared, began: Instant::now(), has_answered: false }
+    }
+
+    /// The first of the answer has come. Counts once.
+    pub fn answered(&mut self) {
+        if !std::mem::replace(&mut self.has_answered, true) {
+            let now = Instant::now();
+            self.shared.first_token(self.took(now), now);
+        }
+    }
+
+    /// The service has said that nothing is left of a rate limit for so long.
+    pub fn exhausted(&self, rest: Duration) {
+        self.shared.exhausted(rest, Instant::now());
+    }
+
+    /// The call is over, with this failure or none. If it was not told before that the first of the answer had
+    /// come, it has come now.
+    pub fn settle(self, failure: Option<&Failure>) {
+        let Some(verdict) = Verdict::of(failure) else { return };
+        let now = Instant::now();
+        let took = self.took(now);
+        if verdict == Verdict::Answered && !self.has_answered {
+            self.shared.answered(took, now);
+        } else {
+            self.shared.ended(verdict, took, now);
+        }
+    }
+
+    fn took(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.began)
+    }
+}
+
+impl Drop for Sample {
+    fn drop(&mut self) {
+        self.shared.end();
+    }
+}
+
+impl fmt::Debug for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sample").field("has_answered", &self.has_answered).finish_non_exhaustive()
+    }
+}

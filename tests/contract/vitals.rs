@@ -1,0 +1,232 @@
+//! Tower's contract, and what this layer adds to it: what the last calls were like, and how many are under way.
+#![allow(clippy::unwrap_used)]
+
+use std::convert::Infallible;
+use std::future::{pending, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use tokio::time::{Instant, advance, sleep};
+use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
+use tower_failover::facts::{Availability, NoHeadroom, Vitals};
+use tower_failover::failure::{Class, Failure, OnError};
+use tower_failover::testing::ReadinessProbe;
+use tower_failover::vitals::{AtReturn, VitalsHandle, VitalsLayer};
+
+use self::drip::Drip;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Bodies of which a test decides how they go on.
+mod drip {
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use bytes::Bytes;
+    use http_body::{Body, Frame};
+    use tokio::sync::mpsc;
+    use tower::BoxError;
+
+    pub(super) struct Drip(mpsc::UnboundedReceiver<Result<&'static str, BoxError>>);
+    pub(super) type Tap = mpsc::UnboundedSender<Result<&'static str, BoxError>>;
+
+    impl Drip {
+        pub(super) fn new() -> (Tap, Self) {
+            let (tap, drops) = mpsc::unbounded_channel();
+            (tap, Self(drops))
+        }
+    }
+
+    impl Body for Drip {
+        type Data = Bytes;
+        type Error = BoxError;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+            let to_frame = |text: &'static str| Frame::data(Bytes::from_static(text.as_bytes()));
+            self.0.poll_recv(cx).map(|next| next.map(|result| result.map(to_frame)))
+        }
+    }
+}
+
+fn read(handle: &VitalsHandle) -> Vitals {
+    handle.read(Instant::now())
+}
+
+/// A service that fails with the class it is asked to.
+fn failing() -> impl Service<Option<Class>, Response = (), Error = Failure, Future: Send> + Clone {
+    service_fn(|class: Option<Class>| ready(class.map_or(Ok(()), |class| Err(Failure::new(class)))))
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_calls_the_very_instance_that_was_ready() {
+    let inner = ReadinessProbe::new(failing());
+    let mut service = VitalsLayer::new(AtReturn::new(OnError)).layer(inner);
+    for _ in 0..3 {
+        service.ready().await.unwrap().call(None).await.unwrap();
+        let mut clone = service.clone();
+        clone.ready().await.unwrap().call(None).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_services_of_a_layer_are_one() {
+    let layer = VitalsLayer::new(AtReturn::new(OnError));
+    let (first, second) = (layer.layer(failing()), layer.clone().layer(failing()));
+    first.oneshot(None).await.unwrap();
+    second.oneshot(Some(Class::ServerError)).await.unwrap_err();
+    let vitals = read(&layer.handle());
+    assert_eq!((vitals.calls, vitals.errors), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_passes_as_it_is_and_what_says_nothing_counts_in_nothing() {
+    let layer = VitalsLayer::new(AtReturn::new(OnError));
+    let service = layer.layer(failing());
+    for class in [Class::InvalidRequest, Class::ContextOverflow, Class::Unsupported] {
+        let error = service.clone().oneshot(Some(class)).await.unwrap_err();
+        assert_eq!(error.downcast_ref::<Failure>().unwrap().class(), class);
+    }
+    assert_eq!(read(&layer.handle()), Vitals::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_answers_are_mostly_none_is_unsteady_until_it_is_forgotten() {
+    let layer = VitalsLayer::new(AtReturn::new(OnError));
+    let (service, handle) = (layer.layer(failing()), layer.handle());
+    for n in 0..10 {
+        assert_eq!(handle.availability(Instant::now()), Availability::Up, "after {n} calls");
+        let class = (n % 2 == 0).then_some(Class::InvalidOutput);
+        let _ = service.clone().oneshot(class).await;
+    }
+    assert_eq!(handle.availability(Instant::now()), Availability::Unsteady);
+    advance(60 * SECOND).await;
+    assert_eq!(handle.availability(Instant::now()), Availability::Up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_under_way_until_its_future_is_dropped() {
+    let layer = VitalsLayer::new(AtReturn::new(OnError));
+    let handle = layer.handle();
+    let mut service = layer.layer(service_fn(|()| pending::<Result<(), BoxError>>()));
+    assert_eq!(read(&handle).in_flight, 0);
+    let unpolled = service.ready().await.unwrap().call(());
+    let mut polled = Box::pin(service.ready().await.unwrap().call(()));
+    assert!(poll_once(&mut polled).await.is_none());
+    assert_eq!(read(&handle).in_flight, 2);
+    drop(unpolled);
+    assert_eq!(read(&handle).in_flight, 1);
+    drop(polled);
+    assert_eq!(read(&handle), Vitals::default(), "and said nothing");
+}
+
+/// One poll.
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|cx| {
+        std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(cx) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}
+
+/// An HTTP service that answers after a second, with this body.
+async fn answer(layer: &VitalsLayer, body: Drip) -> Response<tower_failover::vitals::ResponseBody<Drip>> {
+    let mut body = Some(body);
+    let mut service = layer.layer(service_fn(move |_: Request<()>| {
+        let body = body.take().unwrap();
+        async move {
+            sleep(SECOND).await;
+            Ok::<_, Infallible>(Response::new(body))
+        }
+    }));
+    service.ready().await.unwrap().call(Request::new(())).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_is_timed_at_its_head_counted_at_its_end_and_under_way_between() {
+    let (layer, (tap, body)) = (VitalsLayer::default(), Drip::new());
+    let response = answer(&layer, body).await;
+    let vitals = read(&layer.handle());
+    assert_eq!((vitals.first_token, vitals.in_flight, vitals.calls), (Some(SECOND), 1, 0));
+
+    tap.send(Ok("hello")).unwrap();
+    drop(tap);
+    advance(9 * SECOND).await;
+    assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), Bytes::from_static(b"hello"));
+    let vitals = read(&layer.handle());
+    assert_eq!((vitals.calls, vitals.errors, vitals.in_flight), (1, 0, 0));
+    assert_eq!(vitals.first_token, Some(SECOND), "the length of an answer is no matter of speed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_breaks_is_an_error() {
+    let (layer, (tap, body)) = (VitalsLayer::default(), Drip::new());
+    let response = answer(&layer, body).await;
+    tap.send(Ok("hel")).unwrap();
+    tap.send(Err(Failure::new(Class::Interrupted).into())).unwrap();
+    response.into_body().collect().await.unwrap_err();
+    let vitals = read(&layer.handle());
+    assert_eq!((vitals.calls, vitals.errors, vitals.in_flight), (1, 1, 0));
+    assert!(vitals.first_token > Some(SECOND), "{:?}", vitals.first_token);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_is_dropped_says_nothing() {
+    let (layer, (_tap, body)) = (VitalsLayer::default(), Drip::new());
+    drop(answer(&layer, body).await);
+    let vitals = read(&layer.handle());
+    assert_eq!((vitals.calls, vitals.in_flight), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_status_is_observed_at_once() {
+    let layer = VitalsLayer::default();
+    let service = layer.layer(service_fn(|_: Request<()>| {
+        ready(Ok::<_, Infallible>(Response::builder().status(503).body(String::new()).unwrap()))
+    }));
+    let response = service.oneshot(Request::new(())).await.unwrap();
+    assert_eq!(read(&layer.handle()).errors, 1);
+    drop(response);
+    assert_eq!(read(&layer.handle()).calls, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_limit_that_is_used_up_is_known_from_an_answer_until_its_reset() {
+    let from_headers = |_: Request<()>| {
+        let response = Response::builder()
+            .header("x-ratelimit-remaining-requests", "0")
+            .header("x-ratelimit-reset-requests", "20s");
+        ready(Ok::<_, Infallible>(response.body(String::new()).unwrap()))
+    };
+    let from_fact = |_: Request<()>| {
+        let mut response = Response::new(String::new());
+        response.extensions_mut().insert(NoHeadroom(20 * SECOND));
+        ready(Ok::<_, Infallible>(response))
+    };
+    let headers = VitalsLayer::default();
+    headers.layer(service_fn(from_headers)).oneshot(Request::new(())).await.unwrap();
+    let fact = VitalsLayer::default();
+    fact.layer(service_fn(from_fact)).oneshot(Request::new(())).await.unwrap();
+    for handle in [headers.handle(), fact.handle()] {
+        assert_eq!(handle.availability(Instant::now()), Availability::Exhausted(20 * SECOND));
+        assert_eq!(handle.availability(Instant::now() + 20 * SECOND), Availability::Up);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closure_observes() {
+    let layer = VitalsLayer::new(|result: Result<&u32, &BoxError>| {
+        result.is_ok_and(|n| *n == 0).then(|| Failure::new(Class::InvalidOutput))
+    });
+    let service = layer.layer(service_fn(|n: u32| ready(Ok::<_, Infallible>(n))));
+    for n in 0..4 {
+        service.clone().oneshot(n).await.unwrap();
+    }
+    assert_eq!(read(&layer.handle()).quality_failures, 1);
+}

@@ -170,6 +170,13 @@ impl Circuit {
         self.open_until(after(now, time), "by hand", now);
     }
 
+    /// The open time is over now. What the provider asked for is not ours to shorten.
+    pub(super) fn probe_now(&mut self, now: Instant) {
+        if let Phase::Open { until } = &mut self.phase {
+            *until = now.min(*until);
+        }
+    }
+
     pub(super) fn force_closed(&mut self) {
         self.forget();
         self.enter(Phase::Closed { since: None });

@@ -51,6 +51,15 @@ impl CircuitHandle {
         self.shared.with(|circuit| circuit.force_open(time, now));
     }
 
+    /// Lets the next call through as a probe, if the circuit is open, though its open time is not over. A pause
+    /// that the service asked for stands.
+    ///
+    /// For who has nobody else to ask.
+    pub fn probe_now(&self) {
+        let now = Instant::now();
+        self.shared.with(|circuit| circuit.probe_now(now));
+    }
+
     /// Closes the circuit and forgets all it has counted, cooldown included. Also takes back
     /// [`disable`](Self::disable).
     pub fn force_closed(&self) {

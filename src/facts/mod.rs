@@ -10,6 +10,7 @@
 //! | [`Exclusions`] | request | you, `resume` | `health_routing` |
 //! | [`LastChance`] | request | `health_routing` | `stream_guard` |
 //! | [`Prefill`] | request | `resume` | `schema_normalizer` |
+//! | [`Conversation`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
@@ -20,6 +21,7 @@ mod attempts;
 mod availability;
 mod call;
 mod checked;
+mod conversation;
 mod deadline;
 mod exclusions;
 mod headroom;
@@ -34,6 +36,7 @@ pub use self::attempts::{Attempt, Attempts};
 pub use self::availability::Availability;
 pub use self::call::{Call, Operation};
 pub use self::checked::Checked;
+pub use self::conversation::Conversation;
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
 pub use self::headroom::NoHeadroom;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::Health;
-use crate::facts::{Availability, Member};
+use super::order::Stand;
+use super::{Health, Ramp};
+use crate::facts::{Availability, Member, Vitals};
 
 /// A member and the service that reaches it.
 #[derive(Clone)]
@@ -13,12 +14,15 @@ pub struct Candidate<S> {
     pub(super) member: Member,
     pub(super) service: S,
     health: Option<Arc<dyn Health>>,
+    ramp: Ramp,
+    is_interchangeable: bool,
 }
 
 impl<S> Candidate<S> {
     /// A member about whose health nothing is known: it counts as up.
     pub fn new(member: impl Into<Member>, service: S) -> Self {
-        Self { member: member.into(), service, health: None }
+        let ramp = Ramp::default();
+        Self { member: member.into(), service, health: None, ramp, is_interchangeable: false }
     }
 
     /// What tells whether the member is worth asking.
@@ -28,13 +32,55 @@ impl<S> Candidate<S> {
         self
     }
 
-    pub(super) fn availability(&self, now: &LazyCell<Instant>) -> Availability {
-        self.health.as_ref().map_or(Availability::Up, |health| health.availability(**now))
+    /// What it counts with while it is coming back. To be shared by all candidates that are the same member.
+    #[must_use]
+    pub fn ramp(mut self, ramp: Ramp) -> Self {
+        self.ramp = ramp;
+        self
+    }
+
+    /// Declares that it is as good as its neighbours that are declared so, too: members in a row form one *tier*,
+    /// in which a score decides and not the order. See the [module](super).
+    #[must_use]
+    pub fn interchangeable(mut self, is_interchangeable: bool) -> Self {
+        self.is_interchangeable = is_interchangeable;
+        self
+    }
+
+    pub(super) const fn is_interchangeable(&self) -> bool {
+        self.is_interchangeable
+    }
+
+    /// How it stands for a call that comes now.
+    pub(super) fn stand(&self, now: &LazyCell<Instant>) -> Stand {
+        match self.health {
+            None => Stand::In(Availability::Up),
+            Some(_) => match self.availability(**now) {
+                Availability::Ramping(_) if !self.ramp.admit(**now) => Stand::Waiting,
+                availability => Stand::In(availability),
+            },
+        }
+    }
+
+    pub(super) fn availability(&self, now: Instant) -> Availability {
+        let Some(health) = &self.health else { return Availability::Up };
+        self.ramp.see(health.availability(now), now)
+    }
+
+    pub(super) fn vitals(&self, now: Instant) -> Option<Vitals> {
+        self.health.as_ref()?.vitals(now)
+    }
+
+    pub(super) fn last_resort(&self, now: Instant) {
+        if let Some(health) = &self.health {
+            health.last_resort(now);
+        }
     }
 
     /// The same member, reached by another service.
     pub(super) fn split(self) -> (Candidate<()>, S) {
-        (Candidate { member: self.member, service: (), health: self.health }, self.service)
+        let Self { member, service, health, ramp, is_interchangeable } = self;
+        (Candidate { member, service: (), health, ramp, is_interchangeable }, service)
     }
 }
 
@@ -43,6 +89,7 @@ impl<S> fmt::Debug for Candidate<S> {
         f.debug_struct("Candidate")
             .field("member", &self.member)
             .field("has_health", &self.health.is_some())
+            .field("is_interchangeable", &self.is_interchangeable)
             .finish_non_exhaustive()
     }
 }

@@ -144,7 +144,7 @@ where
         walk.refuse(index, failure);
         return State::Choosing;
     }
-    let Some(request) = walk.request::<S::Response>() else {
+    let Some(request) = walk.request::<S::Response>(index) else {
         return State::Choosing;
     };
     let in_flight = walk.begin(index);

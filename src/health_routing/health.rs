@@ -1,6 +1,6 @@
 use tokio::time::Instant;
 
-use crate::facts::Availability;
+use crate::facts::{Availability, Vitals};
 
 /// What is known of a member before it is asked, from memory.
 ///
@@ -24,6 +24,19 @@ use crate::facts::Availability;
 pub trait Health: Send + Sync {
     /// Whether the member is worth asking at `now`.
     fn availability(&self, now: Instant) -> Availability;
+
+    /// What its last calls were like, if that is known. Asked only of members that are
+    /// [interchangeable](super::Candidate::interchangeable), among which it decides, and for explanations.
+    fn vitals(&self, now: Instant) -> Option<Vitals> {
+        let _ = now;
+        None
+    }
+
+    /// The member is about to be asked as the [last resort](super::WhenAllDown::LastResort), although it is down:
+    /// whatever would refuse the call for that reason alone may let one pass.
+    fn last_resort(&self, now: Instant) {
+        let _ = now;
+    }
 }
 
 impl<F> Health for F

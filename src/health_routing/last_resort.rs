@@ -10,7 +10,8 @@ pub enum WhenAllDown {
     FailFast,
     /// One call at a time asks the member that may be back first; the others are refused.
     ///
-    /// For hooks that may be wrong, as a status page. A member's own open circuit refuses in any case.
+    /// What shuts that member is [told](super::Health::last_resort), and may let the call pass; if it does not, the
+    /// call is refused as well.
     LastResort,
 }
 

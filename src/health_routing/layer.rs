@@ -15,7 +15,7 @@ pub type Fallback<Req, Res> = BoxCloneSyncService<Req, Res, BoxError>;
 
 /// Makes the wrapped service the primary of a set of members. See the [module](super).
 ///
-/// All services it makes share the fallbacks, the policy and the turn of the last resort.
+/// All services it makes share the fallbacks, the policy and what routing remembers.
 #[derive(Clone)]
 pub struct HealthRoutingLayer<F, P = HttpRouting> {
     set: Set<F, P>,
@@ -54,6 +54,16 @@ impl<F, P> HealthRoutingLayer<F, P> {
         match self.set.fallbacks.pop() {
             Some(candidate) => self.set.fallbacks.push(candidate.health(health)),
             None => self.set.primary = self.set.primary.health(health),
+        }
+        self
+    }
+
+    /// Whether the member named last is as good as its neighbours. See [`Candidate::interchangeable`].
+    #[must_use]
+    pub fn interchangeable(mut self, is_interchangeable: bool) -> Self {
+        match self.set.fallbacks.pop() {
+            Some(candidate) => self.set.fallbacks.push(candidate.interchangeable(is_interchangeable)),
+            None => self.set.primary = self.set.primary.interchangeable(is_interchangeable),
         }
         self
     }

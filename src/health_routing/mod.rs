@@ -4,9 +4,31 @@
 //! as it can; the next one is asked when it cannot, at once and without a pause, since any time spent on a
 //! member that has failed is the caller's.
 //!
-//! What is known before a call is used before the call: a member whose [`Health`] says it is down goes last,
-//! so no caller pays for finding that out again. It is never left out, since what is known may be old. If
-//! *all* are down the call is refused with the earliest moment of hope ([`WhenAllDown`]).
+//! What is known before a call is used before the call, so that no caller pays for finding it out again. A member
+//! whose [`Health`] says that it is down is asked last; before it one whose rate limit is used up, and before that
+//! one most of whose last answers were none. Nobody is left out, since what is known may be old. If *all* are down
+//! the call is refused with the earliest moment of hope ([`WhenAllDown`]). A small share of errors moves nobody:
+//! retries are for those, and the circuit for more.
+//!
+//! # Tiers
+//!
+//! Members that you declare [interchangeable](Candidate::interchangeable), in a row, are one *tier*. In it a score
+//! decides: the time to the first token × (calls under way + 1) ÷ success², from the members' [`Health::vitals`].
+//! The one chosen last stays until another is 20 % better. One of whom nothing was heard for a minute is tried.
+//! Between tiers the declared order holds.
+//!
+//! # Coming back
+//!
+//! A member that comes back from [`Probation`](crate::facts::Availability::Probation) gets a tenth of the calls,
+//! and all of them ten seconds later ([`Ramp`]): whoever waited for it must not bring it down again.
+//!
+//! # Conversations
+//!
+//! A conversation that a fallback has served stays with it for an hour, and so does one that a tier has served: its
+//! prompt is in that member's cache, and a model's signed thoughts are worth nothing to another. It leaves a member
+//! that has trouble, and stays where it went. New conversations go to the primary. Which conversation a call
+//! belongs to is said by [`RoutingPolicy::conversation`], and asked only where something hangs on it: as long as
+//! the primary serves everybody, a call pays one atomic load. At most 10,000 are kept in [`Memory`], as hashes.
 //!
 //! A failure is read by the [`RoutingPolicy`]. Where the caller's own request is wrong, no other member is
 //! asked and the result goes back as it came: failing over would only repeat the mistake elsewhere and hide
@@ -54,15 +76,21 @@
 mod candidate;
 mod either;
 mod error;
+mod few;
 mod future;
 mod health;
 mod in_flight;
 mod last_resort;
 mod layer;
+mod memory;
 mod order;
+mod pins;
 mod policy;
+mod ramp;
 mod service;
 mod set;
+mod standing;
+mod tier;
 mod walk;
 
 pub use self::candidate::Candidate;
@@ -71,5 +99,8 @@ pub use self::future::ResponseFuture;
 pub use self::health::Health;
 pub use self::last_resort::WhenAllDown;
 pub use self::layer::{Fallback, HealthRoutingLayer};
+pub use self::memory::Memory;
 pub use self::policy::{HttpRouting, RoutingPolicy};
+pub use self::ramp::Ramp;
 pub use self::service::HealthRouting;
+pub use self::standing::Standing;

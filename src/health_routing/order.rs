@@ -1,15 +1,96 @@
 use std::time::Duration;
-use std::vec;
 
+use super::few::Few;
 use crate::facts::Availability;
 
 /// How a member stands at the moment a call comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum Stand {
     /// Not for this call.
     Excluded,
     /// For this call, as available as its health says.
     In(Availability),
+    /// Recovered a moment ago, and this call is not of the share it gets.
+    Waiting,
+}
+
+/// What a standing means for the order: those of an earlier rank are asked first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    #[default]
+    Good,
+    Waiting,
+    Unsteady,
+    Exhausted,
+    Down,
+    Excluded,
+}
+
+impl Rank {
+    const ASKED: [Self; 5] = [Self::Good, Self::Waiting, Self::Unsteady, Self::Exhausted, Self::Down];
+
+    const fn of(stand: Stand) -> Self {
+        match stand {
+            Stand::Excluded => Self::Excluded,
+            Stand::Waiting => Self::Waiting,
+            Stand::In(Availability::Unsteady) => Self::Unsteady,
+            Stand::In(Availability::Exhausted(_)) => Self::Exhausted,
+            Stand::In(Availability::Down(_)) => Self::Down,
+            Stand::In(Availability::Up | Availability::Probation | Availability::Ramping(_)) => Self::Good,
+        }
+    }
+}
+
+/// A member that is down, and when it may be back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Down {
+    pub(super) index: usize,
+    pub(super) until: Option<Duration>,
+}
+
+/// How all members stand.
+#[derive(Debug)]
+pub(super) struct Field {
+    ranks: Few<Rank>,
+    down: Vec<Down>,
+}
+
+impl Field {
+    pub(super) fn of(stands: impl Iterator<Item = Stand>) -> Self {
+        let mut down = Vec::new();
+        let ranks = stands.enumerate().map(|(index, stand)| {
+            if let Stand::In(Availability::Down(until)) = stand {
+                down.push(Down { index, until });
+            }
+            Rank::of(stand)
+        });
+        Self { ranks: ranks.collect(), down }
+    }
+
+    pub(super) fn is(&self, index: usize, rank: Rank) -> bool {
+        self.ranks.get(index) == Some(rank)
+    }
+
+    /// Those of this rank, as declared.
+    pub(super) fn of_rank(&self, rank: Rank) -> impl Iterator<Item = usize> + '_ {
+        self.ranks.iter().enumerate().filter(move |(_, other)| *other == rank).map(|(index, _)| index)
+    }
+
+    /// Whom to ask: the good ones in the order of `good`, then the others, as declared within each rank.
+    ///
+    /// A member that is not good is put last and not left out: what is known of it is a memory, and the last to be
+    /// asked may as well be somebody who was down a moment ago.
+    pub(super) fn plan(self, good: Few<usize>) -> Plan {
+        let is_all_down = self.ranks.iter().all(|rank| matches!(rank, Rank::Down | Rank::Excluded));
+        if is_all_down && !self.down.is_empty() {
+            return Plan::AllDown(self.down);
+        }
+        let mut members = good;
+        for rank in Rank::ASKED.into_iter().skip(1) {
+            self.of_rank(rank).for_each(|index| members.push(index));
+        }
+        Plan::Ask(Order { members, next: 0 })
+    }
 }
 
 /// Whom to ask.
@@ -21,36 +102,27 @@ pub(super) enum Plan {
     AllDown(Vec<Down>),
 }
 
-/// A member that is down, and when it may be back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Down {
-    pub(super) index: usize,
-    pub(super) until: Option<Duration>,
-}
-
 /// Indices of members, in the order in which to ask them.
 #[derive(Debug)]
 pub(super) struct Order {
-    /// The leading members that are up: all of them, as a rule, and then nothing is allocated.
+    members: Few<usize>,
     next: usize,
-    leading: usize,
-    rest: vec::IntoIter<usize>,
 }
 
 impl Order {
     /// This member and nobody else.
     pub(super) fn only(index: usize) -> Self {
-        Self { next: index, leading: index + 1, rest: Vec::new().into_iter() }
+        Self { members: std::iter::once(index).collect(), next: 0 }
     }
 
     /// Nobody.
     pub(super) fn nobody() -> Self {
-        Self { next: 0, leading: 0, rest: Vec::new().into_iter() }
+        Self { members: Few::new(), next: 0 }
     }
 
     /// Does anybody come after those already taken?
-    pub(super) fn has_more(&self) -> bool {
-        self.next < self.leading || self.rest.len() > 0
+    pub(super) const fn has_more(&self) -> bool {
+        self.next < self.members.len()
     }
 }
 
@@ -58,34 +130,10 @@ impl Iterator for Order {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        if self.next == self.leading {
-            return self.rest.next();
-        }
+        let index = self.members.get(self.next)?;
         self.next += 1;
-        Some(self.next - 1)
+        Some(index)
     }
-}
-
-/// Orders the members of a set: those that are up or on probation as declared, those that are down last.
-///
-/// A member that is down is put last and not left out: its health is a memory, and the last to be asked may
-/// as well be somebody who was down a moment ago.
-pub(super) fn plan(standings: impl Iterator<Item = Standing>) -> Plan {
-    let mut leading = 0;
-    let (mut rest, mut down) = (Vec::new(), Vec::new());
-    for (index, standing) in standings.enumerate() {
-        match standing {
-            Standing::Excluded => {}
-            Standing::In(Availability::Down(until)) => down.push(Down { index, until }),
-            Standing::In(_) if index == leading => leading += 1,
-            Standing::In(_) => rest.push(index),
-        }
-    }
-    if leading == 0 && rest.is_empty() && !down.is_empty() {
-        return Plan::AllDown(down);
-    }
-    rest.extend(down.iter().map(|down| down.index));
-    Plan::Ask(Order { next: 0, leading, rest: rest.into_iter() })
 }
 
 /// The member that may be back first; the first declared of those that may be back at the same time.
@@ -97,16 +145,24 @@ pub(super) fn earliest(down: &[Down]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const UP: Standing = Standing::In(Availability::Up);
-    const PROBATION: Standing = Standing::In(Availability::Probation);
-    const OUT: Standing = Standing::Excluded;
+    const UP: Stand = Stand::In(Availability::Up);
+    const PROBATION: Stand = Stand::In(Availability::Probation);
+    const UNSTEADY: Stand = Stand::In(Availability::Unsteady);
+    const EXHAUSTED: Stand = Stand::In(Availability::Exhausted(Duration::from_secs(1)));
+    const OUT: Stand = Stand::Excluded;
 
-    const fn down(seconds: u64) -> Standing {
-        Standing::In(Availability::Down(Some(Duration::from_secs(seconds))))
+    const fn down(seconds: u64) -> Stand {
+        Stand::In(Availability::Down(Some(Duration::from_secs(seconds))))
     }
 
-    fn ordered(standings: &[Standing]) -> Vec<usize> {
-        match plan(standings.iter().copied()) {
+    fn plan(stands: &[Stand]) -> Plan {
+        let field = Field::of(stands.iter().copied());
+        let good = field.of_rank(Rank::Good).collect();
+        field.plan(good)
+    }
+
+    fn ordered(stands: &[Stand]) -> Vec<usize> {
+        match plan(stands) {
             Plan::Ask(order) => order.collect(),
             Plan::AllDown(_) => panic!("all down"),
         }
@@ -118,6 +174,12 @@ mod tests {
         assert_eq!(ordered(&[down(1), UP, UP]), [1, 2, 0]);
         assert_eq!(ordered(&[UP, down(1), UP]), [0, 2, 1]);
         assert_eq!(ordered(&[down(2), down(1), UP]), [2, 0, 1]);
+    }
+
+    #[test]
+    fn the_worse_it_stands_the_later_it_is_asked() {
+        let stands = [down(1), EXHAUSTED, UNSTEADY, Stand::Waiting, UP];
+        assert_eq!(ordered(&stands), [4, 3, 2, 1, 0]);
     }
 
     #[test]
@@ -133,9 +195,15 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_used_up_refuses_nobody() {
+        assert_eq!(ordered(&[EXHAUSTED]), [0]);
+        assert_eq!(ordered(&[EXHAUSTED, down(1)]), [0, 1]);
+    }
+
+    #[test]
     fn the_first_to_come_back_is_the_one_with_the_earliest_hint() {
-        let unknown = Standing::In(Availability::Down(None));
-        let Plan::AllDown(members) = plan([unknown, OUT, down(9), down(3), down(3)].into_iter()) else {
+        let unknown = Stand::In(Availability::Down(None));
+        let Plan::AllDown(members) = plan(&[unknown, OUT, down(9), down(3), down(3)]) else {
             panic!("somebody is up");
         };
         assert_eq!(members.len(), 4);
@@ -144,7 +212,7 @@ mod tests {
 
     #[test]
     fn it_is_known_whether_anybody_comes_next() {
-        let Plan::Ask(mut order) = plan([UP, down(1)].into_iter()) else { panic!("all down") };
+        let Plan::Ask(mut order) = plan(&[UP, down(1)]) else { panic!("all down") };
         assert!(order.has_more());
         order.next();
         assert!(order.has_more());

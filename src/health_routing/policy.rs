@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::facts::{Attempts, Call, Exclusions, LastChance, Member, Served};
+use crate::facts::{Attempts, Call, Conversation, Exclusions, LastChance, Member, Served};
 use crate::failure::{BoxError, Classify, Failure, Standard};
 
 /// How routing reads a call.
@@ -38,6 +38,19 @@ pub trait RoutingPolicy<Req, Res> {
         let _ = request;
     }
 
+    /// The conversation the call belongs to. Asked only where something hangs on it.
+    fn conversation(&self, request: &Req) -> Option<Conversation> {
+        let _ = request;
+        None
+    }
+
+    /// The conversation by which a later request will mean this answer, where such requests name what they go on
+    /// from.
+    fn goes_on_as(&self, response: &Res) -> Option<Conversation> {
+        let _ = response;
+        None
+    }
+
     /// Says on the response who answered.
     fn served(&self, response: &mut Res, served: Served) {
         let _ = (response, served);
@@ -53,8 +66,10 @@ where
     }
 }
 
-/// Routing of HTTP calls, by facts: [`Exclusions`], [`Attempts`] and [`Call`] are read from the request's
-/// extensions, [`LastChance`] is left there for the last member, and [`Served`] in those of the response.
+/// Routing of HTTP calls, by facts: [`Exclusions`], [`Attempts`], [`Call`] and [`Conversation`] are read from the
+/// request's extensions, [`LastChance`] is left there for the last member, and [`Served`] in those of the response. A
+/// request without the fact belongs to the conversation that its header
+/// [`x-conversation-id`](Conversation::HEADER) names.
 ///
 /// Responses are read by `C`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -91,6 +106,10 @@ where
 
     fn last(&self, request: &mut http::Request<B>) {
         request.extensions_mut().insert(LastChance);
+    }
+
+    fn conversation(&self, request: &http::Request<B>) -> Option<Conversation> {
+        Conversation::find(request.extensions(), request.headers())
     }
 
     fn served(&self, response: &mut http::Response<R>, served: Served) {

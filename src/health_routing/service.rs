@@ -3,11 +3,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tower_service::Service;
 
 use super::set::Set;
 use super::walk::Walk;
-use super::{Candidate, HttpRouting, ResponseFuture, RoutingPolicy, WhenAllDown};
+use super::{Candidate, HttpRouting, Memory, ResponseFuture, RoutingPolicy, Standing, WhenAllDown};
 use crate::failure::BoxError;
 
 /// Asks the members of a set in order, until one answers. See the [module](super).
@@ -50,10 +51,24 @@ where
         Self::over(self.inner, Set { patience, ..Arc::unwrap_or_clone(self.set) })
     }
 
+    /// What is remembered from call to call, to be shared by routers over the same members in the same order.
+    #[must_use]
+    pub fn memory(self, memory: Memory) -> Self {
+        Self::over(self.inner, Set { memory, ..Arc::unwrap_or_clone(self.set) })
+    }
+
     /// What becomes of a call when all members are down; [`WhenAllDown::FailFast`] unless set.
     #[must_use]
     pub fn when_all_down(self, when_all_down: WhenAllDown) -> Self {
         Self::over(self.inner, Set { when_all_down, ..Arc::unwrap_or_clone(self.set) })
+    }
+}
+
+impl<S, F, P> HealthRouting<S, F, P> {
+    /// How each member stands now, as declared, and in which order a call would ask them. Only looks.
+    #[must_use]
+    pub fn standings(&self, now: Instant) -> Vec<Standing> {
+        self.set.standings(now)
     }
 }
 

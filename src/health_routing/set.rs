@@ -1,11 +1,14 @@
 use std::cell::LazyCell;
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::last_resort::LastResort;
-use super::order::{Plan, Standing, plan};
-use super::{Candidate, RoutingPolicy, WhenAllDown};
+use super::few::Few;
+use super::order::{Field, Plan, Rank, Stand};
+use super::tier::{self, Entrant};
+use super::{Candidate, Memory, RoutingPolicy, Standing, WhenAllDown};
+use crate::facts::{Availability, Conversation, Member, Vitals};
 
 /// The members and how to choose among them; the primary's service is kept beside it.
 #[derive(Clone, Debug)]
@@ -15,7 +18,17 @@ pub(super) struct Set<F, P> {
     pub(super) policy: P,
     pub(super) patience: Duration,
     pub(super) when_all_down: WhenAllDown,
-    pub(super) last_resort: LastResort,
+    pub(super) memory: Memory,
+}
+
+/// What a call is known by, where that was worth finding out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    pub(super) conversation: Option<Conversation>,
+    /// The member it was pinned to.
+    pub(super) pin: Option<usize>,
+    /// It was asked for; there may be none.
+    pub(super) is_read: bool,
 }
 
 impl<F, P> Set<F, P> {
@@ -24,38 +37,155 @@ impl<F, P> Set<F, P> {
 
     pub(super) fn new(primary: Candidate<()>, fallbacks: Vec<Candidate<F>>, policy: P) -> Self {
         let (patience, when_all_down) = (Self::PATIENCE, WhenAllDown::default());
-        Self { primary, fallbacks, policy, patience, when_all_down, last_resort: LastResort::default() }
+        Self { primary, fallbacks, policy, patience, when_all_down, memory: Memory::default() }
     }
 
     pub(super) fn with_policy<Q>(self, policy: Q) -> Set<F, Q> {
-        let Self { primary, fallbacks, policy: _, patience, when_all_down, last_resort } = self;
-        Set { primary, fallbacks, policy, patience, when_all_down, last_resort }
+        let Self { primary, fallbacks, policy: _, patience, when_all_down, memory } = self;
+        Set { primary, fallbacks, policy, patience, when_all_down, memory }
     }
 
-    /// How each member stands for `request`, the primary first.
-    pub(super) fn plan<Req, Res>(&self, request: &Req) -> Plan
+    pub(super) fn len(&self) -> usize {
+        self.fallbacks.len() + 1
+    }
+
+    pub(super) fn member(&self, index: usize) -> &Member {
+        let fallback = index.checked_sub(1).and_then(|fallback| self.fallbacks.get(fallback));
+        fallback.map_or(&self.primary.member, |candidate| &candidate.member)
+    }
+
+    pub(super) fn last_resort(&self, index: usize) {
+        let now = Instant::now();
+        match index.checked_sub(1) {
+            None => self.primary.last_resort(now),
+            Some(fallback) => {
+                if let Some(candidate) = self.fallbacks.get(fallback) {
+                    candidate.last_resort(now);
+                }
+            }
+        }
+    }
+
+    fn is_interchangeable(&self, index: usize) -> bool {
+        match index.checked_sub(1) {
+            None => self.primary.is_interchangeable(),
+            Some(fallback) => self.fallbacks.get(fallback).is_some_and(Candidate::is_interchangeable),
+        }
+    }
+
+    /// The tier that begins with this member: itself, and those after it that are interchangeable with it.
+    pub(super) fn tier(&self, first: usize) -> Range<usize> {
+        let end = (first..self.len()).take_while(|index| self.is_interchangeable(*index)).last();
+        first..end.map_or(first + 1, |last| last + 1)
+    }
+
+    /// Does it matter where conversations stay, also when all is well?
+    fn has_first_tier(&self) -> bool {
+        self.is_interchangeable(0) && self.is_interchangeable(1)
+    }
+
+    /// Is a conversation that this member has served to stay with it? With the primary alone it is anyway.
+    pub(super) fn is_to_be_pinned(&self, index: usize) -> bool {
+        index > 0 || self.has_first_tier()
+    }
+
+    /// What the call is known by, if anything hangs on it.
+    pub(super) fn known<Req, Res>(&self, request: &Req) -> Known
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let is_worth_it = self.len() > 1 && (!self.memory.pins().is_empty() || self.has_first_tier());
+        if is_worth_it { self.read(request) } else { Known::default() }
+    }
+
+    pub(super) fn read<Req, Res>(&self, request: &Req) -> Known
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let conversation = self.policy.conversation(request);
+        let pins = self.memory.pins();
+        let pin = conversation.filter(|_| !pins.is_empty()).and_then(|key| pins.find(key, Instant::now()));
+        Known { conversation, pin, is_read: true }
+    }
+
+    /// Whom to ask, and in which order.
+    pub(super) fn plan<Req, Res>(&self, request: &Req, pin: Option<usize>) -> Plan
     where
         P: RoutingPolicy<Req, Res>,
     {
         // Asked only by members that know of their health.
         let now: LazyCell<Instant> = LazyCell::new(Instant::now);
-        let primary = self.standing(&self.primary, request, &now);
-        let fallbacks = self.fallbacks.iter().map(|candidate| self.standing(candidate, request, &now));
-        plan(std::iter::once(primary).chain(fallbacks))
+        let excluded = |member: &Member| self.policy.excludes(request, member);
+        let primary = if excluded(&self.primary.member) { Stand::Excluded } else { self.primary.stand(&now) };
+        let fallbacks = self.fallbacks.iter().map(|candidate| {
+            if excluded(&candidate.member) { Stand::Excluded } else { candidate.stand(&now) }
+        });
+        let field = Field::of(std::iter::once(primary).chain(fallbacks));
+        let good = self.good(&field, pin, &now);
+        field.plan(good)
     }
 
-    fn standing<S, Req, Res>(
-        &self,
-        candidate: &Candidate<S>,
-        request: &Req,
-        now: &LazyCell<Instant>,
-    ) -> Standing
-    where
-        P: RoutingPolicy<Req, Res>,
-    {
-        if self.policy.excludes(request, &candidate.member) {
-            return Standing::Excluded;
+    /// The good ones, in order: the pinned one, then tier by tier.
+    fn good(&self, field: &Field, pin: Option<usize>, now: &LazyCell<Instant>) -> Few<usize> {
+        // A pin holds no conversation to a member that has trouble.
+        let pin = pin.filter(|index| field.is(*index, Rank::Good));
+        let mut good = Few::new();
+        pin.into_iter().for_each(|index| good.push(index));
+        let mut first = 0;
+        while first < self.len() {
+            let tier = self.tier(first);
+            first = tier.end;
+            let members = tier.clone().filter(|index| field.is(*index, Rank::Good) && Some(*index) != pin);
+            if tier.len() == 1 {
+                members.for_each(|index| good.push(index));
+                continue;
+            }
+            let mut entrants: Few<Entrant> = members.map(|index| self.entrant(index, **now)).collect();
+            tier::rank(&mut entrants);
+            // A pinned conversation says nothing about whom others should be sent to.
+            if let (Some(best), None) = (entrants.get(0), pin) {
+                if !best.is_probed {
+                    self.memory.choose(best.index, tier);
+                }
+            }
+            entrants.iter().for_each(|entrant| good.push(entrant.index));
         }
-        Standing::In(candidate.availability(now))
+        good
+    }
+
+    fn entrant(&self, index: usize, now: Instant) -> Entrant {
+        let (availability, vitals) = self.look(index, now);
+        Entrant {
+            index,
+            vitals: vitals.unwrap_or_default(),
+            is_chosen: self.memory.is_chosen(index),
+            is_probed: availability == Availability::Probation,
+        }
+    }
+
+    fn look(&self, index: usize, now: Instant) -> (Availability, Option<Vitals>) {
+        match index.checked_sub(1).and_then(|fallback| self.fallbacks.get(fallback)) {
+            Some(candidate) => (candidate.availability(now), candidate.vitals(now)),
+            None => (self.primary.availability(now), self.primary.vitals(now)),
+        }
+    }
+
+    /// How each member stands, as declared; only looks.
+    pub(super) fn standings(&self, now: Instant) -> Vec<Standing> {
+        let looks: Vec<_> = (0..self.len()).map(|index| self.look(index, now)).collect();
+        let field = Field::of(looks.iter().map(|(availability, _)| Stand::In(*availability)));
+        let good = self.good(&field, None, &LazyCell::new(Instant::now));
+        let order: Vec<usize> = match field.plan(good) {
+            Plan::Ask(order) => order.collect(),
+            Plan::AllDown(_) => Vec::new(),
+        };
+        let standing = |(index, (availability, vitals))| Standing {
+            member: self.member(index).clone(),
+            turn: order.iter().position(|other| *other == index).map(|turn| turn + 1),
+            is_interchangeable: self.is_interchangeable(index),
+            availability,
+            vitals,
+        };
+        looks.into_iter().enumerate().map(standing).collect()
     }
 }

@@ -1,11 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::either::Either;
 use super::in_flight::{InFlight, refused};
 use super::last_resort::Turn;
 use super::order::{Down, Order, Plan, earliest};
-use super::set::Set;
+use super::set::{Known, Set};
 use super::{AllFailed, RoutingPolicy, WhenAllDown};
 use crate::facts::{Attempts, Member, Served};
 use crate::failure::{BoxError, Class, Failure};
@@ -18,6 +20,7 @@ pub(super) struct Walk<S, F, P, Req> {
     /// `None` once the last member has it.
     request: Option<Req>,
     order: Order,
+    known: Known,
     failures: Vec<(Member, Failure)>,
     /// Attempts made, where no log counts them.
     asked: u32,
@@ -31,13 +34,15 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
     where
         P: RoutingPolicy<Req, Res>,
     {
-        let plan = set.plan(&request);
+        let known = set.known(&request);
+        let plan = set.plan(&request, known.pin);
         let (log, class) = (set.policy.attempts(&request), set.policy.class(&request));
         let mut walk = Self {
             set,
             primary: Some(primary),
             request: Some(request),
             order: Order::nobody(),
+            known,
             failures: Vec::new(),
             asked: 0,
             log,
@@ -54,10 +59,11 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
     fn all_down(&mut self, down: &[Down]) {
         let turn = match self.set.when_all_down {
             WhenAllDown::FailFast => None,
-            WhenAllDown::LastResort => self.set.last_resort.take_turn(),
+            WhenAllDown::LastResort => self.set.memory.take_turn(),
         };
         // Without the turn nobody is asked, and all are refused.
         let asked = turn.as_ref().and_then(|_| earliest(down));
+        asked.iter().for_each(|index| self.set.last_resort(*index));
         self.order = asked.map_or_else(Order::nobody, Order::only);
         self._turn = turn;
         for member in down.iter().filter(|member| Some(member.index) != asked) {
@@ -87,12 +93,16 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         self.set.patience
     }
 
-    /// The request for the next member; the last one gets the original, and is told that it is the last.
-    pub(super) fn request<Res>(&mut self) -> Option<Req>
+    /// The request for the member `index`; the last one gets the original, and is told that it is the last.
+    pub(super) fn request<Res>(&mut self, index: usize) -> Option<Req>
     where
         P: RoutingPolicy<Req, Res>,
         Req: Clone,
     {
+        // From here on the conversation may have to stay where the call goes, and the request may be gone.
+        if let Some(request) = self.request.as_ref().filter(|_| !self.known.is_read && index > 0) {
+            self.known = self.set.read(request);
+        }
         if self.has_more() {
             return self.request.clone();
         }
@@ -138,9 +148,15 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         if let Some(in_flight) = in_flight {
             in_flight.end(failure.as_ref());
         }
+        let is_answer = failure.is_none();
         let failed_over = failure.filter(|failure| failure.class().fails_over());
         match (failed_over, result) {
-            (None, result) => Some(result.map(|response| self.sign(index, response))),
+            (None, result) => Some(result.map(|response| {
+                if is_answer {
+                    self.remember(index, &response);
+                }
+                self.sign(index, response)
+            })),
             (Some(failure), Ok(response)) if self.is_final(&failure) => Some(Ok(self.sign(index, response))),
             (Some(failure), Ok(_)) => self.count_and_fail(index, failure),
             (Some(failure), Err(error)) => self.count_and_fail(index, with_cause(failure, error)),
@@ -172,6 +188,23 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         self.failures.push((member, failure));
     }
 
+    /// Notes where the conversation stays.
+    fn remember<Res>(&self, index: usize, response: &Res)
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let Known { conversation, pin, .. } = self.known;
+        let pins = self.set.memory.pins();
+        if self.set.is_to_be_pinned(index) {
+            let goes_on_as = self.set.policy.goes_on_as(response);
+            for name in conversation.filter(|_| pin != Some(index)).into_iter().chain(goes_on_as) {
+                pins.pin(name, index, Instant::now());
+            }
+        } else if let Some(conversation) = conversation.filter(|_| pin.is_some_and(|pin| pin != index)) {
+            pins.unpin(conversation);
+        }
+    }
+
     fn sign<Res>(&self, index: usize, mut response: Res) -> Res
     where
         P: RoutingPolicy<Req, Res>,
@@ -184,8 +217,7 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
     }
 
     fn member(&self, index: usize) -> &Member {
-        let fallback = index.checked_sub(1).and_then(|fallback| self.set.fallbacks.get(fallback));
-        fallback.map_or(&self.set.primary.member, |candidate| &candidate.member)
+        self.set.member(index)
     }
 }
 

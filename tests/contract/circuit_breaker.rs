@@ -369,3 +369,21 @@ async fn a_probe_that_panics_gives_its_slot_back() {
     }
     assert_eq!(service.oneshot(2).await.unwrap(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_can_be_had_before_its_time_but_not_before_the_moment_the_service_named() {
+    let layer = CircuitBreakerLayer::new(AtReturn::new(OnError));
+    let circuit = layer.handle();
+    circuit.probe_now();
+    assert_eq!(circuit.availability(Instant::now()), Availability::Up, "a closed circuit needs none");
+    circuit.force_open(60 * SECOND);
+    circuit.probe_now();
+    assert_eq!(circuit.availability(Instant::now()), Availability::Probation);
+
+    let busy = Failure::new(Class::RateLimited).with_retry_after(60 * SECOND);
+    let service = layer.layer(service_fn(move |()| ready(Err::<(), BoxError>(busy.clone().into()))));
+    circuit.force_closed();
+    service.oneshot(()).await.unwrap_err();
+    circuit.probe_now();
+    assert_eq!(circuit.availability(Instant::now()), Availability::Down(Some(60 * SECOND)));
+}

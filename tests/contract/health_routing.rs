@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
+mod remembering;
+
 use std::convert::Infallible;
 use std::future::{pending, ready};
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -15,7 +15,7 @@ use super::openai_chat::{self, OpenAiChat};
 use super::openai_responses::{self, OpenAiResponses};
 use super::sse::Frame;
 use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
-use crate::facts::{Call, Losses};
+use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
 /// A dialect chosen at run time, as by a configuration file.
@@ -158,6 +158,14 @@ impl Dialect for AnyDialect {
 
     fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
         delegate!(Self, self, dialect => dialect.peek(uri, body))
+    }
+
+    fn conversation(&self, body: &[u8]) -> Option<Conversation> {
+        delegate!(Self, self, dialect => dialect.conversation(body))
+    }
+
+    fn goes_on_as(&self, answer: &[u8]) -> Option<Conversation> {
+        delegate!(Self, self, dialect => dialect.goes_on_as(answer))
     }
 
     fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool {

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::canonical::{Answer, Event, Request};
 use super::sse::Frame;
 use super::{Invalid, Reply, Resumed, Target, ToolNames};
-use crate::facts::{Call, Losses, Operation};
+use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
 /// One provider API: its requests, answers, stream framing and errors, to and from the canonical model.
@@ -36,6 +36,20 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// # Errors
     /// If the body is no JSON object, or one of the fields read has the wrong type.
     fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid>;
+
+    /// What is the same in all requests of one conversation, and hardly ever in two: what a request says it goes on
+    /// from, or else a hash of how it began. `None` where that cannot be told.
+    fn conversation(&self, body: &[u8]) -> Option<Conversation> {
+        let _ = body;
+        None
+    }
+
+    /// The [`conversation`](Self::conversation) of a request that goes on from this answer by its id, given the
+    /// beginning of the answer or of its stream. `None` in dialects whose requests repeat all that was said.
+    fn goes_on_as(&self, answer: &[u8]) -> Option<Conversation> {
+        let _ = answer;
+        None
+    }
 
     /// Does the body hold something that even a member of the same dialect must not be sent as it is: what is
     /// bound to another issuer, or what this target's [`Flavour`](super::Flavour) of the dialect refuses? May

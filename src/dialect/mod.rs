@@ -40,6 +40,13 @@ mod check;
     feature = "anthropic-messages",
     feature = "gemini"
 ))]
+mod conversation;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 mod cut;
 #[cfg(any(
     feature = "openai-chat",

@@ -54,6 +54,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Does nothing follow but space?
+    #[cfg(any(feature = "openai-chat", feature = "gemini"))]
     pub(super) fn is_over(&mut self) -> bool {
         self.space();
         self.at == self.text.len()
@@ -122,7 +123,6 @@ impl<'a> Scan<'a> {
 
     /// Reads a value, as it is written.
     #[inline]
-    #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
     pub(super) fn raw(&mut self) -> Option<&'a str> {
         let start = self.at;
         self.skip()?;

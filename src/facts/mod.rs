@@ -15,6 +15,7 @@
 //! | [`Served`] | response | `health_routing` | `degraded_marker`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
 //! | [`NoHeadroom`] | response | `schema_normalizer` | `vitals` |
+//! | [`GoesOnAs`] | response | `stream_guard` | `health_routing` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
 
 mod attempts;
@@ -36,7 +37,7 @@ pub use self::attempts::{Attempt, Attempts};
 pub use self::availability::Availability;
 pub use self::call::{Call, Operation};
 pub use self::checked::Checked;
-pub use self::conversation::Conversation;
+pub use self::conversation::{Conversation, GoesOnAs};
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
 pub use self::headroom::NoHeadroom;

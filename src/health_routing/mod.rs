@@ -74,6 +74,7 @@
 //! ```
 
 mod candidate;
+mod dialect_routing;
 mod either;
 mod error;
 mod few;
@@ -94,6 +95,7 @@ mod tier;
 mod walk;
 
 pub use self::candidate::Candidate;
+pub use self::dialect_routing::DialectRouting;
 pub use self::error::AllFailed;
 pub use self::future::ResponseFuture;
 pub use self::health::Health;

@@ -22,9 +22,9 @@ pub(super) struct Pins {
 /// A state machine: bounded, and told the time.
 #[derive(Debug, Default)]
 struct Book {
-    pins: HashMap<Conversation, Pin>,
+    pins: HashMap<u64, Pin>,
     /// In the order of pinning. What was pinned anew is in it twice, and its first place is void.
-    order: VecDeque<(Conversation, Instant)>,
+    order: VecDeque<(u64, Instant)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +34,12 @@ struct Pin {
 }
 
 impl Book {
-    fn find(&mut self, conversation: Conversation, now: Instant) -> Option<usize> {
+    fn find(&mut self, conversation: u64, now: Instant) -> Option<usize> {
         self.forget(now);
         self.pins.get(&conversation).map(|pin| pin.member)
     }
 
-    fn pin(&mut self, conversation: Conversation, member: usize, now: Instant) {
+    fn pin(&mut self, conversation: u64, member: usize, now: Instant) {
         self.forget(now);
         // An hour is an hour: a conversation that goes on does not keep itself away from the primary for ever.
         if self.pins.get(&conversation).is_some_and(|pin| pin.member == member) {
@@ -73,15 +73,15 @@ impl Pins {
     }
 
     pub(super) fn find(&self, conversation: Conversation, now: Instant) -> Option<usize> {
-        self.with(|book| book.find(conversation, now))
+        self.with(|book| book.find(conversation.key(), now))
     }
 
     pub(super) fn pin(&self, conversation: Conversation, member: usize, now: Instant) {
-        self.with(|book| book.pin(conversation, member, now));
+        self.with(|book| book.pin(conversation.key(), member, now));
     }
 
     pub(super) fn unpin(&self, conversation: Conversation) {
-        self.with(|book| book.pins.remove(&conversation));
+        self.with(|book| book.pins.remove(&conversation.key()));
     }
 
     pub(super) fn count(&self) -> usize {

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use crate::facts::{Attempts, Call, Conversation, Exclusions, LastChance, Member, Served};
+use http::Extensions;
+
+use crate::facts::{Attempts, Call, Conversation, Exclusions, GoesOnAs, LastChance, Member, Served};
 use crate::failure::{BoxError, Classify, Failure, Standard};
 
 /// How routing reads a call.
@@ -93,15 +95,15 @@ where
     }
 
     fn excludes(&self, request: &http::Request<B>, member: &Member) -> bool {
-        Exclusions::find(request.extensions()).is_some_and(|exclusions| exclusions.contains(member))
+        excludes(request.extensions(), member)
     }
 
     fn attempts(&self, request: &http::Request<B>) -> Option<Attempts> {
-        Attempts::find(request.extensions()).cloned()
+        attempts(request.extensions())
     }
 
     fn class(&self, request: &http::Request<B>) -> Option<Arc<str>> {
-        request.extensions().get::<Call>().map(|call| Arc::clone(&call.model))
+        class(request.extensions())
     }
 
     fn last(&self, request: &mut http::Request<B>) {
@@ -112,7 +114,27 @@ where
         Conversation::find(request.extensions(), request.headers())
     }
 
+    fn goes_on_as(&self, response: &http::Response<R>) -> Option<Conversation> {
+        goes_on_as(response.extensions())
+    }
+
     fn served(&self, response: &mut http::Response<R>, served: Served) {
         response.extensions_mut().insert(served);
     }
+}
+
+pub(super) fn excludes(request: &Extensions, member: &Member) -> bool {
+    Exclusions::find(request).is_some_and(|exclusions| exclusions.contains(member))
+}
+
+pub(super) fn attempts(request: &Extensions) -> Option<Attempts> {
+    Attempts::find(request).cloned()
+}
+
+pub(super) fn class(request: &Extensions) -> Option<Arc<str>> {
+    request.get::<Call>().map(|call| Arc::clone(&call.model))
+}
+
+pub(super) fn goes_on_as(response: &Extensions) -> Option<Conversation> {
+    response.get().map(|GoesOnAs(conversation)| *conversation)
 }

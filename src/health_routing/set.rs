@@ -104,7 +104,8 @@ impl<F, P> Set<F, P> {
     {
         let conversation = self.policy.conversation(request);
         let pins = self.memory.pins();
-        let pin = conversation.filter(|_| !pins.is_empty()).and_then(|key| pins.find(key, Instant::now()));
+        let goes_on = conversation.filter(|conversation| !conversation.begins() && !pins.is_empty());
+        let pin = goes_on.and_then(|conversation| pins.find(conversation, Instant::now()));
         Known { conversation, pin, is_read: true }
     }
 

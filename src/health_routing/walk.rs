@@ -200,7 +200,7 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
             for name in conversation.filter(|_| pin != Some(index)).into_iter().chain(goes_on_as) {
                 pins.pin(name, index, Instant::now());
             }
-        } else if let Some(conversation) = conversation.filter(|_| pin.is_some_and(|pin| pin != index)) {
+        } else if let Some(conversation) = conversation.filter(|it| it.begins() || pin.is_some()) {
             pins.unpin(conversation);
         }
     }

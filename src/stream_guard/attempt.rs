@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
 use crate::body::Gather;
-use crate::facts::{Checked, Operation};
+use crate::facts::{Checked, GoesOnAs, Operation};
 use crate::failure::BoxError;
 
 /// An answer whose head has come, and of which the caller has seen nothing.
@@ -54,28 +54,31 @@ impl<B> Attempt<B> {
     }
 
     /// The response, committed.
-    pub(super) fn commit<G: Clone>(
+    pub(super) fn commit<G: Guard + Clone>(
         self,
         guard: &G,
         limits: &Limits,
         last: Alarm,
     ) -> Response<ResponseBody<B, G>> {
         let mut parts = self.parts;
+        let goes_on_as;
         let body = match self.so_far {
-            SoFar::Stream { watch, held } => ResponseBody::stream(
-                self.body,
-                watch,
-                held,
-                guard.clone(),
-                (Timer::new(last, last), limits.idle),
-            ),
+            SoFar::Stream { watch, held } => {
+                goes_on_as = held.front().and_then(|start| guard.goes_on_as(start));
+                let timer = Timer::new(last, last);
+                ResponseBody::stream(self.body, watch, held, guard.clone(), (timer, limits.idle))
+            }
             SoFar::Whole { gather, .. } => {
                 let bytes = gather.into_bytes();
+                goes_on_as = guard.goes_on_as(&bytes);
                 parts.headers.remove(TRANSFER_ENCODING);
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
                 ResponseBody::whole(bytes)
             }
         };
+        if let Some(conversation) = goes_on_as {
+            parts.extensions.insert(GoesOnAs(conversation));
+        }
         Response::from_parts(parts, body)
     }
 }

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use crate::dialect::canonical::Event;
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Dialect, Signal};
-use crate::facts::{Call, Operation};
+use crate::facts::{Call, Conversation, Operation};
 use crate::failure::{Class, Failure};
 
 /// What the frames of a stream mean.
@@ -67,6 +67,13 @@ pub trait Guard {
     /// The frame that ends a stream, added where a provider finished and left it out.
     fn terminal_frame(&self) -> &'static [u8] {
         b""
+    }
+
+    /// The conversation of a later request that goes on from this answer, given its beginning. Left as the fact
+    /// [`GoesOnAs`](crate::facts::GoesOnAs).
+    fn goes_on_as(&self, start: &[u8]) -> Option<Conversation> {
+        let _ = start;
+        None
     }
 
     /// Does this call want a stream? It decides which limit holds until the head; `None` where nothing is known.
@@ -132,6 +139,10 @@ impl<D: Dialect> Guard for DialectGuard<D> {
 
     fn terminal_frame(&self) -> &'static [u8] {
         self.0.terminal_frame()
+    }
+
+    fn goes_on_as(&self, start: &[u8]) -> Option<Conversation> {
+        self.0.goes_on_as(start)
     }
 }
 

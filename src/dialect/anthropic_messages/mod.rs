@@ -43,9 +43,10 @@ use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Names, Request};
 use super::check::check;
+use super::conversation;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
-use crate::facts::{Call, Losses, Operation};
+use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
 const NAME: &str = "anthropic-messages";
@@ -97,6 +98,9 @@ const fn names(output: &'static str) -> Names {
     }
 }
 
+/// Where requests have what tells conversations apart.
+const FORM: conversation::Form = conversation::Form { goes_on: &[], system: &["system"], turns: "messages" };
+
 /// The dialect `anthropic-messages`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "a value without fields, named like the dialect")]
@@ -142,6 +146,10 @@ impl Dialect for AnthropicMessages {
         let counts = uri.path().ends_with("/count_tokens");
         let operation = if counts { Operation::CountTokens } else { Operation::Generate };
         peek::peek(body).map(|peek| peek.with_operation(operation))
+    }
+
+    fn conversation(&self, body: &[u8]) -> Option<Conversation> {
+        conversation::of(&FORM, body)
     }
 
     fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {

@@ -45,13 +45,21 @@ use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Request};
 use super::check::check;
+use super::conversation;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
-use crate::facts::{Call, Losses};
+use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
 /// The name used in configuration.
 const NAME: &str = "gemini";
+
+/// Where requests have what tells conversations apart.
+const FORM: conversation::Form = conversation::Form {
+    goes_on: &[],
+    system: &["systemInstruction", "system_instruction"],
+    turns: "contents",
+};
 
 /// The dialect `gemini`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,6 +84,10 @@ impl Dialect for Gemini {
 
     fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
         request::peek(uri, body)
+    }
+
+    fn conversation(&self, body: &[u8]) -> Option<Conversation> {
+        conversation::of(&FORM, body)
     }
 
     fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool {

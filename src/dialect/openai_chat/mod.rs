@@ -45,14 +45,18 @@ use http::{HeaderMap, StatusCode, Uri};
 pub use self::stream::{Decoder, Encoder};
 use super::canonical::{Answer, Request};
 use super::check::check;
+use super::conversation;
 use super::openai::{headers, peek};
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
-use crate::facts::{Call, Losses, Operation};
+use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
 /// The name used in configuration.
 const NAME: &str = "openai-chat";
+
+/// Where requests have what tells conversations apart.
+const FORM: conversation::Form = conversation::Form { goes_on: &[], system: &[], turns: "messages" };
 
 /// The dialect `openai-chat`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +81,10 @@ impl Dialect for OpenAiChat {
 
     fn peek<'a>(&self, _: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
         peek::peek(body)
+    }
+
+    fn conversation(&self, body: &[u8]) -> Option<Conversation> {
+        conversation::of(&FORM, body)
     }
 
     fn holds_foreign(&self, body: &[u8], target: &Target<'_>) -> bool {

@@ -52,10 +52,11 @@ use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Request};
 use super::check::check;
+use super::conversation;
 use super::openai::headers;
 use super::sse::Frame;
 use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
-use crate::facts::{Call, Losses};
+use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
 /// The name used in configuration.
@@ -84,6 +85,14 @@ impl Dialect for OpenAiResponses {
 
     fn peek<'a>(&self, uri: &Uri, body: &'a [u8]) -> Result<Peek<'a>, Invalid> {
         request::peek(uri, body)
+    }
+
+    fn conversation(&self, body: &[u8]) -> Option<Conversation> {
+        conversation::of(&request::FORM, body)
+    }
+
+    fn goes_on_as(&self, answer: &[u8]) -> Option<Conversation> {
+        request::goes_on_as(answer)
     }
 
     fn holds_foreign(&self, body: &[u8], _: &Target<'_>) -> bool {

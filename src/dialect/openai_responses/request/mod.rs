@@ -19,8 +19,8 @@ use std::borrow::Cow;
 use http::Uri;
 
 use crate::dialect::canonical::Names;
-use crate::dialect::{Invalid, Peek, openai};
-use crate::facts::{Call, Operation};
+use crate::dialect::{Invalid, Peek, conversation, openai};
+use crate::facts::{Call, Conversation, Operation};
 
 /// The end of the path under which tokens are counted.
 const INPUT_TOKENS: &str = "/input_tokens";
@@ -66,6 +66,24 @@ const fn names(user: &'static str, logprobs: &'static str) -> Names {
         file_name: ["filename", "filename"],
         seal: "",
     }
+}
+
+const CONVERSATION: &str = "conversation";
+const PREVIOUS: &str = "previous_response_id";
+
+/// Where requests have what tells conversations apart.
+pub(super) const FORM: conversation::Form =
+    conversation::Form { goes_on: &[CONVERSATION, PREVIOUS], system: &["instructions"], turns: "input" };
+
+/// What a request that goes on from this answer by its id belongs to. The id is one of the first fields of the
+/// first event of a stream, and of an answer.
+pub(super) fn goes_on_as(answer: &[u8]) -> Option<Conversation> {
+    const MARK: &[u8] = b"\"resp_";
+    const WITHIN: usize = 1024;
+    let start = &answer[..answer.len().min(WITHIN)];
+    let at = memchr::memmem::find(start, MARK)?;
+    let end = at + 1 + memchr::memchr(b'"', &start[at + 1..])?;
+    conversation::named(PREVIOUS, std::str::from_utf8(&start[at..=end]).ok()?)
 }
 
 /// The path below the base URL.

@@ -15,7 +15,7 @@
 //!   keepalive           signs of life while a stream is awaited; commits to nothing
 //!   resume              completes an answer that breaks off, with another member
 //!   health_routing      orders the members of the class; fails over
-//!   ├─ member 1   retry_budget → cooldown → circuit_breaker → stream_guard → schema_normalizer → client
+//!   ├─ member 1   retry_budget → cooldown → circuit_breaker → vitals → stream_guard → schema_normalizer → client
 //!   ├─ member 2   the same, its own state
 //!   └─ member n
 //! ```

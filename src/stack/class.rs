@@ -3,13 +3,13 @@ use std::time::Duration;
 
 use tower::ServiceBuilder;
 
-use super::{ClassService, MemberStack, Preview, preview};
+use super::{ClassService, MemberStack, Preview, Routing, preview};
 use crate::circuit_breaker::CircuitHandle;
 use crate::client::Client;
 use crate::deadline::DeadlineLayer;
 use crate::dialect::AnyDialect;
 use crate::facts::{Exclusions, Member};
-use crate::health_routing::HealthRouting;
+use crate::health_routing::{DialectRouting, HealthRouting, Memory, WhenAllDown};
 use crate::keepalive::KeepaliveLayer;
 use crate::resume::ResumeLayer;
 
@@ -19,6 +19,9 @@ pub struct ClassStack<C = Client> {
     name: Arc<str>,
     deadline: Duration,
     keepalive: Duration,
+    when_all_down: WhenAllDown,
+    /// Of all fronts: a conversation is the same through any.
+    memory: Memory,
     primary: MemberStack<C>,
     fallbacks: Vec<MemberStack<C>>,
 }
@@ -39,6 +42,8 @@ impl<C> ClassStack<C> {
             name: name.into(),
             deadline: Self::DEFAULT_DEADLINE,
             keepalive: Self::DEFAULT_KEEPALIVE,
+            when_all_down: WhenAllDown::default(),
+            memory: Memory::default(),
             primary,
             fallbacks: Vec::new(),
         }
@@ -56,6 +61,20 @@ impl<C> ClassStack<C> {
     #[must_use]
     pub fn with_keepalive(mut self, every: Duration) -> Self {
         self.keepalive = every;
+        self
+    }
+
+    /// What becomes of a call when all members are down; [`WhenAllDown::FailFast`] unless set.
+    #[must_use]
+    pub fn with_when_all_down(mut self, when_all_down: WhenAllDown) -> Self {
+        self.when_all_down = when_all_down;
+        self
+    }
+
+    /// With what routing remembers of another stack of the same members in the same order.
+    #[must_use]
+    pub fn with_memory(mut self, memory: Memory) -> Self {
+        self.memory = memory;
         self
     }
 
@@ -82,6 +101,12 @@ impl<C> ClassStack<C> {
         self.deadline
     }
 
+    /// What becomes of a call when all members are down.
+    #[must_use]
+    pub const fn when_all_down(&self) -> WhenAllDown {
+        self.when_all_down
+    }
+
     /// Its members, the primary first.
     pub fn members(&self) -> impl Iterator<Item = &Member> {
         self.stacks().map(MemberStack::member)
@@ -90,6 +115,12 @@ impl<C> ClassStack<C> {
     /// The circuits of its members, in the same order, to be watched or moved by hand.
     pub fn circuits(&self) -> impl Iterator<Item = CircuitHandle> {
         self.stacks().map(MemberStack::circuit)
+    }
+
+    /// What routing remembers, to be given to another stack of the same members in the same order.
+    #[must_use]
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// What callers of another dialect than a member's may lose there.
@@ -104,7 +135,7 @@ impl<C> ClassStack<C> {
         Exclusions::new(members.map(|stack| stack.member().to_string()))
     }
 
-    fn stacks(&self) -> impl Iterator<Item = &MemberStack<C>> {
+    pub(super) fn stacks(&self) -> impl Iterator<Item = &MemberStack<C>> {
         std::iter::once(&self.primary).chain(&self.fallbacks)
     }
 }
@@ -112,7 +143,6 @@ impl<C> ClassStack<C> {
 impl<C: Clone> ClassStack<C> {
     /// This class for callers who speak `front`.
     pub(super) fn service(&self, front: AnyDialect) -> ClassService<C> {
-        let fallbacks = self.fallbacks.iter().map(|member| member.candidate(front));
         ServiceBuilder::new()
             // Commits to nothing: all that can still be tried happens below.
             .layer(KeepaliveLayer::for_dialect(front).after(self.keepalive).every(self.keepalive))
@@ -120,6 +150,14 @@ impl<C: Clone> ClassStack<C> {
             .layer(DeadlineLayer::new(self.deadline))
             // Around the members: what one has begun another may complete.
             .layer(ResumeLayer::for_dialect(front).prefill(true).except(self.never_resumed()))
-            .service(HealthRouting::new(self.primary.candidate(front), fallbacks.collect()))
+            .service(self.routing(front))
+    }
+
+    pub(super) fn routing(&self, front: AnyDialect) -> Routing<C> {
+        let fallbacks = self.fallbacks.iter().map(|member| member.candidate(front));
+        HealthRouting::new(self.primary.candidate(front), fallbacks.collect())
+            .policy(DialectRouting::new(front))
+            .when_all_down(self.when_all_down)
+            .memory(self.memory.clone())
     }
 }

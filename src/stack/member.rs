@@ -3,20 +3,24 @@ use std::time::Duration;
 
 use tower::ServiceBuilder;
 
+use super::health::MemberHealth;
 use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerLayer, CircuitHandle};
 use crate::client::Client;
 use crate::cooldown::{Cooldown, CooldownLayer, CooldownService};
 use crate::dialect::{AnyDialect, Capabilities, Flavour, Target};
 use crate::facts::Member;
-use crate::health_routing::Candidate;
+use crate::health_routing::{Candidate, Ramp};
 use crate::retry_budget::{RetryBudget, RetryBudgetLayer};
 use crate::schema_normalizer::{LossRules, SchemaNormalizer, SchemaNormalizerLayer};
 use crate::stream_guard::{DialectGuard, StreamGuard, StreamGuardLayer};
+use crate::vitals::{Vitals, VitalsHandle, VitalsLayer};
 
 /// One member as a service that speaks the caller's dialect.
 pub type MemberService<C = Client> = RetryBudget<
     CooldownService<
-        CircuitBreaker<StreamGuard<SchemaNormalizer<C, AnyDialect, AnyDialect>, DialectGuard<AnyDialect>>>,
+        CircuitBreaker<
+            Vitals<StreamGuard<SchemaNormalizer<C, AnyDialect, AnyDialect>, DialectGuard<AnyDialect>>>,
+        >,
     >,
 >;
 
@@ -34,6 +38,9 @@ pub struct MemberStack<C = Client> {
     retry: RetryBudgetLayer,
     cooldown: CooldownLayer,
     circuit: CircuitBreakerLayer,
+    vitals: VitalsLayer,
+    ramp: Ramp,
+    is_interchangeable: bool,
     timeouts: MemberTimeouts,
     losses: LossRules,
     is_resumed: bool,
@@ -80,6 +87,9 @@ impl<C> MemberStack<C> {
             capabilities: None,
             client,
             retry: RetryBudgetLayer::default(),
+            vitals: VitalsLayer::default(),
+            ramp: Ramp::default(),
+            is_interchangeable: false,
             timeouts: MemberTimeouts::default(),
             losses: LossRules::default(),
             is_resumed: true,
@@ -111,6 +121,28 @@ impl<C> MemberStack<C> {
     #[must_use]
     pub fn with_provider(mut self, cooldown: Cooldown) -> Self {
         self.cooldown = self.cooldown.provider(cooldown);
+        self
+    }
+
+    /// Watched by this layer, and so with what it knows.
+    #[must_use]
+    pub fn with_vitals(mut self, vitals: VitalsLayer) -> Self {
+        self.vitals = vitals;
+        self
+    }
+
+    /// Coming back by this ramp, which other stacks of the same member share.
+    #[must_use]
+    pub fn with_ramp(mut self, ramp: Ramp) -> Self {
+        self.ramp = ramp;
+        self
+    }
+
+    /// As good as its neighbours in a class that are so, too: among them a score decides and not the order. Default:
+    /// `false`.
+    #[must_use]
+    pub fn with_interchangeable(mut self, is_interchangeable: bool) -> Self {
+        self.is_interchangeable = is_interchangeable;
         self
     }
 
@@ -202,6 +234,12 @@ impl<C> MemberStack<C> {
     pub fn provider(&self) -> &Cooldown {
         self.cooldown.of_provider()
     }
+
+    /// What its last calls were like.
+    #[must_use]
+    pub fn vitals(&self) -> VitalsHandle {
+        self.vitals.handle()
+    }
 }
 
 impl<C: Clone> MemberStack<C> {
@@ -214,6 +252,8 @@ impl<C: Clone> MemberStack<C> {
             .layer(self.cooldown.clone())
             // Refuses before anything is sent, and judges what comes back to its last byte.
             .layer(self.circuit.clone())
+            // Watches what was let pass: its head is the first token, thanks to the guard below.
+            .layer(self.vitals.clone())
             // Turns a bad status, a silence and a bad 200 into a failure, while there is still time to fail over.
             .layer(
                 StreamGuardLayer::for_dialect(front)
@@ -236,12 +276,11 @@ impl<C: Clone> MemberStack<C> {
         }
     }
 
-    /// This member as a candidate of a router that looks at its circuit and its cooldowns before it asks.
+    /// This member as a candidate of a router that looks at what is known of it before it asks.
     pub(super) fn candidate(&self, front: AnyDialect) -> Candidate<MemberService<C>> {
-        let (credential, provider) = (self.credential().clone(), self.provider().clone());
-        let circuit = self.circuit();
-        Candidate::new(self.member.clone(), self.service(front)).health(move |now| {
-            provider.availability(now).and(credential.availability(now)).and(circuit.availability(now))
-        })
+        Candidate::new(self.member.clone(), self.service(front))
+            .health(MemberHealth::of(self))
+            .ramp(self.ramp.clone())
+            .interchangeable(self.is_interchangeable)
     }
 }

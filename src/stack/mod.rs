@@ -10,8 +10,8 @@
 //!   buffer              the body once, bounded; what the call asks for, read once
 //!   keepalive           signs of life while a stream is awaited; commits to nothing
 //!   resume              completes an answer that breaks off, with another member
-//!   health_routing      the members of the class, in order; fails over
-//!   ├─ member 1         retry_budget → cooldown → circuit_breaker → stream_guard → schema_normalizer → client
+//!   health_routing      the members of the class, in order or by score; fails over
+//!   ├─ member 1         retry_budget → cooldown → circuit_breaker → vitals → stream_guard → schema_normalizer → client
 //!   ├─ member 2         the same, its own state
 //!   └─ member n
 //! ```
@@ -46,6 +46,8 @@
 
 mod class;
 mod classes;
+mod explain;
+mod health;
 mod member;
 mod preview;
 
@@ -56,6 +58,7 @@ use tower::ServiceBuilder;
 
 pub use self::class::ClassStack;
 pub use self::classes::{Classes, ResponseFuture};
+pub use self::explain::{Explanation, Figures, MemberExplanation};
 pub use self::member::{MemberService, MemberStack, MemberTimeouts};
 pub use self::preview::Preview;
 use crate::array_stream::{ArrayStream, ArrayStreamLayer};
@@ -64,17 +67,17 @@ use crate::client::Client;
 use crate::deadline::{Deadline, DeadlineLayer};
 use crate::degraded_marker::{DegradedMarker, DegradedMarkerLayer};
 use crate::dialect::AnyDialect;
-use crate::health_routing::HealthRouting;
+use crate::health_routing::{DialectRouting, HealthRouting};
 use crate::keepalive::{DialectKeepalive, Keepalive};
 use crate::rescue::{DialectRescue, Rescue, RescueLayer};
 use crate::resume::{DialectMend, Resume};
 
-/// One class as a service: signs of life, its own deadline, then its members in order, and what completes their
-/// answers.
-pub type ClassService<C = Client> = Keepalive<
-    Deadline<Resume<HealthRouting<MemberService<C>>, DialectMend<AnyDialect>>>,
-    DialectKeepalive<AnyDialect>,
->;
+/// The members of a class, and how one is chosen.
+pub type Routing<C = Client> = HealthRouting<MemberService<C>, MemberService<C>, DialectRouting<AnyDialect>>;
+
+/// One class as a service: signs of life, its own deadline, then its members, and what completes their answers.
+pub type ClassService<C = Client> =
+    Keepalive<Deadline<Resume<Routing<C>, DialectMend<AnyDialect>>>, DialectKeepalive<AnyDialect>>;
 
 /// The whole stack as a service, from the caller's request to the answer in his dialect.
 pub type FrontService<C = Client> = ArrayStream<

@@ -111,13 +111,14 @@ impl Record {
     /// As of now, but for the calls under way.
     pub(super) fn vitals(&mut self, now: Instant) -> Vitals {
         self.forget(now);
-        let mut vitals = Vitals::default();
-        vitals.calls = u32::try_from(self.length).unwrap_or(u32::MAX);
-        vitals.errors = self.errors;
-        vitals.quality_failures = self.quality;
-        vitals.first_token = self.average(now);
-        vitals.no_headroom = self.exhausted.map(|until| until.saturating_duration_since(now));
-        vitals
+        Vitals {
+            calls: u32::try_from(self.length).unwrap_or(u32::MAX),
+            errors: self.errors,
+            quality_failures: self.quality,
+            first_token: self.average(now),
+            in_flight: 0,
+            no_headroom: self.exhausted.map(|until| until.saturating_duration_since(now)),
+        }
     }
 
     /// Is there anything that could keep calls away?

@@ -5,11 +5,13 @@
 use std::io::Write;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tower_failover::config::{Config, ConfigError, Problem, Secret, Settings, StreamRescue};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::canonical::Effort;
 use tower_failover::dialect::{Flavour, Sampling, Thinking};
 use tower_failover::facts;
+use tower_failover::health_routing::WhenAllDown;
 use tower_failover::schema_normalizer::{LossRules, Verdict};
 
 /// The sample that the documentation shows: all values are the defaults.
@@ -417,7 +419,7 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
             "[retries]",
             10,
             "unknown key `retries` in the top level; the keys here are `listen`, `retry`, \
-            `circuit_breaker`, `stream`, `timeouts`, `limits`, `losses`, `providers`, `models`, `classes`",
+            `circuit_breaker`, `stream`, `timeouts`, `limits`, `losses`, `debug`, `providers`, `models`, `classes`",
         ),
         (
             "",
@@ -835,4 +837,31 @@ fn tempfile(name: &str) -> (std::path::PathBuf, std::fs::File) {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let file = std::fs::File::create(&path).expect("a writable target folder");
     (path, file)
+}
+
+#[test]
+fn routing_is_configured_by_member_and_by_class() {
+    let config = "[debug]\nroutes = true\n\
+        [providers.a]\ndialect = 'openai-chat'\nbase_url = 'http://h/v1'\n\
+        [classes.w]\nwhen_all_down = 'last_resort'\n\
+        [[classes.w.members]]\nprovider = 'a'\nmodel = 'one'\ninterchangeable = true\n\
+        [[classes.w.members]]\nprovider = 'a'\nmodel = 'two'";
+    let config: Config = config.parse().expect("a right configuration");
+    assert!(config.debug.routes);
+    assert_eq!(config.classes[0].when_all_down, WhenAllDown::LastResort);
+    assert!(config.classes[0].members[0].interchangeable && !config.classes[0].members[1].interchangeable);
+    let explanation = config.stack().unwrap().explain(Instant::now()).remove(0);
+    assert_eq!(
+        explanation.members.iter().map(|member| member.interchangeable).collect::<Vec<_>>(),
+        [true, false]
+    );
+}
+
+#[test]
+fn what_may_be_written_when_all_are_down_is_told() {
+    let error = "[providers.a]\ndialect = 'openai-chat'\nbase_url = 'http://h/v1'\n\
+        [classes.w]\nwhen_all_down = 'park'\n[[classes.w.members]]\nprovider = 'a'\nmodel = 'm'"
+        .parse::<Config>()
+        .unwrap_err();
+    assert!(error.to_string().contains("write one of `fail_fast`, `last_resort`"), "{error}");
 }

@@ -11,8 +11,10 @@ use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
 use crate::cooldown::Cooldown;
 use crate::dialect::{AnyDialect, Dialect, Flavour};
 use crate::facts;
+use crate::health_routing::Ramp;
 use crate::retry_budget::{Budget, RetryBudgetLayer};
 use crate::stack::{ClassStack, MemberStack, MemberTimeouts, Stack};
+use crate::vitals::VitalsLayer;
 
 impl Config {
     /// The stack this configuration describes.
@@ -40,6 +42,8 @@ struct Workshop {
     budgets: Vec<(Identity, f64, Budget)>,
     credentials: Vec<(Account, Cooldown)>,
     providers: HashMap<String, Cooldown>,
+    /// What is known of each member, and how it is coming back.
+    watched: Vec<(Identity, VitalsLayer, Ramp)>,
 }
 
 /// Whose key it is: two providers of the file at one host, as with two dialects, may use the same.
@@ -63,7 +67,8 @@ impl Workshop {
         let primary = members.next().expect("a class has a primary")?;
         let stack = ClassStack::new(class.name.as_str(), primary)
             .with_deadline(class.time())
-            .with_keepalive(class.settings.stream.keepalive);
+            .with_keepalive(class.settings.stream.keepalive)
+            .with_when_all_down(class.when_all_down);
         members.try_fold(stack, |stack, member| Ok(stack.with_fallback(member?)))
     }
 
@@ -81,9 +86,13 @@ impl Workshop {
             Some(capabilities) => stack.with_capabilities(capabilities),
             None => stack,
         };
+        let (vitals, ramp) = self.watched(member);
         Ok(stack
             .with_credential(self.credential(&member.provider, provider))
             .with_provider(self.provider(provider))
+            .with_vitals(vitals)
+            .with_ramp(ramp)
+            .with_interchangeable(member.interchangeable)
             .with_retry(self.retry(member, &settings.retry))
             .with_circuit(self.circuit(member, &settings.circuit_breaker))
             .with_timeouts(timeouts(settings, total))
@@ -105,6 +114,16 @@ impl Workshop {
     fn provider(&mut self, provider: &Provider) -> Cooldown {
         let host = host(provider);
         self.providers.entry(host).or_insert_with_key(|host| Cooldown::new(host.as_str())).clone()
+    }
+
+    fn watched(&mut self, member: &Member) -> (VitalsLayer, Ramp) {
+        let identity = Identity::of(member);
+        if let Some((_, vitals, ramp)) = self.watched.iter().find(|(whose, ..)| *whose == identity) {
+            return (vitals.clone(), ramp.clone());
+        }
+        let (vitals, ramp) = (VitalsLayer::default(), Ramp::default());
+        self.watched.push((identity, vitals.clone(), ramp.clone()));
+        (vitals, ramp)
     }
 
     fn circuit(&mut self, member: &Member, settings: &CircuitBreakerSettings) -> CircuitBreakerLayer {

@@ -5,12 +5,16 @@ use super::near::nearest;
 use super::section::Section;
 use super::settings::Settings;
 use super::value;
+use crate::health_routing::WhenAllDown;
 
 type Providers = BTreeMap<String, Provider>;
 
 /// Reads `[classes.NAME]` over the settings of the top level and of the providers.
 pub(super) fn read(name: &str, mut section: Section<'_>, global: &Settings, providers: &Providers) -> Class {
     let deadline = section.read("deadline", value::duration);
+    let choices = [("fail_fast", WhenAllDown::FailFast), ("last_resort", WhenAllDown::LastResort)];
+    let when_all_down =
+        section.read("when_all_down", |value| value::choice(value, &choices)).unwrap_or_default();
     let header = section.label_of("members");
     let remedy = format!("add [{header}] with `provider` and `model` for each member, the primary first");
     let elements = section.require("members", remedy, |_| Ok(())).and_then(|()| section.elements("members"));
@@ -21,7 +25,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, global: &Settings, prov
         member.settings.read(&mut section);
     }
     section.close();
-    Class { name: name.to_owned(), deadline, members, settings }
+    Class { name: name.to_owned(), deadline, when_all_down, members, settings }
 }
 
 fn read_members(elements: Vec<Section<'_>>, class: &Section<'_>, providers: &Providers) -> Vec<Member> {
@@ -48,9 +52,11 @@ fn read_member(mut section: Section<'_>, providers: &Providers) -> Option<Member
     let model =
         section.require("model", "name it as the provider does, as model = \"gpt-5-mini\"", value::text);
     let degraded = section.read("degraded", value::flag).unwrap_or_default();
+    let interchangeable = section.read("interchangeable", value::flag).unwrap_or_default();
     section.close();
     let (name, provider) = provider?;
-    Some(Member { provider: name, model: model?.to_owned(), degraded, settings: provider.settings.clone() })
+    let (model, settings) = (model?.to_owned(), provider.settings.clone());
+    Some(Member { provider: name, model, degraded, interchangeable, settings })
 }
 
 fn known<'a>(name: &str, providers: &'a Providers) -> Result<(String, &'a Provider), String> {

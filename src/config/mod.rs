@@ -56,6 +56,12 @@
 //! of bytes. A wait whose cap is set alone to less, or the other way round (`open` and `cap`, `base` and `cap`),
 //! follows it.
 //!
+//! # Routing
+//!
+//! `interchangeable = true` on members in a row makes them one tier, in which a score decides and not the order.
+//! `when_all_down` of a class is `"fail_fast"` (the default) or `"last_resort"`. `routes = true` in `[debug]` has the
+//! gateway explain its choices. See [`health_routing`](crate::health_routing).
+//!
 //! # Losses
 //!
 //! `[losses]` says what a translation may lose: `default` and `essential`, and any field of a request by its path
@@ -90,7 +96,7 @@ mod size;
 mod value;
 
 pub use self::error::{ConfigError, Problem};
-pub use self::model::{Class, Config, Member, Provider};
+pub use self::model::{Class, Config, DebugSettings, Member, Provider};
 pub use self::secret::Secret;
 pub use self::settings::{
     CircuitBreakerSettings, LimitSettings, RetrySettings, Settings, StreamRescue, StreamSettings,

@@ -5,6 +5,7 @@ use super::secret::Secret;
 use super::settings::Settings;
 use crate::dialect::{AnyDialect, Flavour, Models};
 use crate::facts;
+use crate::health_routing::WhenAllDown;
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -20,6 +21,16 @@ pub struct Config {
     pub models: Models,
     /// The tables of the top level, and the defaults for what they leave out.
     pub settings: Settings,
+    /// `[debug]`: what is shown of the inside.
+    pub debug: DebugSettings,
+}
+
+/// `[debug]`: what is shown of the inside. All of it is off by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DebugSettings {
+    /// `GET /debug/routes` tells who would serve each class, and why not the others.
+    pub routes: bool,
 }
 
 /// Someone who serves models under one credential.
@@ -49,6 +60,8 @@ pub struct Class {
     pub name: String,
     /// How long a call may take, if the class says so. See [`Class::time`].
     pub deadline: Option<Duration>,
+    /// What becomes of a call when all members are down. [`WhenAllDown::FailFast`] by default.
+    pub when_all_down: WhenAllDown,
     /// Who serves it: the primary first. Never empty, and no member is in it twice.
     pub members: Vec<Member>,
     /// The settings of the top level, overridden by those of this class: for what concerns the call, not a member.
@@ -65,6 +78,8 @@ pub struct Member {
     pub model: String,
     /// Being served by it is a drop in quality, to be marked.
     pub degraded: bool,
+    /// It is as good as its neighbours in the class that are so, too: among them a score decides, not the order.
+    pub interchangeable: bool,
     /// The settings of the top level, overridden by those of its provider, and these by those of the class.
     pub settings: Settings,
 }

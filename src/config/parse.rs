@@ -4,7 +4,7 @@ use std::str::FromStr;
 use toml::de::DeTable;
 
 use super::error::ConfigError;
-use super::model::Config;
+use super::model::{Config, DebugSettings};
 use super::problems::Problems;
 use super::provider::Env;
 use super::section::Section;
@@ -59,6 +59,11 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let listen = root.read("listen", address).unwrap_or_else(|| "127.0.0.1:8080".to_owned());
     let mut settings = Settings::default();
     settings.read(&mut root);
+    let mut debug = DebugSettings::default();
+    if let Some(mut section) = root.table("debug") {
+        section.set("routes", &mut debug.routes, value::flag);
+        section.close();
+    }
     let providers = root.table("providers").into_iter().flat_map(Section::tables);
     let providers =
         providers.map(|(name, section)| (name.to_owned(), provider::read(section, &settings, env))).collect();
@@ -71,7 +76,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let classes = root.table("classes").into_iter().flat_map(Section::tables);
     let classes = classes.map(|(name, section)| class::read(name, section, &settings, &providers)).collect();
     root.close();
-    Config { listen, providers, classes, models, settings }
+    Config { listen, providers, classes, models, settings, debug }
 }
 
 /// Whether the host is one of this machine's, only binding to it will tell.

@@ -8,13 +8,16 @@ const SHOWN: usize = 20;
 /// Longer lines are cut.
 const WIDTH: usize = 100;
 /// Keys whose values may be shown. The others may hold, or may have been meant to hold, a credential.
-const HARMLESS: [&str; 45] = [
+const HARMLESS: [&str; 48] = [
     "listen",
     "dialect",
     "deadline",
     "provider",
     "model",
     "degraded",
+    "interchangeable",
+    "when_all_down",
+    "routes",
     "attempts",
     "window",
     "base",

@@ -34,6 +34,9 @@ impl Embedded {
     pub(crate) fn config(&self) -> Result<Config> {
         let text = format!(
             r#"
+            [debug]
+            routes = true
+
             [providers.openai]
             dialect = "openai-chat"
             base_url = "{}"
@@ -117,6 +120,8 @@ Try:
     {stream}
   4. another API, another class: Gemini's, from Gemini or else from OpenAI Responses
     {gemini_call}
+  5. who would serve now, and why not the others
+    curl -s http://{gateway}/debug/routes
 "
         )
     }

@@ -61,5 +61,5 @@ async fn run(cli: &Cli) -> Result<()> {
     }
     let listener = server::bind(&config.listen).await?;
     println!("{}", cli::banner(listener.local_addr()?, &stack, embedded.as_ref()));
-    server::serve(listener, &stack, server::shutdown_signal()).await
+    server::serve(listener, (&stack, config.debug), server::shutdown_signal()).await
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use tokio::time::Instant;
 use tower_failover::facts::{Loss, LossKind};
+use tower_failover::health_routing::WhenAllDown;
 use tower_failover::schema_normalizer::Verdict;
 use tower_failover::stack::{ClassStack, Preview, Stack};
 
@@ -12,16 +14,29 @@ pub(crate) fn describe(stack: &Stack) -> String {
     for class in stack.classes() {
         let _ = writeln!(text, "\nclass {} (deadline {:?})", class.name(), class.deadline());
         members(&mut text, class);
+        let _ = writeln!(text, "  if all are down: {}", when_all_down(class.when_all_down()));
         class.losses().iter().for_each(|preview| losses(&mut text, preview));
     }
     text
 }
 
 fn members(text: &mut String, class: &ClassStack) {
-    for (index, member) in class.members().enumerate() {
-        let turn = if index == 0 { "serves first" } else { "then" };
-        let degraded = if member.is_degraded() { ", marked degraded" } else { "" };
-        let _ = writeln!(text, "  {}. {turn:<12} {member}{degraded}", index + 1);
+    let explanation = class.explain(Instant::now());
+    for (index, member) in explanation.members.iter().enumerate() {
+        let turn = match index {
+            0 => "serves first",
+            _ if member.interchangeable && explanation.members[index - 1].interchangeable => "or, by score",
+            _ => "then",
+        };
+        let degraded = if member.degraded { ", marked degraded" } else { "" };
+        let _ = writeln!(text, "  {}. {turn:<12} {}{degraded}", index + 1, member.member);
+    }
+}
+
+const fn when_all_down(what: WhenAllDown) -> &'static str {
+    match what {
+        WhenAllDown::LastResort => "one call at a time asks who may be back first",
+        _ => "calls are refused at once, with the earliest hope",
     }
 }
 

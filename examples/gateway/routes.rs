@@ -8,6 +8,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post_service};
+use tokio::time::Instant;
+use tower_failover::config::DebugSettings;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
@@ -19,7 +21,7 @@ use tower_failover::stack::Stack;
 use crate::models::{self, Models};
 
 /// All routes. Not ready any more once `is_draining`.
-pub(crate) fn router(stack: &Stack, is_draining: Arc<AtomicBool>) -> Router {
+pub(crate) fn router(stack: &Stack, debug: DebugSettings, is_draining: Arc<AtomicBool>) -> Router {
     let models = Arc::new(Models::of(stack));
     let messages = stack.front(AnthropicMessages);
     let responses = stack.front(OpenAiResponses);
@@ -39,6 +41,9 @@ pub(crate) fn router(stack: &Stack, is_draining: Arc<AtomicBool>) -> Router {
             .route(&format!("{version}/models"), get(models::list).with_state(Arc::clone(&models)))
             .route(&format!("{version}/models/{{*name}}"), one);
     }
+    if debug.routes {
+        app = app.route("/debug/routes", get(explain).with_state(stack.clone()));
+    }
     app.fallback(no_such_route).method_not_allowed_fallback(wrong_method)
 }
 
@@ -49,6 +54,12 @@ async fn ready(State(is_draining): State<Arc<AtomicBool>>) -> Response {
     } else {
         "ready\n".into_response()
     }
+}
+
+/// Who would serve each class now, and why not the others.
+async fn explain(State(stack): State<Stack>) -> Response {
+    let body = serde_json::to_vec_pretty(&stack.explain(Instant::now())).unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
 async fn no_such_route(request: Request) -> Response {

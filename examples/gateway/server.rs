@@ -13,6 +13,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
+use tower_failover::config::DebugSettings;
 use tower_failover::stack::Stack;
 
 use crate::linger::Lingering;
@@ -49,13 +50,13 @@ pub(crate) async fn shutdown_signal() {
 /// Serves until `shutdown`, then lets what is under way finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    stack: &Stack,
+    (stack, debug): (&Stack, DebugSettings),
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let is_draining = Arc::new(AtomicBool::new(false));
     let app = ServiceBuilder::new()
         .map_request(|request: Request<Incoming>| request.map(Lingering::new))
-        .service(routes::router(stack, Arc::clone(&is_draining)));
+        .service(routes::router(stack, debug, Arc::clone(&is_draining)));
     let app = TowerToHyperService::new(app);
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);

@@ -12,5 +12,6 @@ mod faults;
 mod keepalive;
 mod reading;
 mod resume;
+mod routing;
 mod support;
 mod threads;

@@ -200,7 +200,7 @@ impl Gateway {
         Self::serve(config.stack().expect("a stack")).await
     }
 
-    async fn serve(stack: Stack) -> Self {
+    pub(crate) async fn serve(stack: Stack) -> Self {
         let front = |app: Router, api: Api| {
             let dialect = AnyDialect::parse(api.dialect()).expect("a dialect");
             let routes = [Some(api.route()), api.counting_route()];

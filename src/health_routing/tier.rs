@@ -55,9 +55,8 @@ mod tests {
     use super::*;
 
     fn member(index: usize, millis: u64, in_flight: u32) -> Entrant {
-        let mut vitals = Vitals::default();
-        vitals.first_token = (millis > 0).then(|| Duration::from_millis(millis));
-        vitals.in_flight = in_flight;
+        let first_token = (millis > 0).then(|| Duration::from_millis(millis));
+        let vitals = Vitals { first_token, in_flight, ..Vitals::default() };
         Entrant { index, vitals, ..Entrant::default() }
     }
 

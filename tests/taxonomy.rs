@@ -127,9 +127,16 @@ impl Said {
 
 impl World {
     fn of<const N: usize>(fakes: [&Fake; N]) -> Self {
+        Self::with(fakes, |member| member)
+    }
+
+    fn with<const N: usize>(
+        fakes: [&Fake; N],
+        tune: impl Fn(MemberStack<Fake>) -> MemberStack<Fake>,
+    ) -> Self {
         let member = |(index, fake): (usize, &&Fake)| {
             let member = Member::new(format!("provider{index}")).with_model("m");
-            MemberStack::new(member, OpenAiChat, (*fake).clone())
+            tune(MemberStack::new(member, OpenAiChat, (*fake).clone()))
         };
         let members: Vec<_> = fakes.iter().enumerate().map(member).collect();
         let mut rest = members.iter().cloned();
@@ -241,7 +248,8 @@ async fn a_stream_that_breaks_after_its_first_content_counts_as_a_failure_of_its
         let end = whole.windows(2).position(|pair| pair == b"\n\n").unwrap() + 2;
         Ok(Response::from_parts(parts, Full::new(whole.slice(..end)).map_err(|never| match never {}).boxed()))
     });
-    let world = World::of([&torn]);
+    // Nobody goes on with it, so that what is counted is the one attempt.
+    let world = World::with([&torn], |member| member.with_resumption(false));
     let said = world.ask_within(None, true).await;
     assert_eq!((said.status, torn.asked()), (StatusCode::OK, 1));
     assert!(

@@ -89,6 +89,8 @@ class Asked:
     def __init__(self):
         self.texts, self.tools, self.calls, self.results = [], [], {}, []
         self.seals, self.images = [], []
+        # What the assistant is to go on from.
+        self.begun = ""
         self.has_format, self.stream, self.reasons = False, False, False
 
     @property
@@ -126,7 +128,8 @@ class Asked:
             return None, TEXT, [], "stop"
         if scenario == "refuse":
             return None, REFUSAL, [], "refusal"
-        return None, TEXT, [], "length" if scenario == "long" else "stop"
+        need(TEXT.startswith(self.begun), f"to go on from {self.begun!r}")
+        return None, TEXT.removeprefix(self.begun), [], "length" if scenario == "long" else "stop"
 
     def result(self, identifier, text):
         need(identifier in self.calls, f"a result for {identifier!r}, but calls are {list(self.calls)}")
@@ -163,6 +166,7 @@ class Chat:
                 asked.calls[call["id"]] = (call["function"]["name"], json.loads(call["function"]["arguments"]))
             if message["role"] == "tool":
                 asked.result(message["tool_call_id"], text)
+            asked.begun = text if message["role"] == "assistant" else ""
         if asked.stream:
             need(body.get("stream_options", {}).get("include_usage"), "usage was not asked for")
         return asked
@@ -240,6 +244,7 @@ class Responses:
         asked.reasons = body.get("reasoning", {}).get("effort", "none") != "none"
         for item in items:
             kind = item.get("type", "message")
+            need(item.get("role") != "assistant" or item is not items[-1], "this model does not go on with a text")
             if kind == "message" and item["role"] == "user":
                 content = item["content"]
                 asked.texts.append(
@@ -411,8 +416,11 @@ class Messages:
             if last == "assistant" and body.get("thinking", {}).get("type") == "enabled":
                 kind = blocks[0]["type"]
                 need(kind in ("thinking", "redacted_thinking"), f"Expected `thinking`, but found `{kind}`.")
+            asked.begun = ""
             for block in blocks:
-                if block["type"] == "text" and last == "user":
+                if block["type"] == "text" and last == "assistant":
+                    asked.begun += block["text"]
+                elif block["type"] == "text":
                     asked.texts.append(block["text"])
                 elif block["type"] == "image":
                     source = block["source"]
@@ -559,6 +567,8 @@ class Gemini:
                     answers.append(part["functionResponse"])
                 elif "text" in part and content.get("role") != "model":
                     asked.texts.append(part["text"])
+            said = [part.get("text", "") for part in content["parts"] if not part.get("thought")]
+            asked.begun = "".join(said) if content.get("role") == "model" else ""
             if answers:
                 why = "the number of function response parts is equal to the number of function call parts"
                 need(len(answers) == len(waiting), f"Please ensure that {why}: {len(answers)} for {len(waiting)}")

@@ -114,6 +114,9 @@ def failures(line, adapter, description, own, foreign):
     for fault in ("late-cut", "late-end", "late-error"):
         models = [f"{name}-{fault}" for name in world.MEMBERS]
         line(f"a stream with a {fault}", [(model, bind(scenarios.broken, adapter, description, model)) for model in models])
+        models = [f"{adapter.front}-{fault}-then-{each.provider}" for each in foreign]
+        run = bind(scenarios.completed, adapter, description)
+        line(f"a stream with a {fault}, completed", [(model, bind(run, model)) for model in models])
     for fault in ("401", "429", "cut", "error", "garbage"):
         # Who refuses the key, or has had too much, is not asked again at once.
         cases, attempts = [], 1 if fault in ("401", "429") else 2

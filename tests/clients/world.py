@@ -56,7 +56,8 @@ def provider(lines, root, dialect, fault, as_name):
     lines.append(f"[providers.{as_name}]")
     lines.append(f'dialect = "{dialect}"')
     lines.append(f'base_url = "{root}/{fault}/{dialect}{version}"')
-    lines.append(f'api_key = "{fakes.KEY}"')
+    # One for each: who share a key are rested together when it is refused.
+    lines.append(f'api_key = "{fakes.KEY}-of-{as_name}"')
 
 
 def members(lines, name, providers):

@@ -72,6 +72,9 @@ for (const Adapter of ADAPTERS) {
   for (const fault of ["late-cut", "late-end", "late-error"]) {
     const models = world.members.map((name) => `${name}-${fault}`);
     await each(`a stream with a ${fault}`, models.map((one) => [one, () => scenarios.broken(adapter, world, one)]));
+    const pairs = foreign.map(({ provider }) => `${adapter.front}-${fault}-then-${provider}`);
+    const completed = pairs.map((one) => [one, () => scenarios.completed(adapter, world, one)]);
+    await each(`a stream with a ${fault}, completed`, completed);
   }
 }
 

@@ -9,7 +9,7 @@
 use serde_json::Value;
 use tower_failover::facts::Losses;
 
-use crate::choice::{Choice, is_of_choice};
+use crate::choice::{is_met, is_of_choice};
 use crate::leaves::{Leaf, leaves};
 use crate::ledger::Ledger;
 use crate::meaning;
@@ -78,8 +78,9 @@ impl Audit {
         let mut member = Member::of(pair.member, pair.sent);
         let mut verdicts: Vec<(String, Verdict)> =
             ledger.misnamed(pair.asked).map(|(field, entry)| (field, Verdict::Misnamed(entry))).collect();
-        let chosen = Choice::of(pair.front, pair.asked) == Choice::of(pair.member, pair.sent);
-        let (mut waiting, mut named): (Vec<(Leaf<'_>, Said)>, Vec<Said>) = Default::default();
+        let chosen = is_met(pair);
+        let mut waiting: Vec<(Leaf<'_>, Said)> = Vec::new();
+        let (mut asked, mut named): (Vec<Said>, Vec<Said>) = Default::default();
         for leaf in leaves(pair.asked) {
             let said = said(pair.front, pair.asked, &leaf);
             let verdict = if ledger.names(&leaf.path) {
@@ -88,6 +89,7 @@ impl Audit {
             } else if is_of_choice(&leaf.path) {
                 if chosen { Verdict::Carried } else { silent(&leaf, &ledger) }
             } else if member.takes(&said) {
+                asked.push(said);
                 Verdict::Carried
             } else if neutral::is_neutral(pair, &leaf) {
                 Verdict::Neutral
@@ -101,13 +103,15 @@ impl Audit {
         for (leaf, said) in waiting {
             let is_carried = member.holds(&said) || meaning::is_said(pair, &leaf);
             let verdict = if is_carried { Verdict::Carried } else { silent(&leaf, &ledger) };
+            asked.push(said);
             verdicts.push((leaf.path, verdict));
         }
         // What is lost in part has a part that is not.
-        for said in named {
-            let _ = member.takes(&said) || member.holds(&said);
+        for said in &named {
+            let _ = member.takes(said) || member.holds(said);
         }
-        verdicts.extend(member.left(pair).map(|(path, value)| (path, Verdict::Invented(value))));
+        let left = member.left(pair, &asked, &named);
+        verdicts.extend(left.map(|(path, value)| (path, Verdict::Invented(value))));
         Self { verdicts }
     }
 }

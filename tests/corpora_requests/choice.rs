@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::audit::Pair;
+
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// The model decides.
@@ -9,6 +11,21 @@ pub(crate) enum Choice {
     None,
     /// One of these, or of all where there are none; whether one must be.
     Some(Vec<String>, bool),
+}
+
+/// Is the member told what the caller has chosen? Where there is no word for "one of these", the others are not
+/// shown.
+pub(crate) fn is_met(pair: Pair<'_>) -> bool {
+    let (asked, sent) = (Choice::of(pair.front, pair.asked), Choice::of(pair.member, pair.sent));
+    let shown = pair.sent["tools"].as_array().into_iter().flatten();
+    let shown: Vec<&str> = shown.filter_map(|tool| tool["function"]["name"].as_str()).collect();
+    match &asked {
+        Choice::Some(names, must) if !names.is_empty() && *names == shown => {
+            let rest = if *must { Choice::Some(Vec::new(), true) } else { Choice::Free };
+            sent == asked || sent == rest
+        }
+        _ => sent == asked,
+    }
 }
 
 /// Does the field belong to the choice? Whether several may be called at once does not.

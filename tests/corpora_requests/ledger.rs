@@ -7,14 +7,17 @@ use crate::leaves::is_within;
 use crate::senses::at;
 
 pub(crate) struct Ledger {
-    fields: Vec<String>,
+    /// As they are, and in one spelling.
+    fields: Vec<(String, String)>,
     /// Others are counted only.
     pub(crate) is_full: bool,
 }
 
 impl Ledger {
     pub(crate) fn of(losses: &Losses, asked: &Value) -> Self {
-        let fields: Vec<String> = losses.iter().map(|loss| whole(&loss.field, asked).to_owned()).collect();
+        let fields = losses.iter().map(|loss| whole(&loss.field, asked).to_owned());
+        let fields: Vec<_> =
+            fields.map(|field| (snake(&field), field)).map(|(plain, field)| (field, plain)).collect();
         let is_full = fields.len() >= Losses::KEPT;
         Self { fields, is_full }
     }
@@ -22,22 +25,13 @@ impl Ledger {
     /// Does it name the field, what it is in, or what it is a detail of?
     pub(crate) fn names(&self, path: &str) -> bool {
         let path = snake(path);
-        let is_named = |loss: &String| {
-            let loss = snake(loss);
-            is_within(&path, &loss) || is_detail(&path, &loss)
-        };
-        self.fields.iter().any(is_named)
+        self.fields.iter().any(|(_, loss)| is_within(&path, loss) || is_detail(&path, loss))
     }
 
     /// What it names that the caller has not written.
     pub(crate) fn misnamed(&self, asked: &Value) -> impl Iterator<Item = (String, String)> {
-        let is_missing = |field: &&String| walk(asked, field).is_none();
-        self.fields
-            .iter()
-            .filter(is_missing)
-            .map(|field| (field.clone(), field.clone()))
-            .collect::<Vec<_>>()
-            .into_iter()
+        let missing = self.fields.iter().filter(|(field, _)| walk(asked, field).is_none());
+        missing.map(|(field, _)| (field.clone(), field.clone())).collect::<Vec<_>>().into_iter()
     }
 }
 

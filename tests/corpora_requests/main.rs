@@ -14,6 +14,7 @@ mod ledger;
 mod meaning;
 mod member;
 mod neutral;
+mod proofs;
 mod recordings;
 mod senses;
 
@@ -22,22 +23,45 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use serde_json::{Value, json};
-use tower_failover::dialect::{AnyDialect, Dialect, Target};
+use tower_failover::dialect::{AnyDialect, Dialect, Flavour, Invalid, Target};
 use tower_failover::facts::Losses;
 
 use crate::audit::{Audit, Pair};
 use crate::recordings::{Recorded, SOURCES, recordings};
 
+/// A member.
+#[derive(Clone, Copy)]
+struct Seat {
+    dialect: &'static str,
+    model: &'static str,
+    flavour: Flavour,
+}
+
+const fn seat(dialect: &'static str, model: &'static str) -> Seat {
+    flavoured(dialect, model, Flavour::Standard)
+}
+
+const fn flavoured(dialect: &'static str, model: &'static str, flavour: Flavour) -> Seat {
+    Seat { dialect, model, flavour }
+}
+
 /// Members of every dialect: an older model, which takes most, and one that refuses what its generation refuses.
-const MEMBERS: [(&str, &str); 8] = [
-    ("openai-chat", "gpt-4.1"),
-    ("openai-chat", "gpt-5-mini"),
-    ("openai-responses", "gpt-4.1"),
-    ("openai-responses", "gpt-5-mini"),
-    ("anthropic-messages", "claude-sonnet-4-5"),
-    ("anthropic-messages", "claude-opus-5-5"),
-    ("gemini", "gemini-2.5-flash"),
-    ("gemini", "gemini-3-pro-preview"),
+/// And those who speak one of them in their own way.
+const MEMBERS: [Seat; 14] = [
+    seat("openai-chat", "gpt-4.1"),
+    seat("openai-chat", "gpt-5-mini"),
+    seat("openai-responses", "gpt-4.1"),
+    seat("openai-responses", "gpt-5-mini"),
+    seat("anthropic-messages", "claude-sonnet-4-5"),
+    seat("anthropic-messages", "claude-opus-5-5"),
+    seat("gemini", "gemini-2.5-flash"),
+    seat("gemini", "gemini-3-pro-preview"),
+    flavoured("openai-chat", "mistral-large-latest", Flavour::Mistral),
+    flavoured("openai-chat", "qwen/qwen3-32b", Flavour::Groq),
+    flavoured("openai-chat", "deepseek-chat", Flavour::DeepSeek),
+    flavoured("openai-chat", "anthropic/claude-sonnet-4.5", Flavour::OpenRouter),
+    flavoured("openai-chat", "llama-3.3-70b", Flavour::Together),
+    flavoured("openai-chat", "qwen3", Flavour::Ollama),
 ];
 
 /// What became of all requests of one source at one member.
@@ -102,15 +126,14 @@ fn no_field_of_a_recorded_request_is_lost_in_silence() {
     let mut wrong = Vec::new();
     for (source, front) in SOURCES {
         let front: AnyDialect = front.parse().unwrap();
-        for (member, model) in MEMBERS {
-            let member: AnyDialect = member.parse().unwrap();
-            // Between callers and members of one dialect bytes pass as they are.
-            if front.name() == member.name() {
+        for seat in MEMBERS {
+            // Between callers and members of one dialect bytes pass as they are, unless it is spoken otherwise.
+            if front.name() == seat.dialect && seat.flavour == Flavour::Standard {
                 continue;
             }
-            let mut lines = Lines::open(source, member.name(), model);
-            let tally = play(front, member, model, &recordings[source], &mut lines);
-            let title = format!("{source} to {} {model}", member.name());
+            let mut lines = Lines::open(source, seat);
+            let tally = play(front, seat, &recordings[source], &mut lines);
+            let title = format!("{source} to {} {}", seat.dialect, seat.model);
             print!("{}", tally.describe(&title));
             if tally.faults() > 0 {
                 wrong.push(format!("{title}: {}", tally.faults()));
@@ -120,60 +143,70 @@ fn no_field_of_a_recorded_request_is_lost_in_silence() {
     assert!(wrong.is_empty(), "lost in silence:\n{}", wrong.join("\n"));
 }
 
-fn play(
-    front: AnyDialect,
-    member: AnyDialect,
-    model: &str,
-    recordings: &[Recorded],
-    lines: &mut Lines,
-) -> Tally {
+fn play(front: AnyDialect, seat: Seat, recordings: &[Recorded], lines: &mut Lines) -> Tally {
     let mut tally = Tally::default();
-    let target = Target::new(model);
     for recorded in recordings {
-        let mut request = match front.decode_request(&recorded.body) {
-            Ok(request) => request,
-            Err(invalid) => {
-                // What the vendor refused may be refused here.
-                if recorded.is_accepted {
-                    *tally.unread.entry(format!("{invalid}")).or_default() += 1;
-                }
-                continue;
-            }
-        };
-        request.stream = recorded.is_stream;
         let mut losses = Losses::new();
-        match member.encode_request(&request, &target, &mut losses) {
-            Ok(encoded) => {
-                let encoded: Value = serde_json::from_slice(&encoded.body).unwrap();
-                lines.write(recorded, &encoded, &losses);
-                if std::env::var("SHOW").is_ok_and(|name| recorded.name.contains(&name)) {
-                    println!("{}\n{encoded}\n{losses}", recorded.value);
-                }
-                let (asked, sent) = (&recorded.value, &encoded);
-                let pair = Pair { front: front.name(), member: member.name(), model, asked, sent };
+        match sent(front, seat, recorded, &mut losses) {
+            Ok(sent) => {
+                lines.write(recorded, &sent, &losses);
+                let pair = Pair {
+                    front: front.name(),
+                    member: seat.dialect,
+                    model: seat.model,
+                    asked: &recorded.value,
+                    sent: &sent,
+                };
                 tally.add(recorded, Audit::of(pair, &losses));
             }
-            Err(failure) => {
-                let report = failure.report();
-                let field = report.and_then(|report| report.param.clone()).unwrap_or_else(|| "?".to_owned());
-                let message = report.map_or_else(String::new, |report| report.message.clone());
-                let why = format!("{}: {message}", leaves::pattern(&field));
-                *tally.refused.entry(why).or_default() += 1;
-            }
+            // What the vendor refused may be refused here.
+            Err(Refusal::Unread(why)) if recorded.is_accepted => *tally.unread.entry(why).or_default() += 1,
+            Err(Refusal::Unread(_)) => {}
+            Err(Refusal::Unsent(why)) => *tally.refused.entry(why).or_default() += 1,
         }
     }
     tally
+}
+
+enum Refusal {
+    Unread(String),
+    Unsent(String),
+}
+
+/// What the member is sent.
+fn sent(front: AnyDialect, seat: Seat, recorded: &Recorded, losses: &mut Losses) -> Result<Value, Refusal> {
+    let member: AnyDialect = seat.dialect.parse().unwrap();
+    let target = Target::new(seat.model).with_flavour(seat.flavour);
+    let unread = |invalid: Invalid| Refusal::Unread(format!("{invalid}"));
+    let mut request = front.decode_request(&recorded.body).map_err(unread)?;
+    request.stream = recorded.is_stream;
+    if front.name() == member.name() {
+        let is_foreign = member.holds_foreign(&recorded.body, &target);
+        let scrubbed = is_foreign.then(|| member.scrub(&recorded.body, &target, losses));
+        let scrubbed = scrubbed.transpose().map_err(unread)?;
+        return Ok(serde_json::from_slice(scrubbed.as_deref().unwrap_or(&recorded.body)).unwrap());
+    }
+    match member.encode_request(&request, &target, losses) {
+        Ok(encoded) => Ok(serde_json::from_slice(&encoded.body).unwrap()),
+        Err(failure) => {
+            let report = failure.report();
+            let field = report.and_then(|report| report.param.clone()).unwrap_or_else(|| "?".to_owned());
+            let message = report.map_or_else(String::new, |report| report.message.clone());
+            Err(Refusal::Unsent(format!("{}: {message}", leaves::pattern(&field))))
+        }
+    }
 }
 
 /// The bodies that were written, for readers that are not ours.
 struct Lines(Option<std::fs::File>);
 
 impl Lines {
-    fn open(source: &str, dialect: &str, model: &str) -> Self {
+    fn open(source: &str, seat: Seat) -> Self {
         let folder = std::env::var_os("ENCODED_REQUESTS").map(std::path::PathBuf::from);
         Self(folder.map(|folder| {
             std::fs::create_dir_all(&folder).unwrap();
-            std::fs::File::create(folder.join(format!("{source}@{dialect}@{model}.jsonl"))).unwrap()
+            let name = format!("{source}@{}@{}.jsonl", seat.dialect, seat.model.replace('/', "-"));
+            std::fs::File::create(folder.join(name)).unwrap()
         }))
     }
 

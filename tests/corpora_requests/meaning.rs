@@ -69,19 +69,28 @@ pub(crate) fn is_said(pair: Pair<'_>, leaf: &Leaf<'_>) -> bool {
 
 /// Is the member asked to show its thoughts?
 fn shows(sent: &Value) -> bool {
-    let is_on = matches!(sent["thinking"]["type"].as_str(), Some("adaptive" | "enabled"));
-    sent["reasoning"]["summary"].is_string()
+    let is_claude = matches!(sent["thinking"]["type"].as_str(), Some("adaptive" | "enabled"));
+    // These two show them to whoever asks for thinking.
+    let is_on = |wanted: &Value| wanted.is_object() && wanted["enabled"] != false;
+    let is_router = sent["model"] == "anthropic/claude-sonnet-4.5" && is_on(&sent["reasoning"]);
+    let is_deepseek = sent["model"] == "deepseek-chat";
+    is_router
+        || is_deepseek
+        || sent["reasoning"]["summary"].is_string()
         || sent["generationConfig"]["thinkingConfig"]["includeThoughts"] == true
-        || (is_on && sent["thinking"]["display"] != "omitted")
+        || (is_claude && sent["thinking"]["display"] != "omitted")
 }
 
 fn is_off(sent: &Value) -> bool {
     sent["reasoning_effort"] == "none"
+        || sent["reasoning"]["enabled"] == false
         || sent["reasoning"]["effort"] == "none"
         || sent["thinking"]["type"] == "disabled"
         || sent["generationConfig"]["thinkingConfig"]["thinkingBudget"] == 0
         // Claude thinks where it is asked to.
-        || (sent["model"].as_str().is_some_and(|model| model == "claude-sonnet-4-5") && sent["thinking"].is_null())
+        || (sent["model"].as_str().is_some_and(|model| model.contains("claude-sonnet-4"))
+            && sent["thinking"].is_null()
+            && sent["reasoning"].is_null())
 }
 
 /// Models that think do it as they see fit, in the measure that they are told.

@@ -83,10 +83,37 @@ impl Member {
         true
     }
 
-    /// What nobody has taken, and is no addition that is known.
-    pub(crate) fn left(&self, pair: Pair<'_>) -> impl Iterator<Item = (String, String)> {
+    /// What nobody has taken, and is no addition that is known. What is about the same as something that the
+    /// ledger names is what became of that; and a caller may be repeated.
+    pub(crate) fn left(
+        &self,
+        pair: Pair<'_>,
+        asked: &[Said],
+        named: &[Said],
+    ) -> impl Iterator<Item = (String, String)> {
         let left = self.leaves.iter().filter(|held| !held.is_taken);
+        let is_made = |held: &&Held| {
+            let is_same = |said: &&Said| about(&said.sense) == about(&held.sense);
+            named.iter().any(|said| is_same(&said))
+                || (about(&held.sense) == "thinking" && asked.iter().any(|said| is_same(&said)))
+        };
+        let is_repeated = |held: &&Held| {
+            let is_same = |said: &Said| said.sense == held.sense && said.value == held.value;
+            asked.iter().chain(named).any(is_same)
+        };
+        let left = left.filter(|held| !is_made(held) && !is_repeated(held));
         let left = left.filter(|held| !additions::is_known(pair, &held.path, &held.value));
         left.map(|held| (held.path.clone(), short(&held.value))).collect::<Vec<_>>().into_iter()
+    }
+}
+
+/// What a sense is about, whoever says it, and wherever in a schema it stands.
+fn about(sense: &str) -> &str {
+    match sense.split_once(' ') {
+        Some(("schema", _)) => "schema",
+        Some(("text", _)) => "text",
+        // One word for it stands for another.
+        _ if matches!(sense, "effort" | "budget" | "thinking" | "includethoughts") => "thinking",
+        _ => sense,
     }
 }

@@ -70,7 +70,8 @@ fn sense(dialect: &str, root: &Value, path: &str, leaf: &Leaf<'_>) -> String {
         return sense;
     }
     if is_data(path) {
-        return format!("data {}", leaf.key);
+        let of = if above(path).any(|name| name == "response") { "result" } else { "argument" };
+        return format!("{of} {}", leaf.key);
     }
     let name = name(dialect, path, leaf.key);
     match &*name {
@@ -132,6 +133,9 @@ fn name(dialect: &str, path: &str, key: &str) -> String {
         return "call".to_owned();
     }
     let is_form = path.starts_with("response_format.") || path.starts_with("text.format.");
+    if path == "reasoning.max_tokens" {
+        return "budget".to_owned();
+    }
     let name = match &*plain {
         "maxtokens" | "maxcompletiontokens" | "maxoutputtokens" => "maxtokens",
         "budgettokens" | "thinkingbudget" => "budget",
@@ -142,13 +146,14 @@ fn name(dialect: &str, path: &str, key: &str) -> String {
         "toolcallid" | "tooluseid" | "callid" => "call",
         "user" | "userid" | "safetyidentifier" => "user",
         "reasoningeffort" | "effort" | "thinkinglevel" => "effort",
+        "type" | "display" if path.starts_with("thinking.") => "thinking",
         "reasoningcontent" | "reasoning" | "thinking" => "text",
         "text" | "content" | "instructions" | "input" | "output" | "refusal" | "system" => "text",
         "systeminstruction" => "text",
         "imageurl" | "url" | "fileurl" | "fileuri" | "documenturl" => "address",
         "data" | "filedata" | "inputaudio" => "data",
         "mimetype" | "mediatype" => "kind",
-        "filename" | "displayname" | "title" => "title",
+        "filename" | "displayname" | "title" | "documentname" => "title",
         "signature" | "thoughtsignature" | "encryptedcontent" => "seal",
         "format" if path.ends_with("input_audio.format") => "kind",
         // Of the form of the answer, not of a tool.
@@ -253,21 +258,31 @@ fn pieces(sense: &str, leaf: &Leaf<'_>) -> Vec<(String, String)> {
         });
     }
     // Arguments and results of tools are JSON in a string in some dialects.
-    if !matches!(sense, "text arguments" | "text tool" | "data _raw") {
-        return Vec::new();
-    }
+    let of = match sense {
+        "text arguments" => "argument",
+        "text tool" => "result",
+        // What is no object has been given one around it.
+        "argument _raw" => {
+            let said = match inner(text) {
+                Some(Value::String(said)) => said,
+                _ => text.clone(),
+            };
+            return vec![("text arguments".to_owned(), said)];
+        }
+        _ => return Vec::new(),
+    };
     match inner(text) {
         // The input of a custom tool is any text: elsewhere it is JSON as all arguments are.
         Some(Value::String(text)) => vec![(sense.to_owned(), text)],
-        Some(inner) => data_of(&inner),
+        Some(inner) => data_of(of, &inner),
         None => Vec::new(),
     }
 }
 
 /// The leaves of data, as they are called wherever it stands.
-fn data_of(inner: &Value) -> Vec<(String, String)> {
+fn data_of(of: &str, inner: &Value) -> Vec<(String, String)> {
     let leaves = leaves(inner).into_iter();
-    leaves.map(|leaf| (format!("data {}", leaf.key), value("data", leaf.value))).collect()
+    leaves.map(|leaf| (format!("{of} {}", leaf.key), value("data", leaf.value))).collect()
 }
 
 fn inner(text: &str) -> Option<Value> {

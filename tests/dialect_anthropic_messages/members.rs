@@ -33,6 +33,7 @@ static OTHER: Names = Names {
     reasoning: "reasoning_effort",
     effort: "reasoning_effort",
     thoughts: "",
+    shows_thoughts: false,
     user: "user",
     function: "function.",
     parameters: "parameters",

@@ -42,6 +42,7 @@ static OTHER: Names = Names {
     user: "user",
     effort: "reasoning_effort",
     thoughts: "",
+    shows_thoughts: false,
     function: "function.",
     parameters: "parameters",
     strict: None,

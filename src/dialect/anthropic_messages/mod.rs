@@ -81,6 +81,7 @@ const fn names(output: &'static str) -> Names {
         reasoning: "thinking",
         effort: "output_config.effort",
         thoughts: "thinking.display",
+        shows_thoughts: true,
         user: "metadata.user_id",
         choices: "n",
         logprobs: "logprobs",

@@ -42,6 +42,8 @@ pub struct Names {
     pub effort: &'static str,
     /// Whether thoughts are to be shown.
     pub thoughts: &'static str,
+    /// Thoughts are shown to whoever asks for thinking and does not say otherwise.
+    pub shows_thoughts: bool,
     /// The end user.
     pub user: &'static str,
     /// How many answers.

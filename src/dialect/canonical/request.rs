@@ -99,6 +99,15 @@ impl<'a> Request<'a> {
         if is_other { other } else { self.tool(index, self.names.parameters) }
     }
 
+    /// Records that what stands at this path is carried under another name, if the caller has written it: some
+    /// leave out ids that are made up for them.
+    pub fn note_renamed(&self, path: Cow<'static, str>, losses: &mut Losses) {
+        let is_made_up = |extra: &Extra<'_>| extra.path == path && extra.value.get() == "null";
+        if !self.extra.iter().any(is_made_up) {
+            losses.renamed(path);
+        }
+    }
+
     /// Records that nothing of how to think is carried.
     pub fn note_thinking(&self, losses: &mut Losses) {
         let Some(wanted) = &self.reasoning else { return };

@@ -51,10 +51,14 @@ pub(in crate::dialect) fn asked(
     Some(nearest)
 }
 
-/// As much as it likes is what a model that thinks does untold, and not at all what any other does.
+/// As much as it likes is what a model that thinks does untold. Not at all is what one does that thinks when asked, or
+/// never; of a model that nobody knows it is not known.
 fn holds_untold(wanted: &ReasoningRequest<'_>, known: &Capabilities) -> bool {
     let thinks = known.thinking != Thinking::Never;
-    if wanted.disabled { known.disables_thinking } else { wanted.adaptive && thinks }
+    if wanted.disabled {
+        return !thinks || (known.vendor.is_some() && known.disables_thinking);
+    }
+    wanted.adaptive && thinks
 }
 
 /// The effort that the vendors' own levels of thinking stand for, roughly.

@@ -60,6 +60,10 @@ impl Writer<'_, '_> {
             return Thought::default();
         }
         let mut thought = self.enabled(wanted, max_tokens);
+        if thought.is_on && wanted.shows == Some(false) && !self.is_own {
+            // They come, and their like in every answer.
+            self.losses.approximated(request.names.thoughts);
+        }
         if self.is_own && thought.is_on {
             thought.raw = wanted.raw.as_ref().map(|raw| raw.get().to_owned());
         }

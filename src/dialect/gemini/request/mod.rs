@@ -51,6 +51,7 @@ const fn names(output: &'static str) -> Names {
         reasoning: "generationConfig.thinkingConfig",
         effort: "generationConfig.thinkingConfig",
         thoughts: "generationConfig.thinkingConfig.includeThoughts",
+        shows_thoughts: false,
         user: "labels",
         choices: "generationConfig.candidateCount",
         logprobs: "generationConfig.responseLogprobs",

@@ -252,6 +252,9 @@ fn call<'a>(
     };
     fields.note_rest(path, extra);
     let has_own_id = given.is_some();
+    if !has_own_id {
+        extra.push(Extra::moot(path.field("id").to_string(), Cow::Borrowed(RawValue::NULL)));
+    }
     let id = given.unwrap_or_else(|| Cow::Owned(ids::invented(place.turn, place.part, &name)));
     calls.add(id.clone(), name.clone(), has_own_id);
     Ok(Content::ToolCall(ToolCall { id, name, arguments: Cow::Borrowed(arguments) }))

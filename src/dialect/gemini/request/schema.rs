@@ -57,6 +57,7 @@ fn write(out: &mut Vec<u8>, value: &RawValue, depth: usize) {
 
 fn schema(out: &mut Vec<u8>, entries: &[(Cow<'_, str>, &RawValue)], depth: usize) {
     let is_nullable = entries.iter().any(|(name, value)| name == "nullable" && value.get() == "true");
+    let ordering = ordering(entries);
     out.push(b'{');
     for (name, value) in entries.iter().filter(|(_, value)| value.get() != "null") {
         let name = camel(name).map_or(Cow::Borrowed(&**name), Cow::Owned);
@@ -72,7 +73,7 @@ fn schema(out: &mut Vec<u8>, entries: &[(Cow<'_, str>, &RawValue)], depth: usize
                     Err(_) => json::raw_field(out, &name, value.get()),
                 }
             }
-            // What they say is said above, or nowhere else.
+            // What they say is said above, and by the order in which the properties stand.
             "nullable" | "propertyOrdering" => {}
             "format" if value.get() == "\"enum\"" => {}
             "example" => json::raw_field(out, "examples", &format!("[{value}]")),
@@ -80,8 +81,8 @@ fn schema(out: &mut Vec<u8>, entries: &[(Cow<'_, str>, &RawValue)], depth: usize
                 json::key(out, &name);
                 write(out, value, depth + 1);
             }
-            "properties" => named(out, "properties", value, depth + 1),
-            "defs" | "$defs" => named(out, "$defs", value, depth + 1),
+            "properties" => named(out, "properties", (value, &ordering), depth + 1),
+            "defs" | "$defs" => named(out, "$defs", (value, &[]), depth + 1),
             "ref" => reference(out, value),
             count if COUNTS.contains(&count) => match read::count(value) {
                 Some(number) => json::raw_field(out, &name, &number.to_string()),
@@ -93,10 +94,21 @@ fn schema(out: &mut Vec<u8>, entries: &[(Cow<'_, str>, &RawValue)], depth: usize
     out.push(b'}');
 }
 
+/// The order in which the properties are to be answered, where it is said. Models keep to that in which they stand.
+fn ordering<'a>(entries: &[(Cow<'a, str>, &'a RawValue)]) -> Vec<Cow<'a, str>> {
+    let said = entries.iter().find(|(name, _)| matches!(&**name, "propertyOrdering" | "property_ordering"));
+    let list = said.and_then(|(_, value)| serde_json::from_str::<Vec<&RawValue>>(value.get()).ok());
+    list.unwrap_or_default().into_iter().filter_map(read::string).collect()
+}
+
 /// An object whose values are schemas. Its keys are names, whatever they look like.
-fn named(out: &mut Vec<u8>, key: &str, value: &RawValue, depth: usize) {
+fn named(out: &mut Vec<u8>, key: &str, (value, ordering): (&RawValue, &[Cow<'_, str>]), depth: usize) {
     json::key(out, key);
-    let Ok(entries) = read::entries(value.get()) else { return copy(out, value) };
+    let Ok(mut entries) = read::entries(value.get()) else { return copy(out, value) };
+    if !ordering.is_empty() {
+        let place = |name: &str| ordering.iter().position(|known| known == name).unwrap_or(usize::MAX);
+        entries.sort_by_cached_key(|(name, _)| place(name));
+    }
     out.push(b'{');
     for (name, value) in &entries {
         json::key(out, name);
@@ -157,6 +169,10 @@ mod tests {
             (
                 r#"{"type":"OBJECT","properties":{"TYPE":{"type":"STRING"}},"property_ordering":["TYPE"]}"#,
                 r#"{"type":"object","properties":{"TYPE":{"type":"string"}}}"#,
+            ),
+            (
+                r#"{"properties":{"z":{},"b":{},"a":{}},"propertyOrdering":["a","none","b"]}"#,
+                r#"{"properties":{"a":{},"b":{},"z":{}}}"#,
             ),
             (
                 r#"{"type":"ARRAY","items":{"type":3},"min_items":"1","maxItems":5}"#,

@@ -147,8 +147,7 @@ fn reasoning<'a>(
         extra.push(Extra::moot(path.to_string(), Cow::Borrowed(raw)));
         return Ok(None);
     }
-    // Here they are only shown to those who ask for it.
-    request.shows = Some(shows);
+    request.shows = shown.map(|_| shows);
     // Thoughts are asked for, and how many is left to the model.
     request.adaptive |= !says_how;
     request.raw = Some(Cow::Borrowed(raw));

@@ -41,6 +41,7 @@ const fn names(tool_choice: &'static str, max_tokens: &'static str, user: &'stat
         reasoning: "reasoning_effort",
         effort: "reasoning_effort",
         thoughts: "",
+        shows_thoughts: false,
         user,
         choices: "n",
         logprobs: "logprobs",

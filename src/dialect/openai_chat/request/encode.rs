@@ -105,7 +105,7 @@ impl<'a, 'l> Writer<'a, 'l> {
     pub(super) fn call_id(&mut self, id: &'a str, path: impl FnOnce() -> Cow<'static, str>) -> Cow<'a, str> {
         let member = if self.habits.short_ids { names::short_id(id) } else { names::call_id(id) };
         if member != id {
-            self.losses.renamed(path());
+            self.request.note_renamed(path(), self.losses);
         }
         member
     }

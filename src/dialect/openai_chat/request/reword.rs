@@ -69,7 +69,9 @@ pub(super) fn reword(habits: &Habits, body: &[u8], losses: &mut Losses) -> Resul
 
 /// What a stream costs is told unasked where it must not be asked for.
 fn says_nothing(name: &str, value: &RawValue) -> bool {
-    name == "stream_options" || matches!(value.get(), "null" | "false") || wire::is_empty(value)
+    // An object may ask for something by being there: `"web_search_options": {}`.
+    let is_nothing = matches!(value.get(), "null" | "false") || wire::is_empty(value);
+    name == "stream_options" || (is_nothing && !value.get().starts_with('{'))
 }
 
 fn messages(habits: &Habits, list: &RawValue, losses: &mut Losses) -> Result<String, Invalid> {
@@ -123,8 +125,11 @@ impl<'a> Message<'a> {
             self.set("role", |_| Some(r#""system""#.to_owned()));
         }
         if habits.short_ids {
-            self.set("tool_call_id", short);
-            self.set("tool_calls", short_ids);
+            if self.set("tool_call_id", short) {
+                losses.renamed(path.field("tool_call_id").to_string());
+            }
+            let calls = &path.field("tool_calls");
+            self.set("tool_calls", |list| short_ids(list, calls, losses));
         }
         let is_result = self.role == "tool";
         let is_taken = |name: &str| match name {
@@ -152,13 +157,13 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Changes a field, if it is there and is to be changed.
-    fn set(&mut self, name: &str, change: impl FnOnce(&str) -> Option<String>) {
-        let Some((_, value)) = self.fields.iter_mut().find(|(field, _)| field == name) else { return };
-        if let Some(changed) = change(value) {
-            *value = Cow::Owned(changed);
-            self.changed = true;
-        }
+    /// Changes a field, if it is there and is to be changed. Is it?
+    fn set(&mut self, name: &str, change: impl FnOnce(&str) -> Option<String>) -> bool {
+        let Some((_, value)) = self.fields.iter_mut().find(|(field, _)| field == name) else { return false };
+        let Some(changed) = change(value) else { return false };
+        *value = Cow::Owned(changed);
+        self.changed = true;
+        true
     }
 }
 
@@ -169,15 +174,18 @@ fn short(id: &str) -> Option<String> {
 }
 
 /// The calls, if one has to have another id.
-fn short_ids(calls: &str) -> Option<String> {
+fn short_ids(calls: &str, path: &Path<'_>, losses: &mut Losses) -> Option<String> {
     let calls: Vec<&RawValue> = serde_json::from_str(calls).ok()?;
     let mut any = false;
     let mut written: Vec<String> = Vec::with_capacity(calls.len());
-    for call in calls {
+    for (index, call) in calls.into_iter().enumerate() {
         let mut fields: Vec<Field<'_>> = Vec::new();
         for (name, value) in Object::fields(call.get()).ok()? {
             let id = if name == "id" { short(value.get()) } else { None };
-            any |= id.is_some();
+            if id.is_some() {
+                any = true;
+                losses.renamed(path.index(index).field("id").to_string());
+            }
             fields.push((name, id.map_or(Cow::Borrowed(value.get()), Cow::Owned)));
         }
         let mut out = Vec::new();
@@ -260,7 +268,8 @@ mod tests {
                 id = id
             )
         );
-        assert_eq!(losses, "dropped=messages[1].name, approximated=messages[4]");
+        let renamed = "renamed=messages[2].tool_calls[0].id, renamed=messages[3].tool_call_id";
+        assert_eq!(losses, format!("dropped=messages[1].name, approximated=messages[4], {renamed}"));
     }
 
     #[test]

@@ -85,11 +85,11 @@ impl<'a> Writer<'a, '_> {
 
     /// How much to think, in the words the model takes.
     pub(super) fn thought(&mut self, has_tools: bool, is_forced: bool) -> Thought {
+        self.note_shown();
         if self.habits.effort == habits::Effort::Switch {
             return Thought { switch: self.switch(is_forced), ..Thought::default() };
         }
         let Some(wanted) = &self.request.reasoning else { return Thought::default() };
-        self.note_shown(wanted);
         let says_object = self.habits.effort == habits::Effort::Object;
         if let Some(object) = says_object.then(|| self.object(wanted)).flatten() {
             return Thought { object: Some(object), ..Thought::default() };
@@ -106,10 +106,18 @@ impl<'a> Writer<'a, '_> {
         Thought { word: Some(word), object: says_object.then_some(Reasoning::Effort(word)), switch: None }
     }
 
-    /// The vendor's own models do not show their thoughts in this dialect.
-    fn note_shown(&mut self, wanted: &ReasoningRequest<'_>) {
-        if wanted.shows == Some(true) && is_openai(self.habits, self.known) {
-            self.losses.dropped(self.request.names.thoughts);
+    /// Whether thoughts are shown is for nobody to say in this dialect: OpenAI's own models never do, others as they
+    /// are used to, and where thinking is asked for in better words they always do.
+    fn note_shown(&mut self) {
+        let Some(wanted) = self.request.reasoning.as_ref().filter(|wanted| !wanted.disabled) else { return };
+        let field = self.request.names.thoughts;
+        let is_sure = self.habits.effort != habits::Effort::Word;
+        match wanted.shows {
+            Some(true) if is_openai(self.habits, self.known) => self.losses.dropped(field),
+            Some(true) if is_sure => {}
+            Some(false) if is_openai(self.habits, self.known) => {}
+            Some(_) => self.losses.approximated(field),
+            None => {}
         }
     }
 
@@ -121,6 +129,11 @@ impl<'a> Writer<'a, '_> {
         if is_forced || is_unwanted {
             if !is_unwanted || !self.known.disables_thinking {
                 self.request.note_thinking(self.losses);
+            }
+            if wanted.is_some_and(|wanted| {
+                wanted.disabled && wanted.effort.is_some_and(|word| word != Effort::None)
+            }) {
+                self.losses.dropped(names.effort);
             }
             return self.known.disables_thinking.then_some(Switch::OFF);
         }

@@ -51,6 +51,7 @@ const fn names(user: &'static str, logprobs: &'static str) -> Names {
         reasoning: "reasoning.effort",
         effort: "reasoning.effort",
         thoughts: "reasoning.summary",
+        shows_thoughts: false,
         user,
         choices: "n",
         logprobs,

@@ -1,8 +1,8 @@
-use super::super::{ids, json};
+use super::super::json;
 use super::seals::{self, Seals};
 use super::settings::Form;
 use super::{Writer, refuse};
-use crate::dialect::canonical::{Content, Part, Position, Reasoning, Role, ToolCall, Turn};
+use crate::dialect::canonical::{Content, Part, Reasoning, Role, ToolCall, Turn};
 use crate::dialect::quoted::quoted;
 use crate::failure::Failure;
 
@@ -232,7 +232,7 @@ impl<'w, 'a> Writer<'w, 'a> {
     fn call(&mut self, out: &mut Vec<u8>, call: &ToolCall<'a>, part: &Part<'a>) {
         let path = if self.is_own { self.path(part.position, "functionCall") } else { "".into() };
         out.extend_from_slice(b"{\"functionCall\":{");
-        if !call.id.is_empty() && !self.is_invented(call, part.position) {
+        if !call.id.is_empty() && self.wording(&format!("{path}.id")).is_none() {
             json::string_field(out, "id", &call.id);
         }
         let name = self.tool_name(&call.name);
@@ -253,14 +253,8 @@ impl<'w, 'a> Writer<'w, 'a> {
                 out.push(b'}');
             }
         }
-        self.rest(out, &path, &["args"]);
+        self.rest(out, &path, &["args", "id"]);
         out.push(b'}');
-    }
-
-    /// Is this id one that a caller of this dialect has never seen?
-    fn is_invented(&self, call: &ToolCall<'a>, position: Position) -> bool {
-        let (Some(turn), Some(part)) = (position.turn, position.index) else { return false };
-        self.is_own && ids::invented(turn as usize, part as usize, &call.name) == call.id
     }
 
     /// A thought goes back to its issuer only. His seal on it belongs to the call that followed: a caller of

@@ -2,7 +2,7 @@
 
 use super::object::{Object, separate};
 use super::{CHAT, Writer};
-use crate::dialect::canonical::{Effort, Json, OutputFormat, ReasoningRequest};
+use crate::dialect::canonical::{Effort, Json, OutputFormat, Request};
 use crate::dialect::openai::{TIERS, effort, form, leaf, names, strict::enforced};
 use crate::dialect::openai_responses::request::settings::{ENCRYPTED, LOGPROBS};
 use crate::dialect::quoted::quoted;
@@ -269,8 +269,7 @@ impl<'a> Writer<'a, '_, '_> {
         if let Some(effort) = effort {
             reasoning.text("effort", effort.as_str());
         }
-        let wanted = self.request.reasoning.as_ref();
-        if wanted.is_some_and(shows) && !self.is_own && thinks(self.target.capabilities) {
+        if shows(self.request) && !self.is_own && thinks(self.target.capabilities) {
             reasoning.text("summary", "auto");
         }
         if reasoning.is_empty() {
@@ -297,9 +296,10 @@ impl<'a> Writer<'a, '_, '_> {
 }
 
 /// Thinking that is asked for in itself, as some dialects do, is to be seen, unless that is said not to be.
-fn shows(wanted: &ReasoningRequest<'_>) -> bool {
+fn shows(request: &Request<'_>) -> bool {
+    let Some(wanted) = &request.reasoning else { return false };
     let is_asked_for = wanted.adaptive || wanted.budget_tokens.is_some();
-    !wanted.disabled && wanted.shows.unwrap_or(is_asked_for)
+    !wanted.disabled && wanted.shows.unwrap_or(is_asked_for && request.names.shows_thoughts)
 }
 
 fn thinks(capabilities: &Capabilities) -> bool {

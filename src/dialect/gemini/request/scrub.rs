@@ -103,12 +103,13 @@ impl Scrub<'_, '_> {
         if !value.get().starts_with('{') {
             return Err(path.wrong("an object"));
         }
+        let is_outer = matches!(path, Path::Root);
         for (name, value) in fields(value)? {
             let path = &path.field(&name);
             match &*name {
                 "contents" => self.contents(path, value)?,
-                // Counting tokens may wrap a whole request, and that must name the model.
-                "generateContentRequest" => self.request(path, value, target)?,
+                // Counting tokens may wrap a whole request, and that must name the model. It does not wrap another.
+                "generateContentRequest" if is_outer => self.request(path, value, target)?,
                 "model" if value.get().starts_with('"') => {
                     let mut name = Vec::new();
                     quoted(&mut name, &route::resource(target.model));
@@ -320,6 +321,8 @@ mod tests {
         assert_eq!(scrubbed(body, "gemini-3-pro").0, body.replace("models/workhorse", "models/gemini-3-pro"));
         let plain = br#"{"contents":[{"role":"model","parts":[]}]}"#;
         assert!(!holds_foreign(plain, &Target::new("m")));
+        let deep = format!("{}1{}", r#"{"generateContentRequest":"#.repeat(100_000), "}".repeat(100_000));
+        assert_eq!(scrubbed(&deep, "m").0, deep, "no stack would hold it");
         assert_eq!(scrubbed(r#"{"contents":[]}"#, "m"), (r#"{"contents":[]}"#.to_owned(), String::new()));
         assert!(scrub(b"[]", &Target::new("m"), &mut Losses::new()).is_err());
     }

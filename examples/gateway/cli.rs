@@ -17,7 +17,8 @@ use crate::embedded::Embedded;
 #[derive(Debug, Parser)]
 #[command(name = "gateway", version)]
 pub(crate) struct Cli {
-    /// A TOML file with providers and classes; see the README for its tables.
+    /// A TOML file with providers and classes; see the README for its tables. It is taken over again when it
+    /// changes, or on SIGHUP; a file with a mistake in it changes nothing.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 

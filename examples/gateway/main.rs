@@ -7,16 +7,20 @@ mod embedded;
 mod linger;
 mod models;
 mod plan;
+mod reload;
 mod routes;
 mod server;
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Parser;
-use tower_failover::config::Config;
+use tower_failover::config::{Config, Lasting};
 
 use crate::cli::Cli;
 use crate::embedded::Embedded;
+use crate::reload::{Hangups, Live, Reload};
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
@@ -44,22 +48,33 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 async fn run(cli: &Cli) -> Result<()> {
     // Kept alive to the end: dropping them stops the simulated providers.
-    let (mut config, embedded) = match &cli.config {
+    let (config, embedded) = match &cli.config {
         Some(path) => (Config::load(path)?, None),
         None => {
             let embedded = Embedded::start().await?;
             (embedded.config()?, Some(embedded))
         }
     };
-    if let Some(listen) = &cli.listen {
-        config.listen.clone_from(listen);
-    }
-    let stack = config.stack()?;
+    let listen = cli.listen.as_ref().unwrap_or(&config.listen);
+    let mut lasting = Lasting::default();
+    let stack = config.stack_with(&mut lasting)?;
     if cli.check {
         print!("{}", plan::describe(&stack));
         return Ok(());
     }
-    let listener = server::bind(&config.listen).await?;
+    let listener = server::bind(listen).await?;
     println!("{}", cli::banner(listener.local_addr()?, &stack, embedded.as_ref()));
-    server::serve(listener, (&stack, config.debug), server::shutdown_signal()).await
+
+    let is_draining = Arc::new(AtomicBool::new(false));
+    let live = Live::new(routes::router(&stack, config.debug, Arc::clone(&is_draining)));
+    if let Some(path) = &cli.config {
+        let is_draining = Arc::clone(&is_draining);
+        let make = move |config: &Config, lasting: &mut Lasting| {
+            let stack = config.stack_with(lasting)?;
+            Ok(routes::router(&stack, config.debug, Arc::clone(&is_draining)))
+        };
+        let reload = Reload::new(path, (lasting, live.clone()), &config.listen, make);
+        tokio::spawn(reload.run(Hangups::listen()));
+    }
+    server::serve(listener, (live, is_draining), server::shutdown_signal()).await
 }

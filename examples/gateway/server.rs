@@ -13,11 +13,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
-use tower_failover::config::DebugSettings;
-use tower_failover::stack::Stack;
 
+use crate::Result;
 use crate::linger::Lingering;
-use crate::{Result, routes};
+use crate::reload::Live;
 
 /// A client that has not sent the head of its request by then is disconnected.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -47,16 +46,15 @@ pub(crate) async fn shutdown_signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// Serves until `shutdown`, then lets what is under way finish.
+/// Serves until `shutdown`, then says that it is draining, and lets what is under way finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    (stack, debug): (&Stack, DebugSettings),
+    (live, is_draining): (Live, Arc<AtomicBool>),
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
-    let is_draining = Arc::new(AtomicBool::new(false));
     let app = ServiceBuilder::new()
         .map_request(|request: Request<Incoming>| request.map(Lingering::new))
-        .service(routes::router(stack, debug, Arc::clone(&is_draining)));
+        .service(live);
     let app = TowerToHyperService::new(app);
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT);

@@ -1,20 +1,19 @@
 //! From a file that is right to a stack that serves.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use http::Uri;
 
+use super::lasting::{Account, Identity, Lasting};
 use super::{CircuitBreakerSettings, Class, Config, Member, Provider, RetrySettings, Settings, StreamRescue};
 use crate::circuit_breaker::{CircuitBreakerLayer, CircuitConfig};
 use crate::client::{Client, ClientPool, Credential, Endpoint, InvalidEndpoint};
 use crate::cooldown::Cooldown;
 use crate::dialect::{AnyDialect, Dialect, Flavour};
 use crate::facts;
-use crate::health_routing::Ramp;
+use crate::health_routing::Memory;
 use crate::retry_budget::{Budget, RetryBudgetLayer};
 use crate::stack::{ClassStack, MemberStack, MemberTimeouts, Stack};
-use crate::vitals::VitalsLayer;
 
 impl Config {
     /// The stack this configuration describes.
@@ -26,67 +25,57 @@ impl Config {
     /// # Errors
     /// If a provider's URL or key cannot be used.
     pub fn stack(&self) -> Result<Stack, InvalidEndpoint> {
-        let mut workshop = Workshop::default();
-        let classes: Result<Vec<_>, _> =
-            self.classes.iter().map(|class| workshop.class(self, class)).collect();
-        Ok(Stack::new(classes?).with_request_body_limit(self.settings.limits.request_body))
+        self.stack_with(&mut Lasting::default())
+    }
+
+    /// The same, with what is known from the configuration before it: for a file that was changed. Calls under way
+    /// in the stack before end there, and count in the same circuits.
+    ///
+    /// # Errors
+    /// If a provider's URL or key cannot be used; then nothing is changed in `lasting`.
+    pub fn stack_with(&self, lasting: &mut Lasting) -> Result<Stack, InvalidEndpoint> {
+        let mut workshop = Workshop { config: self, before: lasting, now: Lasting::default() };
+        let classes =
+            self.classes.iter().map(|class| workshop.class(class)).collect::<Result<Vec<_>, _>>()?;
+        *lasting = workshop.now;
+        Ok(Stack::new(classes).with_request_body_limit(self.settings.limits.request_body))
     }
 }
 
-/// What is shared between the members of all classes while they are made.
-#[derive(Default)]
-struct Workshop {
-    /// One pool of connections for each connect timeout; nearly always one.
-    pools: HashMap<Duration, ClientPool>,
-    circuits: Vec<(Identity, CircuitBreakerSettings, CircuitBreakerLayer)>,
-    budgets: Vec<(Identity, f64, Budget)>,
-    credentials: Vec<(Account, Cooldown)>,
-    providers: HashMap<String, Cooldown>,
-    /// What is known of each member, and how it is coming back.
-    watched: Vec<(Identity, VitalsLayer, Ramp)>,
+/// Makes what a configuration describes, of what there was before where it is the same.
+struct Workshop<'a> {
+    config: &'a Config,
+    before: &'a Lasting,
+    now: Lasting,
 }
 
-/// Whose key it is: two providers of the file at one host, as with two dialects, may use the same.
-#[derive(PartialEq)]
-struct Account {
-    host: String,
-    key: Option<String>,
-}
-
-/// Whose health it is: the credential is the provider's.
-#[derive(Clone, PartialEq)]
-struct Identity {
-    provider: String,
-    model: String,
-}
-
-impl Workshop {
-    fn class(&mut self, config: &Config, class: &Class) -> Result<ClassStack, InvalidEndpoint> {
-        let mut members = class.members.iter().map(|member| self.member(config, member, class.time()));
+impl Workshop<'_> {
+    fn class(&mut self, class: &Class) -> Result<ClassStack, InvalidEndpoint> {
+        let identities = class.members.iter().map(|member| self.identity(member)).collect();
+        let memory =
+            self.now.memories.get(&self.before.memories, (class.name.clone(), identities), Memory::default);
+        let mut members = class.members.iter().map(|member| self.member(member, class.time()));
         // A class without members does not pass validation.
         let primary = members.next().expect("a class has a primary")?;
         let stack = ClassStack::new(class.name.as_str(), primary)
             .with_deadline(class.time())
             .with_keepalive(class.settings.stream.keepalive)
+            .with_memory(memory)
             .with_when_all_down(class.when_all_down);
         members.try_fold(stack, |stack, member| Ok(stack.with_fallback(member?)))
     }
 
-    fn member(
-        &mut self,
-        config: &Config,
-        member: &Member,
-        total: Duration,
-    ) -> Result<MemberStack, InvalidEndpoint> {
-        let provider = &config.providers[&member.provider];
+    fn member(&mut self, member: &Member, total: Duration) -> Result<MemberStack, InvalidEndpoint> {
+        let provider = &self.config.providers[&member.provider];
         let settings = &member.settings;
         let client = self.client(provider, settings)?;
         let stack = MemberStack::new(member.into(), provider.dialect, client).with_flavour(provider.flavour);
-        let stack = match config.models.find(&member.model, provider.dialect.name()) {
+        let stack = match self.config.models.find(&member.model, provider.dialect.name()) {
             Some(capabilities) => stack.with_capabilities(capabilities),
             None => stack,
         };
-        let (vitals, ramp) = self.watched(member);
+        let (vitals, ramp) =
+            self.now.watched.get(&self.before.watched, self.identity(member), Default::default);
         Ok(stack
             .with_credential(self.credential(&member.provider, provider))
             .with_provider(self.provider(provider))
@@ -100,87 +89,52 @@ impl Workshop {
             .with_resumption(settings.stream.rescue == StreamRescue::Continue))
     }
 
+    fn identity(&self, member: &Member) -> Identity {
+        let provider = &self.config.providers[&member.provider];
+        Identity::new(member, &provider.base_url, account(provider))
+    }
+
     fn credential(&mut self, name: &str, provider: &Provider) -> Cooldown {
-        let key = provider.api_key.as_ref().map(|key| key.expose().to_owned());
-        let account = Account { host: host(provider), key };
-        if let Some((_, cooldown)) = self.credentials.iter().find(|(whose, _)| *whose == account) {
-            return cooldown.clone();
-        }
-        let cooldown = Cooldown::new(name);
-        self.credentials.push((account, cooldown.clone()));
-        cooldown
+        self.now.credentials.get(&self.before.credentials, account(provider), || Cooldown::new(name))
     }
 
     fn provider(&mut self, provider: &Provider) -> Cooldown {
         let host = host(provider);
-        self.providers.entry(host).or_insert_with_key(|host| Cooldown::new(host.as_str())).clone()
-    }
-
-    fn watched(&mut self, member: &Member) -> (VitalsLayer, Ramp) {
-        let identity = Identity::of(member);
-        if let Some((_, vitals, ramp)) = self.watched.iter().find(|(whose, ..)| *whose == identity) {
-            return (vitals.clone(), ramp.clone());
-        }
-        let (vitals, ramp) = (VitalsLayer::default(), Ramp::default());
-        self.watched.push((identity, vitals.clone(), ramp.clone()));
-        (vitals, ramp)
+        self.now.providers.get(&self.before.providers, host.clone(), || Cooldown::new(host))
     }
 
     fn circuit(&mut self, member: &Member, settings: &CircuitBreakerSettings) -> CircuitBreakerLayer {
-        let identity = Identity::of(member);
-        let known = self.circuits.iter().find(|(whose, how, _)| *whose == identity && how == settings);
-        if let Some((_, _, circuit)) = known {
-            return circuit.clone();
-        }
-        let config = CircuitConfig::default()
-            .failures(settings.failures)
-            .rate(settings.rate)
-            .min_calls(settings.min_calls)
-            .window(settings.window)
-            .open(settings.open)
-            .cap(settings.cap);
-        let name = facts::Member::from(member).to_string();
-        let circuit = CircuitBreakerLayer::default().with_config(config).named(name);
-        self.circuits.push((identity, settings.clone(), circuit.clone()));
-        circuit
+        let identity = self.identity(member);
+        let before = &self.before.circuits;
+        let open = before.iter().filter(|((whose, _), _)| *whose == identity);
+        let open = open.filter_map(|(_, circuit)| circuit.handle().snapshot().retry_after).max();
+        self.now.circuits.get(before, (identity, settings.clone()), || {
+            let name = facts::Member::from(member).to_string();
+            let circuit = CircuitBreakerLayer::default().with_config(circuit_config(settings)).named(name);
+            // Other settings for the same member: it is no healthier for that.
+            if let Some(time) = open {
+                circuit.handle().force_open(time);
+            }
+            circuit
+        })
     }
 
     fn retry(&mut self, member: &Member, settings: &RetrySettings) -> RetryBudgetLayer {
+        let (whose, ratio) = (self.identity(member), settings.ratio);
+        let budget = self.now.budgets.get(&self.before.budgets, (whose, ratio), || Budget::new(ratio));
         RetryBudgetLayer::default()
             .attempts(settings.attempts)
             .window(settings.window)
             .base(settings.base)
             .cap(settings.cap)
-            .budget(self.budget(member, settings.ratio))
-    }
-
-    fn budget(&mut self, member: &Member, ratio: f64) -> Budget {
-        let identity = Identity::of(member);
-        let known = self.budgets.iter().find(|(whose, share, _)| *whose == identity && *share == ratio);
-        if let Some((_, _, budget)) = known {
-            return budget.clone();
-        }
-        let budget = Budget::new(ratio);
-        self.budgets.push((identity, ratio, budget.clone()));
-        budget
+            .budget(budget)
     }
 
     fn client(&mut self, provider: &Provider, settings: &Settings) -> Result<Client, InvalidEndpoint> {
         let connect = settings.timeouts.connect;
-        let pool = self
-            .pools
-            .entry(connect)
-            .or_insert_with(|| ClientPool::builder().connect_timeout(connect).build());
-        let credential =
-            provider.api_key.as_ref().map_or_else(Credential::none, |key| match provider.dialect {
-                _ if provider.flavour == Flavour::Azure => Credential::header("api-key", key.expose()),
-                AnyDialect::OpenAiChat(_) | AnyDialect::OpenAiResponses(_) => {
-                    Credential::bearer(key.expose())
-                }
-                AnyDialect::AnthropicMessages(_) => Credential::header("x-api-key", key.expose()),
-                AnyDialect::Gemini(_) => Credential::header("x-goog-api-key", key.expose()),
-            });
-        let mut endpoint = Endpoint::new(&provider.base_url, credential)?.with_pool(pool);
+        let pool = || ClientPool::builder().connect_timeout(connect).build();
+        let pool = self.now.pools.get(&self.before.pools, connect, pool);
+        let mut endpoint = Endpoint::new(&provider.base_url, credential(provider))?.with_pool(&pool);
         if let Some(version) = &provider.api_version {
             endpoint = endpoint.with_query("api-version", version)?;
         }
@@ -188,10 +142,29 @@ impl Workshop {
     }
 }
 
-impl Identity {
-    fn of(member: &Member) -> Self {
-        Self { provider: member.provider.clone(), model: member.model.clone() }
-    }
+/// The key, as this provider wants to be shown it.
+fn credential(provider: &Provider) -> Credential {
+    provider.api_key.as_ref().map_or_else(Credential::none, |key| match provider.dialect {
+        _ if provider.flavour == Flavour::Azure => Credential::header("api-key", key.expose()),
+        AnyDialect::OpenAiChat(_) | AnyDialect::OpenAiResponses(_) => Credential::bearer(key.expose()),
+        AnyDialect::AnthropicMessages(_) => Credential::header("x-api-key", key.expose()),
+        AnyDialect::Gemini(_) => Credential::header("x-goog-api-key", key.expose()),
+    })
+}
+
+fn account(provider: &Provider) -> Account {
+    let key = provider.api_key.as_ref().map(|key| key.expose().to_owned());
+    Account { host: host(provider), key }
+}
+
+fn circuit_config(settings: &CircuitBreakerSettings) -> CircuitConfig {
+    CircuitConfig::default()
+        .failures(settings.failures)
+        .rate(settings.rate)
+        .min_calls(settings.min_calls)
+        .window(settings.window)
+        .open(settings.open)
+        .cap(settings.cap)
 }
 
 /// Where a provider is: host and port, however the paths below them may differ.

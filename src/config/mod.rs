@@ -82,6 +82,7 @@ mod build;
 mod class;
 mod duration;
 mod error;
+mod lasting;
 mod model;
 mod models;
 mod near;
@@ -96,6 +97,7 @@ mod size;
 mod value;
 
 pub use self::error::{ConfigError, Problem};
+pub use self::lasting::Lasting;
 pub use self::model::{Class, Config, DebugSettings, Member, Provider};
 pub use self::secret::Secret;
 pub use self::settings::{

@@ -32,8 +32,9 @@ impl Default for Plan {
     }
 }
 
-/// No call may lead to more attempts than this, whatever happens to it: three at each member.
-const MOST_ATTEMPTS: u64 = 6;
+/// No call may lead to more attempts than this, whatever happens to it: three at each member, and as many again each
+/// of the two times that an answer is gone on with.
+const MOST_ATTEMPTS: u64 = 18;
 
 pub(crate) struct World {
     rng: Rng,
@@ -105,7 +106,8 @@ impl World {
                 + totals.neutral
                 + totals.cancelled
                 + totals.stale;
-            assert_eq!(ended, asked, "every attempt has one outcome: {totals:?}");
+            // Who is asked to go on with an answer, and cannot, is let pass and refused before anything is sent.
+            assert!((asked..=asked + totals.neutral).contains(&ended), "each attempt ends once: {totals:?}");
             ends.attempts += asked;
         }
         assert!(ends.attempts <= plan.calls * MOST_ATTEMPTS, "{} attempts", ends.attempts);

@@ -49,19 +49,19 @@ impl<'a> Plain<'a> {
     }
 
     fn content(&mut self, scan: &mut Scan<'a>) -> Option<()> {
-        let mut once = Once::default();
+        let (mut once, mut parts) = (Once::default(), 0);
         scan.object(|scan, key| match key {
-            "parts" => once.first(0, scan)?.list(|scan| self.part(scan)),
+            "parts" => once.first(0, scan)?.list(|scan| {
+                parts += 1;
+                // A second one is for the parser.
+                (parts == 1).then(|| self.part(scan))?
+            }),
             "role" => scan.skip(),
             _ => None,
         })
     }
 
-    /// The only part: a second one is for the parser.
     fn part(&mut self, scan: &mut Scan<'a>) -> Option<()> {
-        if !self.text.is_empty() {
-            return None;
-        }
         let mut once = Once::default();
         scan.object(|scan, key| {
             match key {

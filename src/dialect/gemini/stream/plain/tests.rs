@@ -80,6 +80,7 @@ fn a_plain_piece_is_read_and_anything_else_is_left_to_the_parser() {
         r#"{"text":""}"#,
         r#"{"text":"\ud800"}"#,
         r#"{"text":"a"},{"text":"b"}"#,
+        r#"{"thought":true},{"text":"a"}"#,
         r#"{"text":"a","thoughtSignature":"E"}"#,
         r#"{"text":"a","thought":"yes"}"#,
         r#"{"functionCall":{"name":"f"}}"#,

@@ -54,7 +54,6 @@ impl<'a> Scan<'a> {
     }
 
     /// Does nothing follow but space?
-    #[cfg(any(feature = "openai-chat", feature = "gemini"))]
     pub(super) fn is_over(&mut self) -> bool {
         self.space();
         self.at == self.text.len()
@@ -284,7 +283,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4096))]
+        #![proptest_config(ProptestConfig::with_cases(2048))]
         #[test]
         fn what_is_json_here_is_json_to_the_parser_and_nothing_else_is(text in documents()) {
             prop_assert_eq!(is_json(&text), serde_json::from_str::<IgnoredAny>(&text).is_ok(), "{}", text);

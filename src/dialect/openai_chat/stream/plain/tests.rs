@@ -77,7 +77,7 @@ fn chunk() -> BoxedStrategy<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2048))]
+    #![proptest_config(ProptestConfig::with_cases(512))]
     #[test]
     fn what_is_read_by_hand_tells_what_the_parser_would(mut chunks in prop::collection::vec(chunk(), 1..6)) {
         chunks.insert(0, r#"{"id":"chatcmpl-1","model":"m","choices":[]}"#.to_owned());

@@ -241,9 +241,11 @@ impl<'a> Scan<'a> {
 
 /// The fields of an object that have been read, by number. A reader that hands out values refuses a second one of a
 /// name that it knows.
+#[cfg(any(feature = "openai-chat", feature = "openai-responses", feature = "gemini"))]
 #[derive(Debug, Default)]
 pub(super) struct Once(u32);
 
+#[cfg(any(feature = "openai-chat", feature = "openai-responses", feature = "gemini"))]
 impl Once {
     /// Goes on to the value of a field; `None` where there was one of its name.
     #[inline]

@@ -102,6 +102,7 @@ impl<'a> Object<'a> {
     }
 
     /// Reads the items of a list.
+    #[cfg(feature = "openai-chat")]
     pub(in crate::dialect) fn list(path: &Path<'_>, value: &'a RawValue) -> Result<Vec<Self>, Invalid> {
         // Where all are objects, as they should be, one pass will do.
         if let Ok(items) = serde_json::from_str::<Vec<Fields<'a>>>(value.get()) {

@@ -7,7 +7,12 @@ mod rule;
 use http::StatusCode;
 
 pub use self::anthropic::ANTHROPIC;
-#[cfg(feature = "anthropic-messages")]
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
 pub(crate) use self::anthropic::THREAD_NOT_FOUND;
 pub use self::gemini::GEMINI;
 pub use self::openai::OPENAI;

@@ -1,5 +1,5 @@
 /// So many are kept in place; a set with more members allocates.
-const IN_PLACE: usize = 16;
+const IN_PLACE: usize = 8;
 
 /// A list of a few small things: one for each member of a set, of which there are seldom five.
 #[derive(Clone, Debug)]

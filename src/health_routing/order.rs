@@ -53,18 +53,26 @@ pub(super) struct Down {
 pub(super) struct Field {
     ranks: Few<Rank>,
     down: Vec<Down>,
+    is_all_good: bool,
 }
 
 impl Field {
     pub(super) fn of(stands: impl Iterator<Item = Stand>) -> Self {
-        let mut down = Vec::new();
-        let ranks = stands.enumerate().map(|(index, stand)| {
+        let mut field = Self { ranks: Few::new(), down: Vec::new(), is_all_good: true };
+        for (index, stand) in stands.enumerate() {
             if let Stand::In(Availability::Down(until)) = stand {
-                down.push(Down { index, until });
+                field.down.push(Down { index, until });
             }
-            Rank::of(stand)
-        });
-        Self { ranks: ranks.collect(), down }
+            let rank = Rank::of(stand);
+            field.is_all_good &= rank == Rank::Good;
+            field.ranks.push(rank);
+        }
+        field
+    }
+
+    /// As a rule.
+    pub(super) const fn is_all_good(&self) -> bool {
+        self.is_all_good
     }
 
     pub(super) fn is(&self, index: usize, rank: Rank) -> bool {
@@ -80,16 +88,16 @@ impl Field {
     ///
     /// A member that is not good is put last and not left out: what is known of it is a memory, and the last to be
     /// asked may as well be somebody who was down a moment ago.
-    pub(super) fn plan(self, good: Few<usize>) -> Plan {
+    pub(super) fn plan(self, good: Few<u16>) -> Plan {
         let is_all_down = self.ranks.iter().all(|rank| matches!(rank, Rank::Down | Rank::Excluded));
         if is_all_down && !self.down.is_empty() {
             return Plan::AllDown(self.down);
         }
         let mut members = good;
         for rank in Rank::ASKED.into_iter().skip(1) {
-            self.of_rank(rank).for_each(|index| members.push(index));
+            self.of_rank(rank).for_each(|index| members.push(index as u16));
         }
-        Plan::Ask(Order { members, next: 0 })
+        Plan::Ask(Order { members, ..Order::nobody() })
     }
 }
 
@@ -105,24 +113,31 @@ pub(super) enum Plan {
 /// Indices of members, in the order in which to ask them.
 #[derive(Debug)]
 pub(super) struct Order {
-    members: Few<usize>,
+    /// So many as declared, and then these.
+    declared: usize,
+    members: Few<u16>,
     next: usize,
 }
 
 impl Order {
+    /// So many members, as declared.
+    pub(super) fn declared(count: usize) -> Self {
+        Self { declared: count, members: Few::new(), next: 0 }
+    }
+
     /// This member and nobody else.
     pub(super) fn only(index: usize) -> Self {
-        Self { members: std::iter::once(index).collect(), next: 0 }
+        Self { declared: index + 1, next: index, members: Few::new() }
     }
 
     /// Nobody.
     pub(super) fn nobody() -> Self {
-        Self { members: Few::new(), next: 0 }
+        Self::declared(0)
     }
 
     /// Does anybody come after those already taken?
     pub(super) const fn has_more(&self) -> bool {
-        self.next < self.members.len()
+        self.next < self.declared + self.members.len()
     }
 }
 
@@ -130,7 +145,10 @@ impl Iterator for Order {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        let index = self.members.get(self.next)?;
+        let index = match self.next.checked_sub(self.declared) {
+            None => self.next,
+            Some(listed) => usize::from(self.members.get(listed)?),
+        };
         self.next += 1;
         Some(index)
     }
@@ -157,7 +175,7 @@ mod tests {
 
     fn plan(stands: &[Stand]) -> Plan {
         let field = Field::of(stands.iter().copied());
-        let good = field.of_rank(Rank::Good).collect();
+        let good = field.of_rank(Rank::Good).map(|index| index as u16).collect();
         field.plan(good)
     }
 

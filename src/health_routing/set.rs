@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::few::Few;
-use super::order::{Field, Plan, Rank, Stand};
+use super::order::{Field, Order, Plan, Rank, Stand};
 use super::tier::{self, Entrant};
 use super::{Candidate, Memory, RoutingPolicy, Standing, WhenAllDown};
 use crate::facts::{Availability, Conversation, Member, Vitals};
@@ -79,6 +79,10 @@ impl<F, P> Set<F, P> {
         first..end.map_or(first + 1, |last| last + 1)
     }
 
+    fn has_tiers(&self) -> bool {
+        (1..self.len()).any(|index| self.is_interchangeable(index - 1) && self.is_interchangeable(index))
+    }
+
     /// Does it matter where conversations stay, also when all is well?
     fn has_first_tier(&self) -> bool {
         self.is_interchangeable(0) && self.is_interchangeable(1)
@@ -122,23 +126,26 @@ impl<F, P> Set<F, P> {
             if excluded(&candidate.member) { Stand::Excluded } else { candidate.stand(&now) }
         });
         let field = Field::of(std::iter::once(primary).chain(fallbacks));
+        if field.is_all_good() && pin.is_none() && !self.has_tiers() {
+            return Plan::Ask(Order::declared(self.len()));
+        }
         let good = self.good(&field, pin, &now);
         field.plan(good)
     }
 
     /// The good ones, in order: the pinned one, then tier by tier.
-    fn good(&self, field: &Field, pin: Option<usize>, now: &LazyCell<Instant>) -> Few<usize> {
+    fn good(&self, field: &Field, pin: Option<usize>, now: &LazyCell<Instant>) -> Few<u16> {
         // A pin holds no conversation to a member that has trouble.
         let pin = pin.filter(|index| field.is(*index, Rank::Good));
         let mut good = Few::new();
-        pin.into_iter().for_each(|index| good.push(index));
+        pin.into_iter().for_each(|index| good.push(index as u16));
         let mut first = 0;
         while first < self.len() {
             let tier = self.tier(first);
             first = tier.end;
             let members = tier.clone().filter(|index| field.is(*index, Rank::Good) && Some(*index) != pin);
             if tier.len() == 1 {
-                members.for_each(|index| good.push(index));
+                members.for_each(|index| good.push(index as u16));
                 continue;
             }
             let mut entrants: Few<Entrant> = members.map(|index| self.entrant(index, **now)).collect();
@@ -149,7 +156,7 @@ impl<F, P> Set<F, P> {
                     self.memory.choose(best.index, tier);
                 }
             }
-            entrants.iter().for_each(|entrant| good.push(entrant.index));
+            entrants.iter().for_each(|entrant| good.push(entrant.index as u16));
         }
         good
     }

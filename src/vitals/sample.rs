@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::record::Verdict;
-use super::shared::Shared;
+use super::shared::{Shared, Tally};
 use crate::failure::Failure;
 
 /// One call that is watched, until it is known how it went.
@@ -14,28 +14,28 @@ use crate::failure::Failure;
 /// the caller went away, which says nothing. Until then the call is under way.
 #[must_use = "a sample that is dropped counts as a cancelled call"]
 pub struct Sample {
-    shared: Arc<Shared>,
+    /// Held, it counts as a call under way.
+    tally: Arc<Tally>,
     began: Instant,
     has_answered: bool,
 }
 
 impl Sample {
-    pub(super) fn begin(shared: Arc<Shared>) -> Self {
-        shared.begin();
-        Self { shared, began: Instant::now(), has_answered: false }
+    pub(super) fn begin(shared: &Shared) -> Self {
+        Self { tally: shared.begin(), began: Instant::now(), has_answered: false }
     }
 
     /// The first of the answer has come. Counts once.
     pub fn answered(&mut self) {
         if !std::mem::replace(&mut self.has_answered, true) {
             let now = Instant::now();
-            self.shared.first_token(self.took(now), now);
+            self.tally.first_token(self.took(now), now);
         }
     }
 
     /// The service has said that nothing is left of a rate limit for so long.
     pub fn exhausted(&self, rest: Duration) {
-        self.shared.exhausted(rest, Instant::now());
+        self.tally.exhausted(rest, Instant::now());
     }
 
     /// The call is over, with this failure or none. If it was not told before that the first of the answer had
@@ -45,20 +45,14 @@ impl Sample {
         let now = Instant::now();
         let took = self.took(now);
         if verdict == Verdict::Answered && !self.has_answered {
-            self.shared.answered(took, now);
+            self.tally.answered(took, now);
         } else {
-            self.shared.ended(verdict, took, now);
+            self.tally.ended(verdict, took, now);
         }
     }
 
     fn took(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.began)
-    }
-}
-
-impl Drop for Sample {
-    fn drop(&mut self) {
-        self.shared.end();
     }
 }
 

@@ -42,7 +42,7 @@ where
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let sample = Sample::begin(Arc::clone(&self.shared));
+        let sample = Sample::begin(&self.shared);
         ResponseFuture::new(self.inner.call(request), self.observe.clone(), sample)
     }
 }

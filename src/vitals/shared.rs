@@ -1,5 +1,5 @@
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,32 +7,51 @@ use tokio::time::Instant;
 use super::record::{Record, Verdict};
 use crate::facts::{Availability, Vitals};
 
-/// The vitals of one service, shared by all services of a layer, their samples and their handles.
+/// The vitals of one service, shared by all services of a layer and their handles.
+///
+/// Who holds the tally beside this is a call under way, and so the count of its holders is theirs: it is kept
+/// anyway, and an own counter would cost each call two more writes that all cores see.
 #[derive(Debug)]
-pub(super) struct Shared {
-    in_flight: AtomicU32,
+pub(super) struct Shared(Arc<Tally>);
+
+/// What samples hold.
+#[derive(Debug)]
+pub(super) struct Tally {
     /// A copy of what the record says of itself: as long as there is nothing to tell, asking takes no lock.
     is_notable: AtomicBool,
     record: Mutex<Record>,
 }
 
 impl Shared {
-    pub(super) const fn new() -> Self {
-        Self {
-            in_flight: AtomicU32::new(0),
-            is_notable: AtomicBool::new(false),
-            record: Mutex::new(Record::new()),
+    pub(super) fn new() -> Self {
+        let record = Mutex::new(Record::new());
+        Self(Arc::new(Tally { is_notable: AtomicBool::new(false), record }))
+    }
+
+    /// A call begins, and lasts until what is returned is dropped.
+    pub(super) fn begin(&self) -> Arc<Tally> {
+        Arc::clone(&self.0)
+    }
+
+    pub(super) fn read(&self, now: Instant) -> Vitals {
+        let in_flight = u32::try_from(Arc::strong_count(&self.0) - 1).unwrap_or(u32::MAX);
+        Vitals { in_flight, ..self.0.read(now) }
+    }
+
+    pub(super) fn availability(&self, now: Instant) -> Availability {
+        if !self.0.is_notable.load(Ordering::Acquire) {
+            return Availability::Up;
+        }
+        let vitals = self.0.read(now);
+        match vitals.no_headroom {
+            Some(rest) => Availability::Exhausted(rest),
+            None if vitals.is_unsteady() => Availability::Unsteady,
+            None => Availability::Up,
         }
     }
+}
 
-    pub(super) fn begin(&self) {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn end(&self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
-
+impl Tally {
     pub(super) fn first_token(&self, took: Duration, now: Instant) {
         self.lock().first_token(took, now);
     }
@@ -56,25 +75,12 @@ impl Shared {
         self.note(&record);
     }
 
-    pub(super) fn read(&self, now: Instant) -> Vitals {
+    /// All but the calls under way.
+    fn read(&self, now: Instant) -> Vitals {
         let mut record = self.lock();
-        let mut vitals = record.vitals(now);
+        let vitals = record.vitals(now);
         self.note(&record);
-        drop(record);
-        vitals.in_flight = self.in_flight.load(Ordering::Relaxed);
         vitals
-    }
-
-    pub(super) fn availability(&self, now: Instant) -> Availability {
-        if !self.is_notable.load(Ordering::Acquire) {
-            return Availability::Up;
-        }
-        let vitals = self.read(now);
-        match vitals.no_headroom {
-            Some(rest) => Availability::Exhausted(rest),
-            None if vitals.is_unsteady() => Availability::Unsteady,
-            None => Availability::Up,
-        }
     }
 
     /// Under the lock, so that the copy is never older than another's.

@@ -35,7 +35,8 @@ struct Call {
 
 #[derive(Clone, Copy, Debug)]
 struct Average {
-    value: Duration,
+    /// In nanoseconds: this is divided on every call, and a `Duration` divides twice.
+    nanos: u64,
     /// When it was last added to.
     at: Instant,
 }
@@ -78,18 +79,19 @@ impl Record {
 
     /// The first token of a call has come, after so long.
     pub(super) fn first_token(&mut self, took: Duration, now: Instant) {
-        let value = match self.average(now) {
+        let new = took.min(SLOWEST).as_nanos() as u64;
+        let nanos = match self.average(now) {
             // A fifth of each new one: ten calls make up for nearly all that was before.
-            Some(average) => average.saturating_mul(4).saturating_add(took) / 5,
-            None => took,
+            Some(average) => average - average / 5 + new / 5,
+            None => new,
         };
-        self.first_token = Some(Average { value: value.min(SLOWEST), at: now });
+        self.first_token = Some(Average { nanos, at: now });
     }
 
     /// A call has ended, after so long.
     pub(super) fn ended(&mut self, verdict: Verdict, took: Duration, now: Instant) {
         if verdict != Verdict::Answered {
-            let usual = self.average(now).map_or(PENALTY, |average| average.saturating_mul(2));
+            let usual = self.average(now).map_or(PENALTY, |average| Duration::from_nanos(2 * average));
             self.first_token(took.max(usual), now);
         }
         self.forget(now);
@@ -115,7 +117,7 @@ impl Record {
             calls: u32::try_from(self.length).unwrap_or(u32::MAX),
             errors: self.errors,
             quality_failures: self.quality,
-            first_token: self.average(now),
+            first_token: self.average(now).map(Duration::from_nanos),
             in_flight: 0,
             no_headroom: self.exhausted.map(|until| until.saturating_duration_since(now)),
         }
@@ -126,9 +128,10 @@ impl Record {
         self.quality > 0 || self.exhausted.is_some()
     }
 
-    fn average(&self, now: Instant) -> Option<Duration> {
+    /// In nanoseconds, at most a minute of them.
+    fn average(&self, now: Instant) -> Option<u64> {
         let average = self.first_token?;
-        (now.saturating_duration_since(average.at) < MEMORY).then_some(average.value)
+        (now.saturating_duration_since(average.at) < MEMORY).then_some(average.nanos)
     }
 
     /// Drops what is too old. Each call is dropped once, so this costs no more than adding it did.
@@ -228,10 +231,10 @@ mod tests {
         for _ in 0..100 {
             record.ended(Verdict::Failed, MILLI, now);
             let value = record.vitals(now).first_token.unwrap();
-            assert!(value > last || value == SLOWEST, "{value:?} after {last:?}");
+            assert!(value > last || value > SLOWEST * 99 / 100, "{value:?} after {last:?}");
             last = value;
         }
-        assert_eq!(last, SLOWEST);
+        assert!(last <= SLOWEST);
     }
 
     #[test]

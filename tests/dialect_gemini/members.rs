@@ -9,6 +9,7 @@ use tower_failover::dialect::canonical::{
     Content, Effort, Names, OutputFormat, Part, Position, Reasoning, ReasoningRequest, Request, Role, Source,
     Tool, ToolCall, ToolChoice, ToolResult, Turn,
 };
+use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{Capabilities, Dialect, Target, gemini::Gemini};
 use tower_failover::facts::Losses;
 use tower_failover::failure::Class;
@@ -347,6 +348,23 @@ fn settings_are_written_within_their_bounds() {
         "dropped=seed, approximated=max_tokens, approximated=logprobs, approximated=stop, dropped=user, \
          dropped=metadata, dropped=service_tier"
     );
+}
+
+#[test]
+fn a_thought_that_is_left_out_ends_no_turn() {
+    let body = json!({"model": "m", "input": [
+        {"role": "user", "content": "q"},
+        {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+        {"type": "function_call_output", "call_id": "c", "output": "r"},
+        {"type": "reasoning", "id": "rs_1", "encrypted_content": "gAAA", "summary": []},
+        {"role": "user", "content": "and?"}]});
+    let text = body.to_string();
+    let request = OpenAiResponses.decode_request(text.as_bytes()).unwrap();
+    let (written, losses, _) = encode(&request, NEW).unwrap();
+    // The result and the next words are one content, in which the call is still being answered.
+    assert_eq!(written["contents"][2]["parts"].as_array().unwrap().len(), 2);
+    let seal = &written["contents"][1]["parts"][0]["thoughtSignature"];
+    assert_eq!((seal, &*losses), (&json!("skip_thought_signature_validator"), "dropped=input[3]"));
 }
 
 #[test]

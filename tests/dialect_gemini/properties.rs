@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::openai_chat::OpenAiChat;
+use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{Dialect, Target, gemini::Gemini};
 use tower_failover::facts::{Call, Losses};
 use tower_failover::failure::Class;
@@ -124,6 +125,38 @@ fn any_chat() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A conversation of a caller of OpenAI Responses in which every call has its result, in whatever order.
+fn any_items() -> impl Strategy<Value = Value> {
+    let said = |role: &'static str| word().prop_map(move |text| vec![json!({"role": role, "content": text})]);
+    let thought = word().prop_map(|text| {
+        vec![json!({"type": "reasoning", "id": "rs_1", "encrypted_content": "gAAA",
+            "summary": [{"type": "summary_text", "text": text}]})]
+    });
+    let seal = "failover:gemini:c2VhbA==";
+    let sealed = Just(vec![json!({"type": "reasoning", "encrypted_content": seal, "summary": []})]);
+    let calls = (prop::collection::vec(name(), 1..4), word(), any::<bool>(), any::<u32>());
+    let calls = calls.prop_map(|(names, said, is_reversed, id)| {
+        let call = |(at, name): (usize, &String)| {
+            json!({"type": "function_call", "call_id": format!("fc_{id}_{at}"), "name": name, "arguments": "{}"})
+        };
+        let mut items: Vec<Value> = names.iter().enumerate().map(call).collect();
+        let output = |at: usize| json!({"type": "function_call_output", "call_id": format!("fc_{id}_{at}"), "output": said});
+        let outputs = 0..names.len();
+        if is_reversed {
+            items.extend(outputs.rev().map(output));
+        } else {
+            items.extend(outputs.map(output));
+        }
+        items
+    });
+    let step = prop_oneof![said("user"), said("assistant"), said("developer"), thought, sealed, calls];
+    prop::collection::vec(step, 1..8).prop_map(|steps| {
+        let mut items = vec![json!({"role": "user", "content": "q"})];
+        items.extend(steps.concat());
+        json!({"model": "m", "input": items})
+    })
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(bytes in nearly_json()) {
@@ -173,9 +206,13 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_caller_of_another_dialect_says_obeys_the_rules(body in any_chat()) {
-        let text = body.to_string();
-        let request = OpenAiChat.decode_request(text.as_bytes()).unwrap();
+    fn whatever_a_caller_of_another_dialect_says_obeys_the_rules(chat in any_chat(), items in any_items(), is_chat in any::<bool>()) {
+        let text = if is_chat { chat.to_string() } else { items.to_string() };
+        let request = if is_chat {
+            OpenAiChat.decode_request(text.as_bytes()).unwrap()
+        } else {
+            OpenAiResponses.decode_request(text.as_bytes()).unwrap()
+        };
         for model in ["gemini-2.5-flash", "gemini-3-pro"] {
             match encode(&request, model) {
                 Ok((written, _, _)) => {

@@ -48,6 +48,12 @@ pub(super) fn is_own(thought: &Reasoning<'_>) -> bool {
     thought.issuer.as_deref() == Some(NAME)
 }
 
+/// Does a thought go back to its issuer?
+pub(super) fn is_written(thought: &Reasoning<'_>) -> bool {
+    let says = !thought.text.is_empty() || thought.signature.is_some();
+    is_own(thought) && thought.redacted.is_none() && says
+}
+
 /// The seal that was read from the same part of the wire, where the caller speaks this dialect.
 pub(super) fn beside<'t>(turn: &'t Turn<'_>, index: usize) -> Option<&'t str> {
     let at = turn.parts.get(index)?.position;
@@ -68,7 +74,13 @@ impl Writer<'_, '_> {
     /// Where the current turn of the model begins: after the last words of the user among which there is no
     /// result. From there on each step must show the seal of its first call.
     pub(super) fn current(&self) -> usize {
-        let is_said = |part: &Part<'_>| !matches!(&part.content, Content::Text(text) if text.is_empty());
+        // A turn of which nothing is written does not part those around it: thoughts of others are left out.
+        let is_said = |part: &Part<'_>| match &part.content {
+            Content::Text(text) | Content::Refusal(text) => !text.is_empty(),
+            Content::Reasoning(thought) => is_written(thought),
+            Content::Citation(_) => false,
+            _ => true,
+        };
         let is_result = |part: &Part<'_>| matches!(part.content, Content::ToolResult(_));
         // Neighbours that are not the model's are one, and a turn that says nothing is none.
         let (mut has_words, mut has_result) = (false, false);

@@ -52,10 +52,11 @@ impl Failure {
         self
     }
 
-    /// The HTTP status it was read from.
+    /// The HTTP status it was read from: somebody answered, even where the class is mostly one of our own refusals.
     #[must_use]
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.status = Some(status);
+        self.is_local = self.is_local && !self.class.is_local();
         self
     }
 
@@ -225,6 +226,14 @@ mod tests {
         let error: BoxError = Box::new(Outer(inner));
         assert_eq!(Failure::of(&error).class(), Class::Overloaded);
         assert_eq!(Failure::of(&error).status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    }
+
+    #[test]
+    fn what_came_with_a_status_was_not_refused_here() {
+        let status = StatusCode::NOT_FOUND;
+        assert!(Failure::new(Class::Unsupported).is_local());
+        assert!(!Failure::new(Class::Unsupported).with_status(status).is_local(), "a provider cannot, and said so");
+        assert!(Failure::new(Class::ContextOverflow).refused_here().with_status(status).is_local());
     }
 
     #[test]

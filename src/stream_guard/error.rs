@@ -1,7 +1,10 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::failure::{BoxError, Class, Failure};
+use http::StatusCode;
+
+use crate::facts::Operation;
+use crate::failure::{BoxError, Class, Failure, Report};
 
 /// Why an answer did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -118,6 +121,24 @@ pub(super) fn uncommitted(error: BoxError) -> BoxError {
         None => BrokenAnswer::before_commit(Cause::Cut).caused_by(error).into(),
         Some(Class::Interrupted) => BrokenAnswer::before_commit(Cause::NoFinish).caused_by(error).into(),
         Some(_) => error,
+    }
+}
+
+/// Reads an error by what was asked. That a server has no route for counting says nothing of its model: many that speak
+/// a vendor's API answer, and do not count.
+pub(super) fn of_operation(error: BoxError, operation: Operation) -> BoxError {
+    let is_missing = |status: &StatusCode| matches!(status.as_u16(), 404 | 405 | 501);
+    let status = Failure::find(error.as_ref()).and_then(Failure::status).filter(is_missing);
+    match (operation, status) {
+        (Operation::CountTokens, Some(status)) => {
+            let report = Report::new("No model of this class can count tokens for this API.");
+            Failure::new(Class::Unsupported)
+                .with_status(status)
+                .with_report(report)
+                .with_source(error)
+                .into()
+        }
+        _ => error,
     }
 }
 

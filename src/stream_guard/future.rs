@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::alarm::{Alarm, Timer};
 use super::attempt::Attempt;
-use super::error::uncommitted;
+use super::error::{of_operation, uncommitted};
 use super::limits::Limits;
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
 use crate::dialect::sse::is_event_stream;
@@ -72,9 +72,10 @@ where
         if let StateProj::Calling { inner } = this.state.as_mut().project() {
             let result = ready!(inner.poll(cx));
             this.state.set(State::Done);
-            let response = result.map_err(|error| uncommitted(error.into()))?;
+            let operation = this.wanted.operation;
+            let response = result.map_err(|error| of_operation(uncommitted(error.into()), operation))?;
             if let Some(failure) = Standard.classify(Ok(&response)) {
-                return Poll::Ready(Err(failure.into()));
+                return Poll::Ready(Err(of_operation(failure.into(), operation)));
             }
             let now = Instant::now();
             let attempt = if is_event_stream(response.headers()) {

@@ -68,6 +68,38 @@ async fn a_member_that_fails_to_count_is_followed_by_the_next() {
     }
 }
 
+/// Many servers that speak a vendor's API answer, and do not count.
+#[tokio::test]
+async fn a_provider_without_the_route_is_passed_over_for_counting_and_for_nothing_else() {
+    for front in counting() {
+        for (code, body) in [(404, ""), (404, "404 page not found"), (405, "{}"), (501, "")] {
+            let (primary, fallback) = (counter(front).await, counter(front).await);
+            let missing = Fault::Status { code, body: Some(body.into()), retry_after: None };
+            primary.script([missing.clone()]);
+            let members = [(front, primary.base_url()), (front, fallback.base_url())];
+            let gateway = Gateway::start(&members).await;
+            let cell = format!("{code} {body:?} {front:?}");
+            let answer = ask(&gateway, front).await;
+            assert_eq!(answer.status, 200, "{cell} {answer:?}");
+            assert_eq!(answer.header("x-failover-provider"), "fallback", "{cell}");
+            assert_eq!(answer.header("x-failover-attempts"), "2", "the primary was asked, too: {cell}");
+            assert_eq!(primary.count(), 1, "{cell}");
+            // It rests for nothing, and goes on answering.
+            let answer = gateway.ask(front, false).await;
+            assert_eq!(answer.header("x-failover-provider"), "primary", "{cell} {answer:?}");
+
+            // Where nobody counts, the caller is told so, and not to try again.
+            primary.script([missing.clone()]);
+            fallback.script([missing]);
+            let answer = ask(&gateway, front).await;
+            assert!(answer.status.is_client_error(), "{cell} {answer:?}");
+            let message = front.error_message(&answer.json());
+            assert!(message.contains("count tokens"), "{cell} {message}");
+            assert_eq!(gateway.ask(front, true).await.header("x-failover-provider"), "primary", "{cell}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_class_that_cannot_count_says_so() {
     for front in counting() {

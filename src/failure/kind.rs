@@ -232,7 +232,10 @@ mod tests {
     fn what_came_with_a_status_was_not_refused_here() {
         let status = StatusCode::NOT_FOUND;
         assert!(Failure::new(Class::Unsupported).is_local());
-        assert!(!Failure::new(Class::Unsupported).with_status(status).is_local(), "a provider cannot, and said so");
+        assert!(
+            !Failure::new(Class::Unsupported).with_status(status).is_local(),
+            "a provider cannot, and said so"
+        );
         assert!(Failure::new(Class::ContextOverflow).refused_here().with_status(status).is_local());
     }
 

@@ -132,11 +132,7 @@ pub(super) fn of_operation(error: BoxError, operation: Operation) -> BoxError {
     match (operation, status) {
         (Operation::CountTokens, Some(status)) => {
             let report = Report::new("No model of this class can count tokens for this API.");
-            Failure::new(Class::Unsupported)
-                .with_status(status)
-                .with_report(report)
-                .with_source(error)
-                .into()
+            Failure::new(Class::Unsupported).with_status(status).with_report(report).with_source(error).into()
         }
         _ => error,
     }

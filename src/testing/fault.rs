@@ -71,6 +71,44 @@ pub enum Fault {
     Refuse,
     /// A healthy answer, sent byte by byte.
     Drip,
+    /// Bytes that are no HTTP: the alert of a TLS server. Then the connection is closed.
+    NotHttp,
+    /// The connection is closed in the middle of the head.
+    CutHead,
+    /// A 101 that nobody asked for. Then the connection is closed.
+    SwitchingProtocols,
+    /// A 103 before a healthy answer (RFC 8297).
+    EarlyHints,
+    /// Another place to ask. Who follows there takes the key along.
+    Redirect {
+        /// The status: 301, 302, 303, 307 or 308.
+        code: u16,
+        /// The header `location`.
+        to: String,
+    },
+    /// A healthy answer under a wrong content type: a stream as `application/json`, a whole answer as
+    /// `text/plain`.
+    WrongType,
+    /// A healthy answer in the form that was not asked for: whole instead of a stream, a stream instead of whole.
+    OtherForm,
+    /// A healthy answer, compressed with gzip, whether that was asked for or not.
+    Compressed,
+    /// A stream of one frame, or a JSON body of one string, that goes on and on and is sent as fast as it is read.
+    Huge {
+        /// So many bytes, rounded up to 64 KiB.
+        bytes: usize,
+    },
+    /// A healthy answer with a `content-length` that is wrong by so many bytes: above zero more are promised than
+    /// come before the connection is closed, below zero more come than were promised.
+    WrongLength {
+        /// What is promised less what comes.
+        by: isize,
+    },
+    /// A finish reason and the usage, and not a word before them.
+    SaysNothing,
+    /// The connection is reset after the last frame, before the stream itself has ended. Nothing is missing.
+    /// Buffered: no fault.
+    ResetAfterEnd,
 }
 
 /// What a vendor refuses a request for, each in its own words and with its own status.
@@ -131,6 +169,12 @@ impl Fault {
     #[must_use]
     pub fn rate_limited(retry_after: impl Into<Option<Duration>>) -> Self {
         Self::Status { code: 429, body: None, retry_after: retry_after.into() }
+    }
+
+    /// 307: the same request is to be sent there.
+    #[must_use]
+    pub fn redirect(to: impl Into<String>) -> Self {
+        Self::Redirect { code: 307, to: to.into() }
     }
 
     /// The conversation is too long.

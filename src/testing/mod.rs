@@ -46,6 +46,7 @@ mod fault;
 mod played;
 mod probe;
 mod provider;
+mod raw;
 mod render;
 mod reply;
 mod seen;

@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
@@ -30,17 +30,43 @@ pub(super) enum End {
     Silent,
 }
 
-/// Tells the socket to reset the connection instead of closing it.
+/// What a socket does beside what HTTP asks of it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ResetSwitch(Arc<AtomicBool>);
+pub(super) struct Line(Arc<Tricks>);
 
-impl ResetSwitch {
+#[derive(Debug, Default)]
+struct Tricks {
+    is_reset: AtomicBool,
+    words: Mutex<Bytes>,
+}
+
+impl Line {
+    /// The connection is to be reset instead of closed.
     pub(super) fn reset(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.is_reset.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_reset(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.0.is_reset.load(Ordering::SeqCst)
+    }
+
+    /// This is to be sent before all else; and if nothing else is, before the connection is closed.
+    pub(super) fn say(&self, words: Bytes) {
+        *self.words_mut() = words;
+    }
+
+    pub(super) fn words(&self) -> Bytes {
+        self.words_mut().clone()
+    }
+
+    /// So many bytes of the words are sent.
+    pub(super) fn said(&self, bytes: usize) {
+        self.words_mut().advance(bytes);
+    }
+
+    fn words_mut(&self) -> MutexGuard<'_, Bytes> {
+        // A change is whole when the lock is released.
+        self.0.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -64,7 +90,7 @@ pub(super) struct Played {
     timer: Option<Pin<Box<Sleep>>>,
     has_yielded: bool,
     ticket: Option<Ticket>,
-    switch: ResetSwitch,
+    line: Line,
 }
 
 impl Played {
@@ -79,7 +105,7 @@ impl Played {
             timer: None,
             has_yielded: false,
             ticket: None,
-            switch: ResetSwitch::default(),
+            line: Line::default(),
         }
     }
 
@@ -89,13 +115,18 @@ impl Played {
         Self::new(pieces, End::Clean, promised)
     }
 
-    pub(super) fn watched(mut self, ticket: Ticket, switch: ResetSwitch) -> Self {
+    pub(super) fn watched(mut self, ticket: Ticket, line: Line) -> Self {
         self.ticket = Some(ticket);
-        self.switch = switch;
+        self.line = line;
         if self.end == End::Clean && self.pieces.is_empty() {
             self.finish();
         }
         self
+    }
+
+    /// All that would be sent.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.pieces.into_iter().flat_map(|piece| piece.bytes).collect()
     }
 
     fn finish(&mut self) {
@@ -141,7 +172,7 @@ impl Body for Played {
         };
         std::task::ready!(this.poll_wait(wait, cx));
         let Some(piece) = this.pieces.pop_front() else {
-            this.switch.reset();
+            this.line.reset();
             this.finish();
             return Poll::Ready(Some(Err(BrokenOff)));
         };

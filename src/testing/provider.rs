@@ -38,7 +38,9 @@ use super::{FakeProviderBuilder, Fault, RecordedReply, SeenRequest, Stats, Vendo
 /// * `POST /__fault?mode=MODE`: the standing fault. `MODE` is `ok`, a status from 400 to 599, `hang`, `slow`
 ///   (`ms=`, default 1000), `slow-first-token` (`ms=`), `cut-before`, `cut` (`after=`, default 3), `stall` (`after=`),
 ///   `error-event` (`after=`), `end-without-finish` (`after=`), `no-terminal`, `malformed` (`after=`), `garbage`,
-///   `empty`, `refuse`, `drip`, `context-overflow`, `content-policy`, `quota`, `model-not-found` or `prefill`.
+///   `empty`, `refuse`, `drip`, `not-http`, `cut-head`, `switching-protocols`, `early-hints`, `redirect` (`to=`),
+///   `wrong-type`, `other-form`, `compressed`, `huge` (`bytes=`), `wrong-length` (`by=`, default 1), `says-nothing`,
+///   `reset-after-end`, `context-overflow`, `content-policy`, `quota`, `model-not-found` or `prefill`.
 ///   A status takes `retry_after=` in seconds. `share=0.3` strikes that share of the requests, drawn with
 ///   `seed=`; `times=2` strikes the next two and leaves the standing fault.
 /// * `GET /__stats`: what it has counted, as JSON. `POST /__fault` answers the same.

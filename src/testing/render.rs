@@ -7,7 +7,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use super::played::{End, Piece, Played};
 use super::wire::{Finish, Framing, Part, Say, WireFrame, gemini};
-use super::{Fault, RecordedReply, Refusal, Vendor};
+use super::{Fault, RecordedReply, Refusal, Vendor, raw};
 
 /// Renders for one request.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +26,13 @@ impl Render {
             Fault::Garbage => {
                 let page = "<!DOCTYPE html><html><body><h1>Welcome to nginx!</h1></body></html>";
                 self.head(StatusCode::OK, "text/html", Played::whole(Bytes::from_static(page.as_bytes())))
+            }
+            Fault::Redirect { code, to } => {
+                let mut response = self.status(*code, Some(&Bytes::new()), None);
+                if let Ok(to) = HeaderValue::try_from(to) {
+                    response.headers_mut().insert(header::LOCATION, to);
+                }
+                response
             }
             Fault::Empty => self.head(StatusCode::OK, "application/json", Played::whole(Bytes::new())),
             _ => return None,
@@ -74,15 +81,13 @@ impl Render {
 
     /// A whole answer in one body.
     pub(super) fn buffered(self, say: &Say, fault: &Fault) -> Response<Played> {
-        let mut say = say.clone();
-        match fault {
-            Fault::EndWithoutFinish { .. } => say.finish = Finish::Missing,
-            Fault::Refusal(_) => say.finish = Finish::Blocked,
-            _ => {}
+        let mut say = bent(say, fault);
+        if matches!(fault, Fault::EndWithoutFinish { .. }) {
+            say.finish = Finish::Missing;
         }
         let mut body = Bytes::from(self.vendor.answer(&say).to_string());
         let promised = body.len() as u64;
-        let end = end_of(fault);
+        let end = if *fault == Fault::ResetAfterEnd { End::Clean } else { end_of(fault) };
         match fault {
             Fault::ErrorEvent { .. } => {
                 return self.json(StatusCode::OK, self.vendor.failed_answer(&say).to_string());
@@ -90,24 +95,36 @@ impl Render {
             Fault::MalformedFrame { .. } => {
                 return self.json(StatusCode::OK, body.slice(..body.len() / 2));
             }
+            Fault::Huge { bytes } => {
+                let body = Played::new(huge(b"{\"padding\":\"", *bytes), End::Clean, None);
+                return self.head(StatusCode::OK, "application/json", body);
+            }
             Fault::CutBeforeContent => body.clear(),
             _ if end != End::Clean => body.truncate(body.len() / 2),
             _ => {}
         }
         let mut pieces = split(body, fault);
         first_token(pieces.first_mut(), fault);
-        self.head(StatusCode::OK, "application/json", Played::new(pieces, end, Some(promised)))
+        let content_type = if *fault == Fault::WrongType { "text/plain" } else { "application/json" };
+        let response = self.head(StatusCode::OK, content_type, Played::new(pieces, end, Some(promised)));
+        packed(response, fault)
     }
 
     /// A stream of events.
     pub(super) fn stream(self, say: &Say, fault: &Fault) -> Response<Played> {
-        let mut say = say.clone();
-        if matches!(fault, Fault::Refusal(_)) {
-            say.finish = Finish::Blocked;
+        let say = bent(say, fault);
+        let content_type = match fault {
+            Fault::WrongType => "application/json",
+            _ => self.vendor.stream_type(say.framing),
+        };
+        if let Fault::Huge { bytes } = fault {
+            let body = Played::new(huge(b"data: {\"padding\":\"", *bytes), End::Clean, None);
+            return self.head(StatusCode::OK, content_type, body);
         }
-        let mut frames = self.bent(&say, fault);
+        let mut frames = self.frames(&say, fault);
         if say.framing == Framing::Array {
-            let is_whole = end_of(fault) == End::Clean && *fault != Fault::NoTerminal;
+            let is_cut = end_of(fault) != End::Clean && *fault != Fault::ResetAfterEnd;
+            let is_whole = !is_cut && *fault != Fault::NoTerminal;
             frames = gemini::array(frames, is_whole);
         }
         let mut is_first = true;
@@ -124,10 +141,10 @@ impl Render {
             }
         }
         let body = Played::new(pieces, end_of(fault), None);
-        self.head(StatusCode::OK, self.vendor.stream_type(say.framing), body)
+        packed(self.head(StatusCode::OK, content_type, body), fault)
     }
 
-    fn bent(self, say: &Say, fault: &Fault) -> Vec<WireFrame> {
+    fn frames(self, say: &Say, fault: &Fault) -> Vec<WireFrame> {
         let mut frames = self.vendor.frames(say);
         let extra = |bytes| WireFrame { part: Part::Lifecycle, bytes };
         match *fault {
@@ -150,6 +167,36 @@ impl Render {
     }
 }
 
+/// What is said, as far as the fault is in that and not in how it is sent.
+fn bent(say: &Say, fault: &Fault) -> Say {
+    let mut say = say.clone();
+    match fault {
+        Fault::Refusal(_) => say.finish = Finish::Blocked,
+        Fault::SaysNothing => (say.text, say.calls, say.thoughts) = Default::default(),
+        _ => {}
+    }
+    say
+}
+
+/// Compressed, if it is to be.
+fn packed(response: Response<Played>, fault: &Fault) -> Response<Played> {
+    if *fault != Fault::Compressed {
+        return response;
+    }
+    let mut response = response.map(|body| Played::whole(raw::gzip(&body.into_bytes())));
+    response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    response
+}
+
+/// Many times the same memory.
+fn huge(beginning: &'static [u8], bytes: usize) -> Vec<Piece> {
+    const PIECE: usize = 64 * 1024;
+    let piece = |bytes| Piece { bytes, wait: Duration::ZERO };
+    let padding = Bytes::from(vec![b'a'; PIECE]);
+    let rest = std::iter::repeat_n(padding, bytes.div_ceil(PIECE)).map(piece);
+    std::iter::once(piece(Bytes::from_static(beginning))).chain(rest).collect()
+}
+
 /// The index of the frame that holds piece `n`, or of the finish.
 fn before_piece(frames: &[WireFrame], n: usize) -> usize {
     let pieces = frames.iter().enumerate().filter(|(_, frame)| frame.part == Part::Content);
@@ -170,7 +217,7 @@ fn after_pieces(frames: &[WireFrame], n: usize) -> usize {
 
 const fn end_of(fault: &Fault) -> End {
     match fault {
-        Fault::CutBeforeContent | Fault::CutAfter(_) => End::Reset,
+        Fault::CutBeforeContent | Fault::CutAfter(_) | Fault::ResetAfterEnd => End::Reset,
         Fault::StallAfter(_) => End::Silent,
         _ => End::Clean,
     }

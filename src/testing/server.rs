@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
 use super::builder::Settings;
-use super::played::{BrokenOff, Played, ResetSwitch};
+use super::played::{BrokenOff, Line, Played};
 use super::render::Render;
 use super::state::{State, Step};
 use super::wire::{Ask, Asked, Finish, Route, Say, WireError, pieces};
-use super::{Fault, SeenRequest, control};
+use super::{Fault, SeenRequest, control, raw};
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -49,26 +49,22 @@ impl Server {
 
     async fn connection(self: Arc<Self>, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
-        let switch = ResetSwitch::default();
-        let socket = Socket::new(stream, switch.clone(), Arc::clone(&self.state));
+        let line = Line::default();
+        let socket = Socket::new(stream, line.clone(), Arc::clone(&self.state));
         // With a control port a refusing provider must still be reachable, to be healed.
         if self.state.refuses() && !self.settings.control {
-            return switch.reset();
+            return line.reset();
         }
         let service = hyper::service::service_fn(move |request| {
-            let (server, switch) = (Arc::clone(&self), switch.clone());
-            async move { server.handle(request, switch).await }
+            let (server, line) = (Arc::clone(&self), line.clone());
+            async move { server.handle(request, line).await }
         });
         let mut http = hyper::server::conn::http1::Builder::new();
         // An error here is the caller's leaving or a fault of our own making.
         let _ = http.timer(TokioTimer::new()).serve_connection(socket, service).await;
     }
 
-    async fn handle(
-        &self,
-        request: Request<Incoming>,
-        switch: ResetSwitch,
-    ) -> Result<Response<Played>, BrokenOff> {
+    async fn handle(&self, request: Request<Incoming>, line: Line) -> Result<Response<Played>, BrokenOff> {
         if self.settings.control {
             if let Some(response) = control::respond(&self.state, &request) {
                 return Ok(response);
@@ -83,7 +79,7 @@ impl Server {
         match &step {
             Step::Fault(Fault::Hang) => std::future::pending::<()>().await,
             Step::Fault(Fault::Refuse) => {
-                switch.reset();
+                line.reset();
                 ticket.finish();
                 return Err(BrokenOff);
             }
@@ -91,7 +87,14 @@ impl Server {
             _ => {}
         }
         let response = self.respond(&request, serial, &step);
-        Ok(response.map(|body| body.watched(ticket, switch)))
+        let response = match bent(response, &step, &line) {
+            Ok(response) => response,
+            Err(broken) => {
+                ticket.finish();
+                return Err(broken);
+            }
+        };
+        Ok(response.map(|body| body.watched(ticket, line)))
     }
 
     fn respond(&self, request: &SeenRequest, serial: u64, step: &Step) -> Response<Played> {
@@ -132,7 +135,8 @@ impl Server {
         })?;
         let say = self.say(serial, &ask, route, request.body_len);
         let render = self.render(serial);
-        Ok(if ask.stream { render.stream(&say, fault) } else { render.buffered(&say, fault) })
+        let is_stream = ask.stream != (*fault == Fault::OtherForm && !say.is_count);
+        Ok(if is_stream { render.stream(&say, fault) } else { render.buffered(&say, fault) })
     }
 
     const fn render(&self, serial: u64) -> Render {
@@ -162,6 +166,22 @@ impl Server {
     }
 }
 
+/// Takes the answer out of HTTP's hands where the fault is one that HTTP does not have.
+fn bent(response: Response<Played>, step: &Step, line: &Line) -> Result<Response<Played>, BrokenOff> {
+    let Step::Fault(fault) = step else { return Ok(response) };
+    let instead = match fault {
+        Fault::WrongLength { by } => {
+            let (head, body) = response.into_parts();
+            line.say(raw::with_wrong_length(&head.headers, &body.into_bytes(), *by));
+            return Err(BrokenOff);
+        }
+        fault => raw::instead(fault),
+    };
+    let is_last = instead.is_some();
+    line.say(instead.or_else(|| raw::before(fault)).unwrap_or_default());
+    if is_last { Err(BrokenOff) } else { Ok(response) }
+}
+
 fn seen(parts: http::request::Parts, body: Bytes) -> SeenRequest {
     let body_len = body.len();
     SeenRequest {
@@ -174,26 +194,28 @@ fn seen(parts: http::request::Parts, body: Bytes) -> SeenRequest {
     }
 }
 
-/// A socket that can be reset rather than closed, and that counts itself.
+/// A socket that can be reset rather than closed, says what it is told to, and counts itself.
 struct Socket {
     io: TokioIo<TcpStream>,
-    switch: ResetSwitch,
+    line: Line,
     state: Arc<State>,
 }
 
 impl Socket {
-    fn new(stream: TcpStream, switch: ResetSwitch, state: Arc<State>) -> Self {
+    fn new(stream: TcpStream, line: Line, state: Arc<State>) -> Self {
         state.count(|stats| {
             stats.connections += 1;
             stats.open += 1;
         });
-        Self { io: TokioIo::new(stream), switch, state }
+        Self { io: TokioIo::new(stream), line, state }
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        if self.switch.is_reset() {
+        // They fit into the buffer of a socket that has sent nothing yet.
+        let _ = self.io.inner().try_write(&self.line.words());
+        if self.line.is_reset() {
             // Deprecated since a lingering socket blocks its thread; one of zero seconds does not, and
             // `set_zero_linger` is younger than the tokio this crate asks for.
             #[allow(deprecated)]
@@ -215,7 +237,14 @@ impl Read for Socket {
 
 impl Write for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        loop {
+            let words = self.line.words();
+            if words.is_empty() {
+                return Pin::new(&mut self.io).poll_write(cx, buf);
+            }
+            let written = std::task::ready!(Pin::new(&mut self.io).poll_write(cx, &words))?;
+            self.line.said(written);
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -223,7 +252,7 @@ impl Write for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.switch.is_reset() {
+        if self.line.is_reset() {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.io).poll_shutdown(cx)

@@ -45,6 +45,11 @@ impl Server {
         ns as f64 / 1e9
     }
 
+    /// Sockets and other files it has open.
+    pub(crate) fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("Linux's /proc").count()
+    }
+
     pub(crate) fn resident_mib(&self) -> f64 {
         self.status("VmRSS:")
     }

@@ -18,6 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tower_failover::config::Config;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 
+use super::frames;
+
 /// Runs one server until it is killed. It prints its port first.
 pub(crate) fn run(args: &[String]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -34,7 +36,7 @@ pub(crate) fn run(args: &[String]) {
     });
 }
 
-async fn serve(listener: TcpListener, app: Router) {
+pub(crate) async fn serve(listener: TcpListener, app: Router) {
     let listener = listener.tap_io(|socket| {
         let _ = socket.set_nodelay(true);
     });
@@ -121,7 +123,7 @@ async fn answer(mut socket: TcpStream, answers: &'static Answers) {
     let mut request = Vec::with_capacity(4096);
     loop {
         request.clear();
-        while !is_whole(&request) {
+        while !frames::is_whole(&request) {
             match socket.read_buf(&mut request).await {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {}
@@ -144,16 +146,6 @@ async fn answer(mut socket: TcpStream, answers: &'static Answers) {
     }
 }
 
-fn is_whole(request: &[u8]) -> bool {
-    let Some(head) = memchr::memmem::find(request, b"\r\n\r\n") else { return false };
-    let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-    if let Some((_, rest)) = text.split_once("content-length: ") {
-        let length: usize = rest.lines().next().and_then(|line| line.trim().parse().ok()).unwrap_or(0);
-        return request.len() >= head + 4 + length;
-    }
-    request.ends_with(b"\r\n0\r\n\r\n")
-}
-
 const PROSE: &str =
     "The gateway forwards each token as it arrives, and the reader sees \\\"text\\\" without delay. ";
 
@@ -169,7 +161,7 @@ impl Answers {
         );
         Self {
             buffered: [buffered(&openai), buffered(&anthropic)],
-            streamed: [streamed(openai_frames()), streamed(anthropic_frames())],
+            streamed: [frames::streamed(frames::openai(100)), frames::streamed(frames::anthropic(100))],
         }
     }
 }
@@ -178,46 +170,4 @@ fn buffered(body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
         .into_bytes()
-}
-
-fn streamed(frames: Vec<String>) -> Vec<Vec<u8>> {
-    let head =
-        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n".to_owned();
-    let chunks = frames.into_iter().map(|frame| format!("{:x}\r\n{frame}\r\n", frame.len()));
-    std::iter::once(head).chain(chunks).chain(["0\r\n\r\n".to_owned()]).map(String::into_bytes).collect()
-}
-
-fn openai_frames() -> Vec<String> {
-    let chunk = |delta: &str, finish: &str| {
-        format!(
-            "data: {{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1741569952,\"model\":\"gpt-5-mini\",\"service_tier\":\"default\",\"system_fingerprint\":\"fp_06737a9306\",\"choices\":[{{\"index\":0,\"delta\":{delta},\"logprobs\":null,\"finish_reason\":{finish}}}]}}\n\n"
-        )
-    };
-    let mut frames = vec![chunk(r#"{"role":"assistant","content":"","refusal":null}"#, "null")];
-    frames.extend((0..100).map(|_| chunk(r#"{"content":" forwards"}"#, "null")));
-    frames.extend([chunk("{}", "\"stop\""), "data: [DONE]\n\n".to_owned()]);
-    frames
-}
-
-fn anthropic_frames() -> Vec<String> {
-    let event = |name: &str, rest: &str| format!("event: {name}\ndata: {{\"type\":\"{name}\"{rest}}}\n\n");
-    let mut frames = vec![
-        event(
-            "message_start",
-            r#","message":{"id":"msg_1","type":"message","role":"assistant","model":"claude-sonnet-4-6","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":19,"output_tokens":1}}"#,
-        ),
-        event("content_block_start", r#","index":0,"content_block":{"type":"text","text":""}"#),
-    ];
-    let delta =
-        event("content_block_delta", r#","index":0,"delta":{"type":"text_delta","text":" forwards"}"#);
-    frames.extend(std::iter::repeat_n(delta, 100));
-    frames.extend([
-        event("content_block_stop", r#","index":0"#),
-        event(
-            "message_delta",
-            r#","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":100}"#,
-        ),
-        event("message_stop", ""),
-    ]);
-    frames
 }

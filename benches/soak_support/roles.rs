@@ -1,0 +1,161 @@
+//! An upstream that is slow and breaks every fifth call, and the gateway before it.
+
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post_service};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
+use tower_failover::config::Config;
+use tower_failover::dialect::openai_chat::OpenAiChat;
+
+use crate::gateway_support::{frames, roles::serve};
+
+/// Runs one server until it is killed. It prints its port first.
+pub(crate) fn run(args: &[String]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        println!("{}", listener.local_addr().expect("an address").port());
+        match args {
+            [role, words] if role == "upstream" => upstream(listener, words.parse().expect("a number")).await,
+            [role, upstream] if role == "gateway" => serve(listener, gateway(upstream)).await,
+            _ => panic!("no such role: {args:?}"),
+        }
+    });
+}
+
+fn gateway(upstream: &str) -> Router {
+    let config = format!(
+        r#"
+        [stream]
+        first_token = "5s"
+        idle = "3s"
+        [providers.openai]
+        dialect = "openai-chat"
+        base_url = "http://127.0.0.1:{upstream}/v1"
+        api_key = "x"
+        [providers.anthropic]
+        dialect = "anthropic-messages"
+        base_url = "http://127.0.0.1:{upstream}"
+        api_key = "x"
+        [[classes.same.members]]
+        provider = "openai"
+        model = "gpt-5-mini"
+        [[classes.same.members]]
+        provider = "anthropic"
+        model = "claude-sonnet-4-6"
+        [[classes.other.members]]
+        provider = "anthropic"
+        model = "claude-sonnet-4-6"
+        [[classes.other.members]]
+        provider = "openai"
+        model = "gpt-5-mini"
+        "#
+    );
+    let stack = config.parse::<Config>().expect("a right configuration").stack().expect("a stack");
+    let tasks = || async { tokio::runtime::Handle::current().metrics().num_alive_tasks().to_string() };
+    Router::new()
+        .route("/v1/chat/completions", post_service(stack.front(OpenAiChat)))
+        .route("/tasks", get(tasks))
+}
+
+/// What an upstream does with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// 503, with a hint.
+    Unavailable,
+    /// The connection ends after the head.
+    CutBeforeContent,
+    /// The connection ends in the middle.
+    CutInMidStream,
+    /// Silence from the start, or from the middle on, until the gateway hangs up.
+    SilentBeforeHead,
+    SilentInMidStream,
+}
+
+impl Fault {
+    /// Of forty calls in a row eight go wrong; the first ones are good.
+    const fn of(call: u64) -> Self {
+        match call % 40 {
+            5 | 25 => Self::Unavailable,
+            10 | 30 => Self::CutBeforeContent,
+            15 | 35 => Self::CutInMidStream,
+            20 => Self::SilentBeforeHead,
+            39 => Self::SilentInMidStream,
+            _ => Self::None,
+        }
+    }
+}
+
+/// By dialect, OpenAI and Anthropic: the head first, then one write per chunk.
+type Answers = [Vec<Vec<u8>>; 2];
+
+/// Answers word by word, one each 100 to 500 ms.
+async fn upstream(listener: TcpListener, words: usize) {
+    let answers = [frames::openai(words), frames::anthropic(words)].map(frames::streamed);
+    let answers: &'static Answers = Box::leak(Box::new(answers));
+    loop {
+        if let Ok((socket, _)) = listener.accept().await {
+            let _ = socket.set_nodelay(true);
+            tokio::spawn(connection(socket, answers));
+        }
+    }
+}
+
+static CALLS: AtomicU64 = AtomicU64::new(0);
+
+async fn connection(mut socket: TcpStream, answers: &'static Answers) {
+    let mut request = Vec::new();
+    loop {
+        request.clear();
+        while !frames::is_whole(&request) {
+            match socket.read_buf(&mut request).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {}
+            }
+        }
+        let is_anthropic = memchr::memmem::find(&request, b"/messages HTTP").is_some();
+        let call = CALLS.fetch_add(1, Ordering::Relaxed);
+        if answer(&mut socket, &answers[usize::from(is_anthropic)], call).await.is_none() {
+            return;
+        }
+    }
+}
+
+const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\n\r\n";
+
+/// Nothing, when the connection is to end.
+async fn answer(socket: &mut TcpStream, answer: &[Vec<u8>], call: u64) -> Option<()> {
+    let fault = Fault::of(call);
+    let stop = match fault {
+        Fault::None => usize::MAX,
+        Fault::Unavailable => return socket.write_all(UNAVAILABLE).await.ok(),
+        Fault::CutBeforeContent => 1,
+        Fault::SilentBeforeHead => 0,
+        Fault::CutInMidStream | Fault::SilentInMidStream => answer.len() / 2,
+    };
+    for (at, chunk) in answer.iter().enumerate() {
+        if at == stop {
+            if matches!(fault, Fault::SilentBeforeHead | Fault::SilentInMidStream) {
+                let _ = socket.read(&mut [0]).await;
+            }
+            return None;
+        }
+        socket.write_all(chunk).await.ok()?;
+        sleep(Duration::from_millis(100 + mix(call ^ (at as u64) << 32) % 400)).await;
+    }
+    Some(())
+}
+
+/// A number that looks random and is the same in each run.
+pub(crate) const fn mix(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}

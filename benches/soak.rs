@@ -93,6 +93,7 @@ fn soak() -> ExitCode {
     let gateway = Server::start("gateway", &[upstream.port()], 1);
     // What is made once and kept, such as the tasks of the pools, is there before it is counted.
     clients::run(gateway.port(), 2, Duration::from_millis(10));
+    std::thread::sleep(Duration::from_millis(200));
     let (idle, before) = (gateway.resident_mib(), Held::by(&gateway));
     let cpu = gateway.cpu_seconds();
 

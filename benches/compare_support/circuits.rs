@@ -102,7 +102,7 @@ async fn hung_probe(subject: Subject) -> Cell {
     let mut tries = 0;
     while subject.good().await == Answer::Refused {
         tries += 1;
-        if tries > 200 {
+        if tries > 100 {
             return Cell::new(true, "refuses every call, for good");
         }
         sleep((LEASE + OPEN) / 40).await;

@@ -12,11 +12,11 @@ use tower_failover::failure::{BoxError, OnError};
 use tower_resilience_circuitbreaker as resilience;
 
 /// How long a circuit stays open.
-pub(crate) const OPEN: Duration = Duration::from_millis(200);
+pub(crate) const OPEN: Duration = Duration::from_millis(100);
 /// How long a probe may take, where that can be said at all.
-pub(crate) const LEASE: Duration = Duration::from_millis(400);
+pub(crate) const LEASE: Duration = Duration::from_millis(200);
 /// From when on a call is slow, where that can be said.
-pub(crate) const SLOW: Duration = Duration::from_millis(10);
+pub(crate) const SLOW: Duration = Duration::from_millis(5);
 
 /// A call is what it is going to do.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;

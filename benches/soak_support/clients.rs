@@ -17,6 +17,8 @@ use crate::gateway_support::load;
 /// How streams ended, and how many did.
 pub(crate) type Ends = BTreeMap<&'static str, u64>;
 
+const REFUSED: &str = "refused with an error status";
+
 /// Keeps so many streams going for so long, and then waits for their ends.
 pub(crate) fn run(port: u16, streams: u64, time: Duration) -> Ends {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -62,6 +64,10 @@ async fn call_until(port: u16, until: Instant) -> Ends {
             Err(_) => "the client left",
         };
         *ends.entry(end).or_default() += 1;
+        if end == REFUSED {
+            // As SDKs do.
+            sleep(Duration::from_secs(1)).await;
+        }
     }
     ends
 }
@@ -87,7 +93,7 @@ async fn stream(port: u16, kept: Option<TcpStream>, request: &[u8]) -> (&'static
     }
     let has = |needle: &[u8]| memmem::find(&answer, needle).is_some();
     let end = if !answer.starts_with(b"HTTP/1.1 200") {
-        "refused with an error status"
+        REFUSED
     } else if has(b"\"error\"") {
         "ended by a typed error in the stream"
     } else if has(b"[DONE]") {

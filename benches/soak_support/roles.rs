@@ -28,9 +28,14 @@ pub(crate) fn run(args: &[String]) {
     });
 }
 
+/// The circuits bear what happens: of slow streams failures come first and successes much later, so those of a sudden
+/// crowd would open, and few streams would be left to measure.
 fn gateway(upstream: &str) -> Router {
     let config = format!(
         r#"
+        [circuit_breaker]
+        failures = 1000000
+        rate = 0.9
         [stream]
         first_token = "5s"
         idle = "3s"
@@ -97,7 +102,12 @@ type Answers = [Vec<Vec<u8>>; 2];
 
 /// Answers word by word, one each 100 to 500 ms.
 async fn upstream(listener: TcpListener, words: usize) {
-    let answers = [frames::openai(words), frames::anthropic(words)].map(frames::streamed);
+    let mut answers = [frames::openai(words), frames::anthropic(words)].map(frames::streamed);
+    for answer in &mut answers {
+        // As providers do: who has read the last event can use the connection again.
+        let end = answer.pop().expect("an end");
+        answer.last_mut().expect("a last event").extend(end);
+    }
     let answers: &'static Answers = Box::leak(Box::new(answers));
     loop {
         if let Ok((socket, _)) = listener.accept().await {

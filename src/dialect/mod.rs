@@ -5,7 +5,31 @@
 //!
 //! Nothing here awaits, reads a clock, or does I/O; nothing here is a tower service. Unknown fields are
 //! tolerated, unknown events ignored, and whatever a target cannot carry is written into the ledger of
-//! [`Losses`](crate::facts::Losses).
+//! [`Losses`](crate::facts::Losses), by the path at which the caller wrote it.
+//!
+//! # What a translation adds
+//!
+//! A member is told what the caller said, and beyond it only what the member's API wants to hear. Between callers
+//! and members of one dialect nothing is added.
+//!
+//! | API | is told unasked | since |
+//! |---|---|---|
+//! | all | the member's model; in words how to answer in JSON, where there is no field for it (a loss names the field) | |
+//! | all | in a schema `additionalProperties: false`, types, and `required` where the vendor enforces it only so | a strict schema lacks them |
+//! | all | ids for calls that have none, names for documents that have none | Gemini's callers need no ids |
+//! | `anthropic-messages` | `max_tokens`: the most that the model can say | it has no default |
+//! | `anthropic-messages` | `thinking` with an effort or instead of one; `input_schema` of an object without properties; the tools that the conversation has used | it refuses a request without |
+//! | `openai-chat` | `stream_options.include_usage` | the caller, or the accounts, may want to know |
+//! | `openai-chat` | for Mistral a turn `Understood.` between a result and a question, and `prefix` on words to go on with | it refuses other orders |
+//! | `openai-chat`, `openai-responses` | for the form of an answer the name `response`, and `strict: true` for callers whose own dialect always enforces it | it wants the name, and enforces on demand |
+//! | `openai-responses` | `store: false`, and `reasoning.encrypted_content` with the answer | only by their ids could answers be gone on from |
+//! | `openai-responses` | `strict: false` of tools, `detail: "auto"` of images | left out, the first would be `true`; its types demand the second |
+//! | `openai-responses` | `reasoning.summary: "auto"` for callers whose own dialect shows thoughts | it shows them only on demand |
+//! | `gemini` | `includeThoughts` with a wish to think; the type of an answer with its schema | it shows them only on demand; it wants the type |
+//! | `gemini` | the name of the function with its result; for calls of another model the seal that the vendor has documented for them | it refuses a request without |
+//!
+//! Three things are left out and no loss: what says only what holds anyway (a default spelled out, an empty list), what
+//! says the same a second time, and what of a schema is for those who keep it (`$schema`, `$comment`).
 
 #[cfg(feature = "anthropic-messages")]
 pub mod anthropic_messages;

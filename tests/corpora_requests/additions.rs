@@ -72,7 +72,7 @@ fn is_for_gemini(pair: Pair<'_>, path: &str, value: &str) -> bool {
         _ if is_id => value.starts_with("call_") || value.len() == 9,
         // The only value of an object that a function answered is told as the text that it is.
         "messages[].content" | "messages[].content[].content[].text" | "input[].output"
-            if leaves(pair.asked).iter().any(|leaf| leaf.value.to_string() == value) =>
+            if is_answer(pair, value) =>
         {
             true
         }
@@ -82,6 +82,11 @@ fn is_for_gemini(pair: Pair<'_>, path: &str, value: &str) -> bool {
         "tools[].function.strict" | "tools[].strict" => value == "true",
         _ => false,
     }
+}
+
+/// Is it the JSON of what a function answered?
+fn is_answer(pair: Pair<'_>, value: &str) -> bool {
+    leaves(pair.asked).into_iter().map(|leaf| leaf.value.to_string()).any(|json| json == value)
 }
 
 /// The order of turns that Mistral wants, and its mark of words that are to be continued.

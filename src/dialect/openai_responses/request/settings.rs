@@ -45,10 +45,11 @@ fn sampling<'a>(fields: &mut Object<'a>) -> Result<Sampling<'a>, Invalid> {
     Ok(Sampling { temperature: take("temperature")?, top_p: take("top_p")?, ..Sampling::default() })
 }
 
-/// What asks for no more than holds anyway. Whether an answer is stored matters at its provider only.
+/// What asks for no more than holds anyway. That an answer is to be stored is said by those who mean to go on from
+/// it by its id, which they cannot elsewhere.
 fn defaults<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) {
     let mut moot = |name, values: &[&str]| fields.moot(&Path::Root, name, values, &mut request.extra);
-    moot("store", &["true", "false"]);
+    moot("store", &["false"]);
     moot("truncation", &[r#""disabled""#]);
     moot("service_tier", &[r#""auto""#, r#""default""#]);
     moot("metadata", &["{}"]);

@@ -124,6 +124,8 @@ def served(adapter, world, scenario, situation, streams):
         calls = world["calls"][scenario]
         wanted = "; ".join(f"{name}({args.get('city', '')}) = {at} degrees" for at, (name, args) in enumerate(calls))
         equal((answer.text, answer.finish), (wanted, "stop"), "the second turn")
+        if situation.provider:
+            stays(adapter.wire.headers, situation)
 
 
 def marked(headers, situation):
@@ -133,6 +135,12 @@ def marked(headers, situation):
     check(attempts >= situation.attempts, f"x-failover-attempts is {attempts}")
     check(attempts == 1 or "-then-" in situation.model, f"{attempts} attempts at a healthy member")
     check("x-failover-degraded" not in headers, "marked as degraded among equals")
+
+
+def stays(headers, situation):
+    """A turn with tools' results goes to whoever called the tools, and to nobody else first."""
+    equal(headers.get("x-failover-provider"), situation.provider, "x-failover-provider")
+    equal(headers.get("x-failover-attempts"), "1", "x-failover-attempts of the next turn")
 
 
 def said(world, scenario, answer):
@@ -162,7 +170,7 @@ def agent(adapter, world, situation):
     """The SDK's own loop: it calls the tool and brings back what it said."""
     text = adapter.agent(situation.model, QUESTION.format("parallel"))
     equal(text, "get_weather(Oslo) = 12 degrees; get_weather(Bergen) = 12 degrees", "what came of the tools")
-    marked(adapter.wire.headers, situation)
+    stays(adapter.wire.headers, situation)
 
 
 def counts(adapter, world, situation):

@@ -61,6 +61,7 @@ export async function served(adapter, world, scenario, situation, streams) {
   const next = await adapter.ask(ask);
   const wanted = world.calls[scenario].map(([name, args], at) => result(adapter, name, args, `${at} degrees`));
   assert.deepEqual([next.text, next.finish], [wanted.join("; "), "stop"], "the second turn");
+  stays(situation);
 }
 
 // What a member says of a tool's result, which some SDKs wrap.
@@ -75,6 +76,12 @@ function marked(situation) {
   const attempts = Number(header("attempts"));
   assert.ok(attempts >= situation.attempts, `x-failover-attempts is ${attempts}`);
   assert.equal(header("degraded"), null, "marked as degraded among equals");
+}
+
+// A turn with tools' results goes to whoever called the tools, and to nobody else first.
+function stays(situation) {
+  assert.equal(wire.headers.get("x-failover-provider"), situation.provider, "x-failover-provider");
+  assert.equal(wire.headers.get("x-failover-attempts"), "1", "x-failover-attempts of the next turn");
 }
 
 function said(world, scenario, answer) {
@@ -106,7 +113,7 @@ export async function agent(adapter, world, situation) {
   const text = await adapter.agent(situation.model, question("parallel"));
   const wanted = world.calls.parallel.map(([name, args]) => result(adapter, name, args, "12 degrees"));
   assert.equal(text, wanted.join("; "), "what came of the tools");
-  marked(situation);
+  stays(situation);
 }
 
 export async function counts(adapter, world, situation) {

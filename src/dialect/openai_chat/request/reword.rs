@@ -16,6 +16,7 @@ use crate::dialect::canonical::Text;
 use crate::dialect::openai::leaf;
 use crate::dialect::openai_chat::habits::Habits;
 use crate::dialect::openai_chat::{json, names, wire};
+use crate::dialect::scan::Scan;
 use crate::facts::Losses;
 
 /// The fields of a message that a provider with a strict order takes; it refuses all others.
@@ -32,8 +33,27 @@ pub(super) fn may_refuse(habits: &Habits, body: &[u8]) -> bool {
         || habits.renamed.iter().any(|(word, _)| has_key(word))
         || (!habits.developer && has_value("developer"))
         || (!habits.names && has_key("name"))
-        || (habits.is_strict && has_value("assistant"))
+        || (habits.is_strict && (has_value("assistant") || has_other_fields(body)))
         || (habits.short_ids && has_key("tool_call_id"))
+}
+
+/// Has a message a field that a strict provider refuses? What cannot be read may have one.
+fn has_other_fields(body: &[u8]) -> bool {
+    let mut has_other = false;
+    let mut message = |scan: &mut Scan<'_>| match scan.peek()? {
+        b'{' => scan.object(|scan, key| {
+            has_other |= !MESSAGE.iter().any(|known| known.as_bytes() == key);
+            scan.value().map(drop)
+        }),
+        _ => scan.value().map(drop),
+    };
+    let mut scan = Scan::new(body);
+    scan.space();
+    let read = scan.object(|scan, key| match (key, scan.peek()?) {
+        (b"messages", b'[') => scan.list(&mut message),
+        _ => scan.value().map(drop),
+    });
+    read.is_none() || has_other
 }
 
 /// What follows the word, wherever it stands in quotes.
@@ -229,10 +249,13 @@ mod tests {
         for flavour in [Flavour::Standard, Flavour::Azure] {
             assert!(!holds_foreign(body, &Target::new("m").with_flavour(flavour)));
         }
-        assert!(!holds_foreign(
-            br#"{"messages":[{"role":"user","content":"x"}]}"#,
-            &Target::new("m").with_flavour(Flavour::Mistral)
-        ));
+        let mistral = Target::new("m").with_flavour(Flavour::Mistral);
+        assert!(!holds_foreign(br#"{"messages":[{"role":"user","content":"x"}]}"#, &mistral));
+        assert!(holds_foreign(br#"{"messages":[{"role":"user","content":"x","id":"1"}]}"#, &mistral));
+        // The same word elsewhere is none of its business.
+        let elsewhere =
+            br#"{"id":"1","messages":[{"role":"user","content":[{"type":"text","text":"x","id":"1"}]}]}"#;
+        assert!(!holds_foreign(elsewhere, &mistral));
     }
 
     #[test]

@@ -134,8 +134,12 @@ impl<'a, 'l> Writer<'a, 'l> {
         };
         let is_theirs =
             self.request.names.dialect == "openai-responses" && is_openai(self.habits, self.known);
+        // Asked of each field of the caller's: only these few may be looked for among all of them.
+        if !is_taken || !is_theirs {
+            return None;
+        }
         let extra = self.request.extra.iter().find(|extra| extra.path == path && !extra.is_moot)?;
-        (is_taken && is_theirs).then_some(&extra.value)
+        Some(&extra.value)
     }
 
     /// What this API has no place for, or none that is safe: it takes `metadata` only of calls that it is to

@@ -54,7 +54,7 @@ impl<'a, 'w, 't, 'l> Items<'a, 'w, 't, 'l> {
         if turns.is_empty() && request.state.is_some() {
             input.clear();
         }
-        if input == b"[]" && !writer.is_own {
+        if input == b"[]" && request.state.is_none() {
             // Empty text is a question elsewhere, and here none.
             let nowhere = Position { turn: None, field: request.names.turns, index: None };
             return Err(writer.unsupported(nowhere, ""));

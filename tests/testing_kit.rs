@@ -594,6 +594,123 @@ async fn a_200_can_be_no_answer() {
 }
 
 #[tokio::test]
+async fn what_is_no_http_and_half_a_head_are_two_failures() {
+    for provider in all().await {
+        let class = |error: BoxError| Failure::of(&error).class();
+        provider.script([Fault::NotHttp, Fault::CutHead]);
+        assert_eq!(class(send(&provider, false).await.unwrap_err()), Class::ServerError);
+        assert_eq!(class(send(&provider, true).await.unwrap_err()), Class::Connect);
+        assert_eq!(provider.stats().finished, 2, "broken off on purpose, and not by the caller");
+        assert_eq!(send(&provider, false).await.unwrap().status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn informational_heads_come_before_an_answer_or_instead_of_it() {
+    for provider in all().await {
+        provider.script([Fault::EarlyHints, Fault::SwitchingProtocols]);
+        let (stream, is_whole) = streamed(&provider).await;
+        assert!(is_whole);
+        assert_eq!(text_of(provider.vendor(), &stream), TEXT);
+        assert_eq!(send(&provider, false).await.unwrap().status(), StatusCode::SWITCHING_PROTOCOLS);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_names_another_place() {
+    let provider = openai().await;
+    provider
+        .script([Fault::redirect("/x"), Fault::Redirect { code: 301, to: "https://example.com/".into() }]);
+    for (code, to) in [(307, "/x"), (301, "https://example.com/")] {
+        let response = send(&provider, false).await.unwrap();
+        assert_eq!(response.status(), code);
+        assert_eq!(response.headers()["location"], to);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_can_have_the_wrong_type_or_the_wrong_form() {
+    for provider in all().await {
+        let kind = |response: &Response<ResponseBody>| response.headers()["content-type"].clone();
+        provider.script([Fault::WrongType, Fault::WrongType, Fault::OtherForm, Fault::OtherForm]);
+        assert_eq!(kind(&send(&provider, false).await.unwrap()), "text/plain");
+        let stream = send(&provider, true).await.unwrap();
+        assert_eq!(kind(&stream), "application/json");
+        assert_eq!(text_of(provider.vendor(), &read(stream).await.0), TEXT);
+        let stream = send(&provider, false).await.unwrap();
+        assert!(kind(&stream).to_str().unwrap().starts_with("text/event-stream"));
+        assert_eq!(text_of(provider.vendor(), &read(stream).await.0), TEXT);
+        let whole = send(&provider, true).await.unwrap();
+        assert_eq!(kind(&whole), "application/json");
+        assert!(serde_json::from_str::<Value>(&read(whole).await.0).unwrap().to_string().contains(TEXT));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_can_be_compressed_though_nobody_asked() {
+    for provider in all().await {
+        for stream in [false, true] {
+            provider.script([Fault::Compressed]);
+            let response = send(&provider, stream).await.unwrap();
+            assert_eq!(response.headers()["content-encoding"], "gzip");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert!(body.starts_with(b"\x1f\x8b"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_huge_body_has_as_many_bytes_as_were_asked_for() {
+    for provider in all().await {
+        for stream in [false, true] {
+            provider.script([Fault::Huge { bytes: 1024 * 1024 }]);
+            let (body, is_whole) = read(send(&provider, stream).await.unwrap()).await;
+            let padding = body.bytes().filter(|byte| *byte == b'a').count();
+            assert!(is_whole && padding >= 1024 * 1024 && body.len() < padding + 64, "{}", body.len());
+            assert_eq!((body.lines().count(), body.starts_with("data: ")), (1, stream));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_length_can_be_too_long_and_too_short() {
+    for provider in all().await {
+        for stream in [false, true] {
+            provider.script([Fault::None, Fault::WrongLength { by: 7 }, Fault::WrongLength { by: -7 }]);
+            // Ids and times differ from answer to answer, their lengths do not.
+            let length = read(send(&provider, stream).await.unwrap()).await.0.len();
+            let (body, is_whole) = read(send(&provider, stream).await.unwrap()).await;
+            assert!(!is_whole && body.len() == length, "{} {length}", body.len());
+            let (body, is_whole) = read(send(&provider, stream).await.unwrap()).await;
+            assert!(is_whole && body.len() == length - 7, "{} {length}", body.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_can_end_well_and_say_nothing() {
+    for provider in all().await {
+        provider.script([Fault::SaysNothing, Fault::SaysNothing]);
+        let (stream, is_whole) = streamed(&provider).await;
+        assert!(is_whole && has(&stream, &REASONS), "{stream}");
+        assert_eq!(text_of(provider.vendor(), &stream), "");
+        let (body, _) = read(send(&provider, false).await.unwrap()).await;
+        assert!(!body.contains("two") && body.contains("sage"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_after_the_end_loses_nothing() {
+    for provider in all().await {
+        provider.script([Fault::ResetAfterEnd, Fault::ResetAfterEnd]);
+        let (stream, is_whole) = streamed(&provider).await;
+        assert!(!is_whole && has(&stream, &REASONS), "{stream}");
+        assert_eq!(text_of(provider.vendor(), &stream), TEXT);
+        assert!(read(send(&provider, false).await.unwrap()).await.1);
+    }
+}
+
+#[tokio::test]
 async fn a_buffered_answer_can_be_cut_in_the_middle() {
     let provider = openai().await;
     provider.script([Fault::CutAfter(1), Fault::CutBeforeContent]);
@@ -706,6 +823,13 @@ async fn faults_are_set_over_http_only_where_the_control_port_is_open() {
     assert_eq!(control(&open, "/__fault?mode=429&retry_after=7").await.unwrap().status(), 200);
     let limited = send(&open, false).await.unwrap();
     assert_eq!((limited.status().as_u16(), &limited.headers()["retry-after"]), (429, &"7".parse().unwrap()));
+    for mode in ["mode=not-http", "mode=wrong-length&by=-3", "mode=redirect&to=/x", "mode=huge&bytes=9"] {
+        assert_eq!(
+            control(&open, &format!("/__fault?{mode}&times=0")).await.unwrap().status(),
+            200,
+            "{mode}"
+        );
+    }
     for mode in ["mode=nonsense", "mode=999", "", "mode=cut&after=x"] {
         assert_eq!(control(&open, &format!("/__fault?{mode}")).await.unwrap().status(), 400, "{mode}");
     }

@@ -177,7 +177,8 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
 
     fn forward<B>(self, parts: Parts, body: B, is_untouched: bool) -> Answered<B, F, M> {
         if is_untouched {
-            return self.respond(parts, Content::Untouched, ResponseBody::pass(body));
+            let content = if self.stream { Content::Untouched } else { Content::Whole };
+            return self.respond(parts, content, ResponseBody::pass(body));
         }
         let encoder = self.front.encoder(self.reply());
         let names = self.tool_names.clone();

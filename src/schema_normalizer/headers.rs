@@ -5,6 +5,8 @@ use http::{HeaderMap, HeaderValue};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
     Untouched,
+    /// Untouched, too, and no stream: an answer, or a count.
+    Whole,
     Json,
     EventStream,
 }
@@ -20,11 +22,15 @@ pub(super) fn for_caller(member: &HeaderMap, is_same: bool, content: Content) ->
         }
     }
     match content {
-        Content::Untouched => {
+        Content::Untouched | Content::Whole => {
             for name in [CONTENT_TYPE, CONTENT_LENGTH] {
                 if let Some(value) = member.get(&name) {
                     headers.insert(name, value.clone());
                 }
+            }
+            // SDKs look at it before they read, and hand over mere text where it says something else.
+            if content == Content::Whole && !is_json(member) {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             }
         }
         Content::Json => {
@@ -42,6 +48,13 @@ pub(super) fn for_caller(member: &HeaderMap, is_same: bool, content: Content) ->
 pub(super) fn request_id(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("x-request-id").or_else(|| headers.get("request-id"))?;
     value.to_str().ok().map(str::to_owned)
+}
+
+/// Parameters (`; charset=utf-8`) and case do not matter.
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let essence = value.split(|&byte| byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
 }
 
 /// Is the body compressed, in spite of our `accept-encoding: identity`?
@@ -82,6 +95,25 @@ mod tests {
         let mut names: Vec<_> = headers.keys().map(http::HeaderName::as_str).collect();
         names.sort_unstable();
         names
+    }
+
+    #[test]
+    fn a_whole_answer_is_called_json_whatever_the_member_calls_it() {
+        let called = |kind: Option<&'static str>, content| {
+            let kind = kind.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind)));
+            let headers = for_caller(&kind.into_iter().collect(), true, content);
+            headers.get(CONTENT_TYPE).map(|kind| kind.to_str().unwrap().to_owned())
+        };
+        let json = Some("application/json".to_owned());
+        for kind in [None, Some("text/plain"), Some("application/octet-stream")] {
+            assert_eq!(called(kind, Content::Whole), json, "{kind:?}");
+        }
+        let with_charset = Some("application/json; charset=UTF-8");
+        assert_eq!(called(with_charset, Content::Whole).as_deref(), with_charset);
+        assert_eq!(
+            called(Some("text/event-stream"), Content::Untouched).as_deref(),
+            Some("text/event-stream")
+        );
     }
 
     #[test]

@@ -65,6 +65,8 @@ impl<B> Attempt<B> {
         let body = match self.so_far {
             SoFar::Stream { watch, held } => {
                 goes_on_as = held.front().and_then(|start| guard.goes_on_as(start));
+                // Frames may be left out, and an end added: by us, and by whoever completes the answer.
+                parts.headers.remove(CONTENT_LENGTH);
                 let timer = Timer::new(last, last);
                 ResponseBody::stream(self.body, watch, held, guard.clone(), (timer, limits.idle))
             }

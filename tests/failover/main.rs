@@ -14,4 +14,5 @@ mod reading;
 mod resume;
 mod routing;
 mod support;
+mod table;
 mod threads;

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use tower_failover::testing::{FakeProvider, Fault, Refusal};
 
@@ -339,35 +336,6 @@ async fn all_is_over_with_the_deadline_of_the_call() {
         assert_eq!(cell.fallback.count(), 1, "{}", cell.what);
     };
     join(APIS.map(ask)).await;
-}
-
-#[tokio::test]
-async fn a_caller_who_leaves_while_it_is_completed_takes_the_attempt_with_him() {
-    let ask = async |front: Api, fallback: Api| {
-        let cell = Cell::new(front, [Api::OpenAi, fallback], [ANSWER; 2], "").await;
-        cell.primary.script([CUT]);
-        cell.fallback.always(Fault::Hang);
-        let client: Client<_, Full<bytes::Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        let request = http::Request::post(format!("{}{}", cell.gateway.url, front.path("workhorse", true)))
-            .header("content-type", "application/json")
-            .body(Full::from(front.question(true).to_string()))
-            .unwrap();
-        let mut response = client.request(request).await.unwrap();
-        let mut pending = Box::pin(async {
-            while response.body_mut().frame().await.is_some() {}
-            panic!("it is not over: {}", cell.what);
-        });
-        tokio::select! {
-            () = &mut pending => {}
-            () = crate::disconnect::eventually("the attempt", || cell.fallback.count() == 1) => {}
-        }
-        drop(pending);
-        drop(response);
-        crate::disconnect::eventually("the cancellation", || cell.fallback.cancelled() == 1).await;
-    };
-    for front in APIS {
-        join(APIS.map(|fallback| ask(front, fallback))).await;
-    }
 }
 
 #[tokio::test]

@@ -48,7 +48,12 @@ fn events(stream: &[u8], cuts: &[usize]) -> Vec<String> {
 
 /// Writes what is read, as a normalizer would, for a caller who wants usage.
 fn rewritten(stream: &[u8], reply: Reply) -> (Vec<u8>, bool) {
-    let mut encoder = OpenAiChat.encoder(reply);
+    rewritten_by(&OpenAiChat, stream, reply)
+}
+
+/// The same, for a caller of this dialect.
+fn rewritten_by(front: &impl Dialect, stream: &[u8], reply: Reply) -> (Vec<u8>, bool) {
+    let mut encoder = front.encoder(reply);
     let mut out = Vec::new();
     let mut decoder = OpenAiChat.decoder();
     let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
@@ -651,6 +656,21 @@ fn an_answer_that_was_cut_off_is_never_ended() {
     encoder.encode(&Event::End, &mut out);
     assert!(!encoder.finish(&mut out));
     assert_eq!(out.len(), length);
+}
+
+/// It stands in every chunk: a provider could make much of a little otherwise.
+#[test]
+fn what_a_provider_calls_itself_is_not_repeated_at_any_length() {
+    let name = "n".repeat(100_000);
+    let start = format!("data: {{\"id\":\"{name}\",\"model\":\"{name}\",\"choices\":[]}}\n\n");
+    let text = "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
+    let stream = start + &text.repeat(100);
+    let reply = || Reply::new("m", 7);
+    let to_chat = rewritten(stream.as_bytes(), reply()).0;
+    let to_gemini = rewritten_by(&Gemini, stream.as_bytes(), reply()).0;
+    for out in [to_chat, to_gemini] {
+        assert!(out.len() < 2 * name.len(), "{} bytes", out.len());
+    }
 }
 
 #[test]

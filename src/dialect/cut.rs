@@ -7,6 +7,13 @@ pub(super) fn cut(text: &str, longest: usize) -> &str {
     &text[..end]
 }
 
+/// What a provider calls an answer, or itself. It stands in every piece of a stream, so that a very long one would
+/// make a stream of small pieces a very large one.
+#[cfg(any(feature = "openai-chat", feature = "gemini"))]
+pub(super) fn name(text: &str) -> &str {
+    cut(text, 256)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,9 +1,9 @@
 use super::json;
 use super::parts::Parts;
 use super::{finish, logprobs, usage};
-use crate::dialect::Reply;
 use crate::dialect::canonical::{Answer, Choice, Finish};
 use crate::dialect::quoted::quoted;
+use crate::dialect::{Reply, cut};
 
 /// Writes a whole answer.
 pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
@@ -26,11 +26,11 @@ pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
 pub(crate) fn origin(out: &mut Vec<u8>, id: Option<&str>, model: &str) {
     if !model.is_empty() {
         out.extend_from_slice(b",\"modelVersion\":");
-        quoted(out, model);
+        quoted(out, cut::name(model));
     }
     if let Some(id) = id {
         out.extend_from_slice(b",\"responseId\":");
-        quoted(out, id);
+        quoted(out, cut::name(id));
     }
 }
 

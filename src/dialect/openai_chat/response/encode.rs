@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use crate::dialect::Reply;
 use crate::dialect::canonical::{Answer, Choice, Citation, Content, Reasoning, Text, ToolCall};
+use crate::dialect::cut;
 use crate::dialect::openai_chat::{citation, json, reasoning};
 
 /// Writes a whole answer.
@@ -12,7 +13,7 @@ pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
     out.extend_from_slice(br#","object":"chat.completion","created":"#);
     json::value(&mut out, &answer.created.unwrap_or(reply.created));
     out.extend_from_slice(br#","model":"#);
-    json::string(&mut out, answer.model.as_deref().unwrap_or(&reply.model));
+    json::string(&mut out, answer.model.as_deref().map_or(&*reply.model, cut::name));
     out.extend_from_slice(br#","choices":["#);
     for (index, each) in answer.choices.iter().enumerate() {
         if index > 0 {
@@ -31,7 +32,7 @@ pub(crate) fn encode(answer: &Answer<'_>, reply: &Reply) -> Vec<u8> {
 
 /// The id as this dialect's begin. One is made up where the provider gave none: SDKs take it for present.
 pub(crate) fn answer_id<'a>(id: Option<&'a str>, reply: &Reply) -> Cow<'a, str> {
-    match id {
+    match id.map(cut::name) {
         Some(id) if id.starts_with("chatcmpl-") => Cow::Borrowed(id),
         Some(id) => Cow::Owned(format!("chatcmpl-{id}")),
         None => Cow::Owned(format!("chatcmpl-{:x}", reply.created)),

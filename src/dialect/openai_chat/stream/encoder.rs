@@ -1,7 +1,7 @@
 use super::TERMINAL;
 use crate::dialect::canonical::{Citation, Event, Finish, Reasoning, Text, Usage};
 use crate::dialect::openai_chat::{citation, json, reasoning, response};
-use crate::dialect::{Encode, Reply};
+use crate::dialect::{Encode, Reply, cut};
 
 /// Writes one stream of chunks.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Encoder {
     fn start(&mut self, id: Option<&str>, model: Option<&str>) {
         if self.head.is_empty() {
             let id = response::answer_id(id, &self.reply);
-            self.head = head(&id, self.reply.created, model.unwrap_or(&self.reply.model));
+            self.head = head(&id, self.reply.created, model.map_or(&*self.reply.model, cut::name));
         }
     }
 

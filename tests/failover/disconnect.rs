@@ -1,11 +1,12 @@
 //! A caller who goes away: the provider is not left talking to nobody, whatever the call was waiting for, and nobody
 //! is the worse for it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use tokio::time::Instant;
 use tower_failover::circuit_breaker::{CircuitHandle, CircuitState};
 use tower_failover::testing::{FakeProvider, Fault};
 

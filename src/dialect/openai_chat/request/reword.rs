@@ -42,16 +42,16 @@ fn has_other_fields(body: &[u8]) -> bool {
     let mut has_other = false;
     let mut message = |scan: &mut Scan<'_>| match scan.peek()? {
         b'{' => scan.object(|scan, key| {
-            has_other |= !MESSAGE.iter().any(|known| known.as_bytes() == key);
-            scan.value().map(drop)
+            has_other |= !MESSAGE.contains(&key);
+            scan.skip()
         }),
-        _ => scan.value().map(drop),
+        _ => scan.skip(),
     };
-    let mut scan = Scan::new(body);
-    scan.space();
-    let read = scan.object(|scan, key| match (key, scan.peek()?) {
-        (b"messages", b'[') => scan.list(&mut message),
-        _ => scan.value().map(drop),
+    let read = Scan::new(body).and_then(|mut scan| {
+        scan.object(|scan, key| match (key, scan.peek()?) {
+            ("messages", b'[') => scan.list(&mut message),
+            _ => scan.skip(),
+        })
     });
     read.is_none() || has_other
 }

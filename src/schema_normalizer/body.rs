@@ -1,20 +1,28 @@
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
 
 use super::transcode::Transcoder;
 use crate::body::linger;
 use crate::dialect::{Decode, Encode};
 use crate::failure::BoxError;
 
+/// How long a member that has said why it stops may keep its stream open without a word. What else it has to say,
+/// as usage, comes at once; and the shortest sensible limit of whoever watches the stream is longer than this.
+const AFTER_FINISH: Duration = Duration::from_secs(1);
+
 pin_project! {
     /// Response body of [`SchemaNormalizer`](super::SchemaNormalizer): the member's own, or a translation.
     ///
     /// A translated stream reads from the member only what the caller asks for. It ends cleanly only if the
-    /// model said why it stopped. Dropping it drops the call.
+    /// model said why it stopped. A member that said so, and then neither ends its stream nor says anything for a
+    /// second, has ended. Dropping it drops the call.
     #[derive(Debug)]
     pub struct ResponseBody<B, D, E> {
         #[pin]
@@ -34,6 +42,8 @@ pin_project! {
             inner: Option<B>,
             // In a box, once per stream: every layer above moves this body, and most answers are no streams.
             transcoder: Box<Transcoder<D, E>>,
+            // Set only while a member that has finished is silent.
+            silence: Option<Pin<Box<Sleep>>>,
         },
     }
 }
@@ -48,7 +58,7 @@ impl<B, D, E> ResponseBody<B, D, E> {
     }
 
     pub(super) fn transcode(inner: B, transcoder: Transcoder<D, E>) -> Self {
-        Self { kind: Kind::Transcode { inner: Some(inner), transcoder: Box::new(transcoder) } }
+        Self { kind: Kind::Transcode { inner: Some(inner), transcoder: Box::new(transcoder), silence: None } }
     }
 }
 
@@ -56,6 +66,7 @@ impl<B, D, E> ResponseBody<B, D, E> {
 fn poll_transcode<B, D, E>(
     mut inner: Pin<&mut Option<B>>,
     transcoder: &mut Transcoder<D, E>,
+    silence: &mut Option<Pin<Box<Sleep>>>,
     cx: &mut Context<'_>,
 ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>>
 where
@@ -78,7 +89,17 @@ where
             return Poll::Ready(end.err().map(Err));
         }
         let Some(body) = inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        match ready!(body.poll_frame(cx)) {
+        let Poll::Ready(next) = body.poll_frame(cx) else {
+            if !transcoder.has_finished() {
+                return Poll::Pending;
+            }
+            let silence = silence.get_or_insert_with(|| Box::pin(sleep(AFTER_FINISH)));
+            ready!(silence.as_mut().poll(cx));
+            transcoder.settle();
+            continue;
+        };
+        *silence = None;
+        match next {
             Some(Ok(frame)) => {
                 if let Ok(chunk) = frame.into_data() {
                     transcoder.push(chunk);
@@ -116,7 +137,9 @@ where
                 let bytes = std::mem::take(bytes);
                 Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
             }
-            KindProj::Transcode { inner, transcoder } => poll_transcode(inner, transcoder, cx),
+            KindProj::Transcode { inner, transcoder, silence } => {
+                poll_transcode(inner, transcoder, silence, cx)
+            }
         }
     }
 

@@ -23,6 +23,7 @@ struct Writer<E> {
     tool_names: ToolNames,
     checked: Checked,
     out: Vec<u8>,
+    has_finished: bool,
     end: Option<Result<(), BoxError>>,
 }
 
@@ -30,7 +31,7 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
     pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames, checked: Checked) -> Self {
         Self {
             splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
-            writer: Writer { encoder, tool_names, checked, out: Vec::new(), end: None },
+            writer: Writer { encoder, tool_names, checked, out: Vec::new(), has_finished: false, end: None },
             decoder,
             pool: BytesMut::new(),
         }
@@ -59,6 +60,19 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
         }
         if self.writer.end.is_none() {
             self.writer.finish(error);
+        }
+    }
+
+    /// Has the model said why it stops, and only the end of the stream is awaited?
+    pub(super) const fn has_finished(&self) -> bool {
+        self.writer.has_finished && self.writer.end.is_none()
+    }
+
+    /// The member has finished, and is silent since: what is there is the answer, if it is whole.
+    pub(super) fn settle(&mut self) {
+        self.writer.has_finished = false;
+        if self.writer.encoder.finish(&mut self.writer.out) {
+            self.writer.end = Some(Ok(()));
         }
     }
 
@@ -94,6 +108,7 @@ impl<E: Encode> Writer<E> {
             return;
         }
         if let Event::Finish { reason, .. } = &event {
+            self.has_finished = true;
             if reason.explains_nothing_said() {
                 self.checked.pass();
             }

@@ -473,6 +473,24 @@ async fn a_stream_that_had_finished_is_completed_and_another_is_not() {
     assert_eq!(told(&body), ("Hello".to_owned(), vec![], 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_member_that_has_finished_and_falls_silent_has_answered() {
+    let finished = CLAUDE_STREAM.split("event: message_stop").next().unwrap();
+    let began = tokio::time::Instant::now();
+    let body = Pieces::of(finished).then_hang();
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(body)).await;
+    assert_eq!(told(&seen.whole().1), hello());
+    assert_eq!(began.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_falls_silent_before_it_has_finished_is_not_cut_short() {
+    let unfinished = CLAUDE_STREAM.split("event: message_delta").next().unwrap();
+    let body = Pieces::of(unfinished).then_hang();
+    let asked = exchange(OpenAiChat, AnthropicMessages, ask(ASK_STREAM), stream(body));
+    assert!(tokio::time::timeout(std::time::Duration::from_secs(60), asked).await.is_err(), "it was ended");
+}
+
 #[tokio::test]
 async fn an_error_inside_a_stream_keeps_its_class() {
     let body = Pieces::of(CLAUDE_OVERLOADED);

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_failover::body::Buffered;
 use tower_failover::client::{Client, ClientPool, Credential, Endpoint};
-use tower_failover::failure::{Class, Failure};
+use tower_failover::failure::{Class, Failure, Scope};
 use tower_failover::testing::{Chunking, FakeProvider, Fault, RecordedReply};
 
 const BODY: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
@@ -90,7 +90,9 @@ async fn a_port_where_nobody_listens_is_a_connect_failure() {
 async fn a_reset_before_the_head_is_a_connect_failure_and_is_not_repeated() {
     let provider = FakeProvider::openai().start().await.unwrap();
     provider.script([Fault::Refuse]);
-    assert_eq!(failure(client(&provider.base_url())).await.class(), Class::Connect);
+    let reset = failure(client(&provider.base_url())).await;
+    // Scope: there was a connection, so nothing is said of the host.
+    assert_eq!((reset.class(), reset.scope()), (Class::Connect, Scope::Request));
     assert_eq!(provider.count(), 1);
 }
 

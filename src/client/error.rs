@@ -2,7 +2,7 @@ use std::error::Error;
 
 use hyper_util::client::legacy;
 
-use crate::failure::{Class, Failure};
+use crate::failure::{Class, Failure, Scope};
 
 /// Reads why there is no head of a response.
 ///
@@ -10,9 +10,11 @@ use crate::failure::{Class, Failure};
 /// is another matter: whoever sent it is there, and broken.
 pub(super) fn read(error: legacy::Error) -> Failure {
     let hyper = error.source().and_then(|source| source.downcast_ref::<hyper::Error>());
-    let class = match hyper {
-        Some(error) if error.is_parse() => Class::ServerError,
-        _ => Class::Connect,
+    let failure = match hyper {
+        Some(error) if error.is_parse() => Failure::new(Class::ServerError),
+        _ if error.is_connect() => Failure::new(Class::Connect),
+        // There was a connection, so the host can be reached: what became of it is this request's affair.
+        _ => Failure::new(Class::Connect).with_scope(Scope::Request),
     };
-    Failure::new(class).with_source(error)
+    failure.with_source(error)
 }

@@ -24,6 +24,7 @@
 //! | `Auth`, `QuotaExhausted` (scope `Credential`) | cools: the hint, or 5 min; at most 24 h | answers |
 //! | scope `Provider` | – | cools in the same way |
 //! | `Connect` | – | cools for 10 s, if it is the third member in a row |
+//! | `Connect` of scope `Request`: a connection that was made, and did not last | – | – |
 //! | any other failure of the provider | – | answers |
 //! | a refusal of our own, a timeout, a call that was dropped | – | – |
 //!

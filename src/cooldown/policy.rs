@@ -94,6 +94,8 @@ fn reading(failure: &Failure) -> Reading {
             let hint = failure.retry_after().filter(|hint| !hint.is_zero());
             Reading::Cool { scope, time: hint.unwrap_or(Outcome::HARD_DOWN), class }
         }
+        // A connection that was made and did not last says nothing of the host.
+        (Class::Connect, Scope::Request) => Reading::Unknown,
         (Class::Connect, _) => Reading::Unreachable,
         _ => Reading::Reached,
     }
@@ -131,6 +133,8 @@ mod tests {
             assert_eq!(reading(&Failure::new(class)), Reading::Unknown, "{class}");
         }
         assert_eq!(reading(&Failure::new(Class::Connect)), Reading::Unreachable);
+        let cut = Failure::new(Class::Connect).with_scope(Scope::Request);
+        assert_eq!(reading(&cut), Reading::Unknown);
         assert_eq!(reading(&Failure::new(Class::InvalidRequest)), Reading::Reached);
         assert_eq!(ByFailure::new(crate::failure::OnError).read(Ok(&1)), Reading::Answered);
     }

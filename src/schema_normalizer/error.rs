@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 
 use crate::dialect::Invalid;
-use crate::failure::{BoxError, Class, Failure, Report};
+use crate::failure::{BoxError, Class, Failure, Report, Scope};
 
 /// Why a 200 is not an answer: the source of a failure of [`Class::InvalidOutput`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,5 +61,6 @@ pub(super) fn broken(error: BoxError) -> BoxError {
     if Failure::find(error.as_ref()).is_some() {
         return error;
     }
-    Failure::new(Class::Connect).with_source(error).into()
+    // There was a head: the host can be reached.
+    Failure::new(Class::Connect).with_scope(Scope::Request).with_source(error).into()
 }

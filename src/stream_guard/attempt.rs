@@ -10,7 +10,7 @@ use http_body::Body;
 use tokio::time::Instant;
 
 use super::alarm::{Alarm, Timer};
-use super::error::uncommitted;
+use super::error::headed;
 use super::limits::Limits;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
@@ -108,7 +108,7 @@ where
                     self.body = None;
                     continue;
                 }
-                Some(frame) => frame.map_err(|error| uncommitted(error.into()))?,
+                Some(frame) => frame.map_err(|error| headed(error.into()))?,
             };
             // Trailers say nothing that a caller reads.
             let Ok(chunk) = frame.into_data() else { continue };

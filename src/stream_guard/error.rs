@@ -4,7 +4,7 @@ use std::fmt;
 use http::StatusCode;
 
 use crate::facts::Operation;
-use crate::failure::{BoxError, Class, Failure, Report};
+use crate::failure::{BoxError, Class, Failure, Report, Scope};
 
 /// Why an answer did not come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -136,6 +136,15 @@ pub(super) fn of_operation(error: BoxError, operation: Operation) -> BoxError {
         }
         _ => error,
     }
+}
+
+/// An error of a body, before anything was said. There was a head, so an unknown one says nothing of the host.
+pub(super) fn headed(error: BoxError) -> BoxError {
+    if Failure::find(error.as_ref()).is_some() {
+        return uncommitted(error);
+    }
+    let cut = BrokenAnswer::before_commit(Cause::Cut);
+    BrokenAnswer { failure: cut.failure.with_scope(Scope::Request), ..cut }.caused_by(error).into()
 }
 
 /// An error after something was said: whatever it was, the answer is interrupted.

@@ -22,7 +22,7 @@ use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{Dialect, Signal, sse};
 use tower_failover::facts::{Call, Deadline, Operation};
-use tower_failover::failure::{BoxError, Class, Failure};
+use tower_failover::failure::{BoxError, Class, Failure, Scope};
 use tower_failover::stream_guard::{BrokenAnswer, Cause, Guard, StreamGuardLayer};
 use tower_failover::testing::ReadinessProbe;
 
@@ -444,6 +444,14 @@ async fn an_error_from_below_keeps_what_it_says_of_itself() {
     };
     assert_eq!(fail_with(|| "refused".into()).await, Class::Connect);
     assert_eq!(fail_with(|| Failure::new(Class::Auth).into()).await, Class::Auth);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_breaks_off_says_nothing_of_the_host_it_came_from() {
+    let scope = |seen: Seen| Failure::of(&seen.unwrap_err()).scope();
+    assert_eq!(scope(watch([ROLE, Do::Reset]).await), Scope::Request);
+    let half = [Do::Raw("{".into()), Do::Reset];
+    assert_eq!(scope(buffered(StreamGuardLayer::new(Words), half).await), Scope::Request);
 }
 
 #[tokio::test(start_paused = true)]

@@ -134,3 +134,15 @@ async fn two_dialects_of_one_host_and_key_share_what_is_found_out() {
     assert_eq!(gateway.ask(Api::OpenAi, false).await.status, 503);
     assert_eq!(shared.count(), 1);
 }
+
+#[tokio::test]
+async fn connections_that_do_not_last_leave_the_other_models_of_a_host_alone() {
+    let shared = Api::OpenAi.provider(SHARED).await;
+    // Three models, two attempts each: accepted, and closed.
+    shared.script(vec![Fault::Refuse; 6]);
+    let members = ["a", "b", "c", "d"].map(|model| ("shared", model));
+    let gateway = Gateway::configured(&file(Api::OpenAi, &shared, &shared, &members)).await;
+    let answer = gateway.ask(Api::OpenAi, false).await;
+    assert_eq!(answer.status, 200, "{}", answer.raw());
+    assert_eq!(answer.header("x-failover-model"), "d");
+}

@@ -148,6 +148,22 @@ async fn a_head_that_is_not_http_is_the_servers_failure() {
 }
 
 #[tokio::test]
+async fn what_a_provider_writes_into_its_status_line_stays_here() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        let _ = stream.read(&mut request).await;
+        let _ = stream.write_all(b"HTTP/1.1 400 no sk-secret here\r\ncontent-length: 0\r\n\r\n").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
+    let response = client(&url).oneshot(request()).await.unwrap();
+    assert_eq!(response.status(), 400);
+    assert!(response.extensions().get::<hyper::ext::ReasonPhrase>().is_none(), "it was kept");
+}
+
+#[tokio::test]
 async fn a_redirect_is_an_answer_and_is_not_followed() {
     let (provider, elsewhere) =
         (FakeProvider::openai().start().await.unwrap(), FakeProvider::openai().start().await.unwrap());

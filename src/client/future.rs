@@ -45,7 +45,9 @@ impl Future for ResponseFuture {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
             Project::Sent { inner, secret } => match ready!(inner.poll(cx)) {
-                Ok(response) => {
+                Ok(mut response) => {
+                    // Words of a provider's own choosing in the status line: our server would repeat them.
+                    response.extensions_mut().remove::<hyper::ext::ReasonPhrase>();
                     // An answer is passed as it is: it is the model's, and nobody tells a model the key.
                     let secret = secret.take().filter(|_| !response.status().is_success());
                     Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, secret))))

@@ -595,6 +595,18 @@ fn a_mistake_is_met_with_its_line_and_its_remedy() {
         ),
         (
             provider,
+            "dialect = \"gemini\"\nbase_url = \"https://generativelanguage.googleapis.com/v1beta/\"",
+            12,
+            "`base_url` in [providers.p] ends in /v1beta, which this dialect adds itself; leave it out",
+        ),
+        (
+            provider,
+            "dialect = \"openai-chat\"\nbase_url = \"https://api.openai.com/v1/chat/completions\"",
+            12,
+            "`base_url` in [providers.p] ends in /chat/completions, which this dialect adds itself; leave it out",
+        ),
+        (
+            provider,
             "dialect = \"openai-chat\"\nbase_url = \"http://h\"\napi_key_env = \"NOT_SET\"",
             13,
             "`api_key_env` in [providers.p] names the environment variable `NOT_SET`, which is not set; set it to \

@@ -5,7 +5,6 @@ use super::secret::Secret;
 use super::section::Section;
 use super::settings::Settings;
 use super::value::{self, Value};
-use crate::dialect::anthropic_messages::AnthropicMessages;
 use crate::dialect::{AnyDialect, Dialect, Flavour};
 
 /// Looks up an environment variable.
@@ -94,10 +93,27 @@ fn base_url(value: &Value<'_>, dialect: Option<AnyDialect>) -> Result<String, St
             "has a query or fragment; a path is put after it, so end it before the `?` or `#`".to_owned()
         );
     }
-    if dialect == Some(AnthropicMessages.into()) && url.path() == "/v1" {
-        return Err("ends in /v1, which this dialect adds itself; leave it out".to_owned());
+    if let Some(part) = dialect.and_then(|dialect| added_twice(dialect, url.path().trim_end_matches('/'))) {
+        return Err(format!("ends in {part}, which this dialect adds itself; leave it out"));
     }
     Ok(text.to_owned())
+}
+
+/// What the client puts after a base URL, and this path has already: copied from a vendor's reference, most likely,
+/// and a 404 at every call.
+fn added_twice(dialect: AnyDialect, path: &str) -> Option<&'static str> {
+    let (versions, route): (&[&'static str], _) = match dialect {
+        AnyDialect::OpenAiChat(_) => (&[], "/chat/completions"),
+        AnyDialect::OpenAiResponses(_) => (&[], "/responses"),
+        AnyDialect::AnthropicMessages(_) => (&["/v1"], "/v1/messages"),
+        AnyDialect::Gemini(_) => (&["/v1beta", "/v1", "/v1alpha"], "/models"),
+    };
+    // A version below another path may be a proxy's own.
+    versions
+        .iter()
+        .copied()
+        .find(|version| path == *version)
+        .or_else(|| path.ends_with(route).then_some(route))
 }
 
 fn api_key(section: &mut Section<'_>, env: Env<'_>) -> Option<Secret> {

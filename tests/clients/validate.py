@@ -245,6 +245,12 @@ OWN_WORDS = {
 }
 
 
+def is_vendors_own(dialect, model):
+    """Mistral, DeepSeek and others speak OpenAI's dialect each in words of their own (`tool_choice: "any"`, `thinking`,
+    `document_url`), of which OpenAI's description and SDK say nothing."""
+    return dialect != "openai-chat" or model.startswith("gpt-")
+
+
 def pattern(complaint):
     return re.sub(r"\[\d+\]", "[]", complaint)
 
@@ -258,7 +264,7 @@ def main():
     taken = failed = 0
     for file in sorted(folder.glob("*.jsonl")):
         source, dialect, model = file.name.removesuffix(".jsonl").split("@")
-        if source.split(".")[-1] in OWN_WORDS[dialect]:
+        if source.split(".")[-1] in OWN_WORDS[dialect] or not is_vendors_own(dialect, model):
             continue
         lines = [json.loads(line) for line in file.read_text().splitlines()]
         lines = [line for line in lines if line["accepted"]]

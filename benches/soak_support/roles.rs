@@ -35,7 +35,7 @@ fn gateway(upstream: &str) -> Router {
         r#"
         [circuit_breaker]
         failures = 1000000
-        rate = 0.9
+        min_calls = 1000000
         [stream]
         first_token = "5s"
         idle = "3s"

@@ -76,5 +76,5 @@ async fn run(cli: &Cli) -> Result<()> {
         let reload = Reload::new(path, (lasting, live.clone()), &config.listen, make);
         tokio::spawn(reload.run(Hangups::listen()));
     }
-    server::serve(listener, (live, is_draining), server::shutdown_signal()).await
+    server::serve(listener, live, server::shutdown_signal(is_draining)).await
 }

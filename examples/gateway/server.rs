@@ -30,26 +30,36 @@ pub(crate) async fn bind(listen: &str) -> Result<TcpListener> {
     })
 }
 
-/// Ctrl-C, or SIGTERM.
-pub(crate) async fn shutdown_signal() {
+/// After SIGTERM new connections are still taken for so long: a load balancer has to ask `/readyz` first, to know.
+const NOTICE: Duration = Duration::from_secs(3);
+
+/// Ctrl-C; or SIGTERM, and the time that a load balancer needs. Says at once that it is draining.
+pub(crate) async fn shutdown_signal(is_draining: Arc<AtomicBool>) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {
+                    is_draining.store(true, Ordering::Relaxed);
+                    tokio::select! {
+                        () = tokio::time::sleep(NOTICE) => {}
+                        _ = tokio::signal::ctrl_c() => {}
+                    }
+                }
+                _ = tokio::signal::ctrl_c() => is_draining.store(true, Ordering::Relaxed),
             }
             return;
         }
     }
     let _ = tokio::signal::ctrl_c().await;
+    is_draining.store(true, Ordering::Relaxed);
 }
 
-/// Serves until `shutdown`, then says that it is draining, and lets what is under way finish.
+/// Serves until `shutdown`, then lets what is under way finish.
 pub(crate) async fn serve(
     listener: TcpListener,
-    (live, is_draining): (Live, Arc<AtomicBool>),
+    live: Live,
     shutdown: impl Future<Output = ()>,
 ) -> Result<()> {
     let app = ServiceBuilder::new()
@@ -84,7 +94,6 @@ pub(crate) async fn serve(
             }
         });
     }
-    is_draining.store(true, Ordering::Relaxed);
     drop(listener);
     drain(connections).await;
     Ok(())

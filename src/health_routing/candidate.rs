@@ -16,13 +16,20 @@ pub struct Candidate<S> {
     health: Option<Arc<dyn Health>>,
     ramp: Ramp,
     is_interchangeable: bool,
+    pub(super) context: Option<u64>,
 }
 
 impl<S> Candidate<S> {
     /// A member about whose health nothing is known: it counts as up.
     pub fn new(member: impl Into<Member>, service: S) -> Self {
-        let ramp = Ramp::default();
-        Self { member: member.into(), service, health: None, ramp, is_interchangeable: false }
+        Self {
+            member: member.into(),
+            service,
+            health: None,
+            ramp: Ramp::default(),
+            is_interchangeable: false,
+            context: None,
+        }
     }
 
     /// What tells whether the member is worth asking.
@@ -44,6 +51,14 @@ impl<S> Candidate<S> {
     #[must_use]
     pub fn interchangeable(mut self, is_interchangeable: bool) -> Self {
         self.is_interchangeable = is_interchangeable;
+        self
+    }
+
+    /// How many tokens its context holds. Where a conversation was too long for one member, those that are known to
+    /// hold no more are not asked. Not known unless set.
+    #[must_use]
+    pub fn context(mut self, tokens: impl Into<Option<u64>>) -> Self {
+        self.context = tokens.into();
         self
     }
 
@@ -79,8 +94,8 @@ impl<S> Candidate<S> {
 
     /// The same member, reached by another service.
     pub(super) fn split(self) -> (Candidate<()>, S) {
-        let Self { member, service, health, ramp, is_interchangeable } = self;
-        (Candidate { member, service: (), health, ramp, is_interchangeable }, service)
+        let Self { member, service, health, ramp, is_interchangeable, context } = self;
+        (Candidate { member, service: (), health, ramp, is_interchangeable, context }, service)
     }
 }
 

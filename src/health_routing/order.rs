@@ -135,6 +135,13 @@ impl Order {
         Self::declared(0)
     }
 
+    /// Leaves out those of the rest that do not fit.
+    pub(super) fn retain(&mut self, fits: impl Fn(usize) -> bool) {
+        let members =
+            self.by_ref().filter(|index| fits(*index)).filter_map(|index| index.try_into().ok()).collect();
+        *self = Self { declared: 0, members, next: 0 };
+    }
+
     /// Does anybody come after those already taken?
     pub(super) const fn has_more(&self) -> bool {
         self.next < self.declared + self.members.len()

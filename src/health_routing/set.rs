@@ -54,6 +54,14 @@ impl<F, P> Set<F, P> {
         fallback.map_or(&self.primary.member, |candidate| &candidate.member)
     }
 
+    /// How much it holds, if that is known.
+    pub(super) fn context(&self, index: usize) -> Option<u64> {
+        match index.checked_sub(1) {
+            None => self.primary.context,
+            Some(fallback) => self.fallbacks.get(fallback)?.context,
+        }
+    }
+
     pub(super) fn last_resort(&self, index: usize) {
         let now = Instant::now();
         match index.checked_sub(1) {

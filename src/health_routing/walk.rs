@@ -148,6 +148,9 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         if let Some(in_flight) = in_flight {
             in_flight.end(failure.as_ref());
         }
+        if failure.as_ref().is_some_and(|failure| failure.class() == Class::ContextOverflow) {
+            self.look_for_more_room(index);
+        }
         let is_answer = failure.is_none();
         let failed_over = failure.filter(|failure| failure.class().fails_over());
         match (failed_over, result) {
@@ -160,6 +163,14 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
             (Some(failure), Ok(response)) if self.is_final(&failure) => Some(Ok(self.sign(index, response))),
             (Some(failure), Ok(_)) => self.count_and_fail(index, failure),
             (Some(failure), Err(error)) => self.count_and_fail(index, with_cause(failure, error)),
+        }
+    }
+
+    /// What was too long for one is too long for all who hold no more.
+    fn look_for_more_room(&mut self, index: usize) {
+        if let Some(full) = self.set.context(index) {
+            let set = &self.set;
+            self.order.retain(|other| set.context(other).is_none_or(|context| context > full));
         }
     }
 

@@ -282,5 +282,6 @@ impl<C: Clone> MemberStack<C> {
             .health(MemberHealth::of(self))
             .ramp(self.ramp.clone())
             .interchangeable(self.is_interchangeable)
+            .context(self.target().capabilities.context)
     }
 }

@@ -458,3 +458,27 @@ fn routers_can_be_shared_and_sent_as_axum_demands() {
     is_send(&service.oneshot(Request::new(())));
     let _: HttpRouting = HttpRouting::default();
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_long_for_one_is_sent_only_to_who_holds_more() {
+    let [first, smaller, unknown, larger] = [
+        Fake::failing("first", Class::ContextOverflow),
+        Fake::new("smaller"),
+        Fake::failing("unknown", Class::Overloaded),
+        Fake::new("larger"),
+    ];
+    let sized = |fake: &Fake, tokens: Option<u64>| Candidate::new(fake.name, fake.clone()).context(tokens);
+    let fallbacks = vec![sized(&smaller, Some(1000)), sized(&unknown, None), sized(&larger, Some(1001))];
+    let router = HealthRouting::new(sized(&first, Some(1000)), fallbacks).policy(OnError);
+    assert_eq!(router.oneshot(1).await.unwrap(), "larger");
+    assert_eq!((smaller.calls(), unknown.calls()), (0, 1), "of whom nothing is known may hold it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn if_nobody_holds_more_the_caller_learns_that_it_is_too_long() {
+    let (first, second) = (Fake::failing("first", Class::ContextOverflow), Fake::new("second"));
+    let sized = |fake: &Fake| Candidate::new(fake.name, fake.clone()).context(1000);
+    let router = HealthRouting::new(sized(&first), vec![sized(&second)]).policy(OnError);
+    assert_eq!(class(&router.oneshot(1).await.unwrap_err()), Class::ContextOverflow);
+    assert_eq!(second.calls(), 0);
+}

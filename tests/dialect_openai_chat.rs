@@ -609,6 +609,14 @@ fn a_stream_cannot_make_its_reader_remember_without_end() {
 }
 
 #[test]
+fn what_is_too_much_to_remember_is_an_error_and_not_left_out() {
+    let calls: Vec<_> = (0..5000).map(|n| format!(r#"{{"index":{n},"function":{{"name":"f"}}}}"#)).collect();
+    let chunk = format!("data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{}]}}}}]}}\n\n", calls.join(","));
+    let told = events(chunk.as_bytes(), &[]);
+    assert!(told.last().unwrap().starts_with("Error"), "{:?}", told.last());
+}
+
+#[test]
 fn a_finish_that_comes_before_the_last_call_ends_nothing_yet() {
     let stream = br#"data: {"id":"x","choices":[{"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}
 

@@ -105,6 +105,17 @@ fn a_malformed_frame_is_skipped_and_the_rest_is_read() {
 }
 
 #[test]
+fn what_is_too_much_to_remember_is_an_error_and_not_left_out() {
+    let block = |index: usize| {
+        format!(
+            "data: {{\"type\":\"content_block_start\",\"index\":{index},\"content_block\":{{\"type\":\"text\"}}}}\n\n"
+        )
+    };
+    let told = events([(0..100).map(block).collect::<String>().into()]);
+    assert!(told.last().unwrap().starts_with("Error"), "{:?}", told.last());
+}
+
+#[test]
 fn a_stream_without_a_reason_for_its_end_is_not_completed() {
     let mut encoder = AnthropicMessages.encoder(foreign());
     let mut out = Vec::new();

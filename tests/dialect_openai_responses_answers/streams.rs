@@ -309,6 +309,17 @@ fn signals_tell_content_from_what_only_surrounds_it() {
     }
 }
 
+#[test]
+fn what_is_too_much_to_remember_is_an_error_and_not_left_out() {
+    let delta = |index: usize| {
+        frame(
+            &json!({"type": "response.output_text.delta", "output_index": index, "content_index": 0, "delta": "a"}),
+        )
+    };
+    let told = events([(0..5000).map(delta).collect::<String>().into()]);
+    assert!(told.last().unwrap().starts_with("Error"), "{:?}", told.last());
+}
+
 fn text(text: &str) -> Event<'_> {
     Event::Text { choice: 0, text: text.into() }
 }

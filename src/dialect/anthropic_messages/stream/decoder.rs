@@ -8,6 +8,7 @@ use super::plain::PlainDelta;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Invalid};
+use crate::failure::{Class, Failure, Report};
 
 /// Reads a stream of this dialect.
 #[derive(Debug, Default)]
@@ -143,15 +144,12 @@ impl Decoder {
         emit(Event::Usage(self.tokens.usage()));
     }
 
-    fn open(
-        &mut self,
-        index: u64,
-        start: &Start<'_>,
-        emit: &mut dyn FnMut(Event<'_>),
-    ) -> Result<(), Invalid> {
+    fn open(&mut self, index: u64, start: &Start<'_>, emit: &mut dyn FnMut(Event<'_>)) {
         self.open.retain(|open| open.index != index);
         if self.open.len() >= MOST_OPEN {
-            return Err(Invalid::new("too many content blocks are open"));
+            // What is not told any more must not be missing from an answer that ends well.
+            let report = Report::new("The stream has too many open content blocks.");
+            return emit(Event::Error(Box::new(Failure::new(Class::InvalidOutput).with_report(report))));
         }
         let kind = match &*start.kind {
             "text" => Kind::Text,
@@ -169,7 +167,6 @@ impl Decoder {
             (Kind::Thinking, _, text) if !text.is_empty() => emit(Event::Reasoning { choice: 0, text }),
             _ => {}
         }
-        Ok(())
     }
 
     /// A call without a name is none, and one without an id gets one that its result can name.
@@ -274,7 +271,7 @@ impl Decoder {
         match (kind, payload.delta, payload.content_block) {
             (Some("content_block_delta"), Some(Object(delta)), _) => self.delta(payload.index, delta, emit),
             (Some("content_block_start"), _, Some(Object(start))) => {
-                self.open(payload.index, &start, emit)?;
+                self.open(payload.index, &start, emit);
             }
             (Some("content_block_stop"), ..) => self.close(payload.index, emit),
             (Some("message_delta"), Some(Object(delta)), _) => {

@@ -1,13 +1,18 @@
+use std::collections::VecDeque;
+
 use crate::dialect::gemini::NAME;
 use crate::dialect::gemini::response::{json, seal};
 
 /// The most that is held back of all calls of an answer, in bytes.
 const MOST: usize = 4 * 1024 * 1024;
 
+/// How often the arguments of a call are looked at before its end.
+const MOST_LOOKS: u32 = 64;
+
 /// Calls that have begun: in this API a call is told whole.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    waiting: Vec<Call>,
+    waiting: VecDeque<Call>,
     bytes: usize,
 }
 
@@ -18,7 +23,8 @@ struct Call {
     name: String,
     arguments: String,
     seal: Option<String>,
-    /// How much of the arguments was known when they were last found to be no object.
+    /// How often the arguments were found to be no object, and how much of them was known the last time.
+    looks: u32,
     looked_at: usize,
 }
 
@@ -42,7 +48,15 @@ impl Calls {
         let size = size_of::<Call>() + id.len() + name.len() + seal.as_ref().map_or(0, String::len);
         self.bytes += size;
         let (id, name) = (id.to_owned(), name.to_owned());
-        self.waiting.push(Call { index, id, name, arguments: String::new(), seal, looked_at: 0 });
+        self.waiting.push_back(Call {
+            index,
+            id,
+            name,
+            arguments: String::new(),
+            seal,
+            looks: 0,
+            looked_at: 0,
+        });
         self.bytes <= MOST
     }
 
@@ -59,11 +73,8 @@ impl Calls {
 
     /// The next call to be told, written as the members of its part.
     pub(super) fn next(&mut self, due: Due) -> Option<Vec<u8>> {
-        let is_due = self.waiting.first_mut()?.is_due(due);
-        if !is_due {
-            return None;
-        }
-        let call = self.waiting.remove(0);
+        let is_due = self.waiting.front_mut()?.is_due(due);
+        let call = is_due.then(|| self.waiting.pop_front()).flatten()?;
         if self.waiting.is_empty() {
             self.bytes = 0;
         }
@@ -82,10 +93,12 @@ impl Call {
         if arguments.is_empty() || due == Due::End {
             return due != Due::NextCall;
         }
-        if self.looked_at == self.arguments.len() {
+        // Each look reads all of them. Where others come between many pieces, the end of the answer is soon enough.
+        if self.looked_at == self.arguments.len() || self.looks >= MOST_LOOKS {
             return false;
         }
         self.looked_at = self.arguments.len();
+        self.looks += 1;
         json::is_object(arguments)
     }
 }

@@ -3,6 +3,10 @@ use std::borrow::Cow;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::openai_chat::names;
 use crate::dialect::openai_chat::wire::{self, text};
+use crate::failure::{Class, Failure, Report};
+
+/// More calls than these are no answer. Each fragment is looked for among them.
+const MOST: usize = 4096;
 
 /// Who gets the events.
 pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
@@ -27,6 +31,10 @@ struct Call {
     /// Arguments that came before the name.
     early: String,
     has_arguments: bool,
+}
+
+fn too_many() -> Failure {
+    Failure::new(Class::InvalidOutput).with_report(Report::new("The answer has too many calls of tools."))
 }
 
 /// Where a fragment belongs: which answer of the stream, and the stream's id.
@@ -63,20 +71,23 @@ impl Calls {
 
     pub(super) fn fragment(&mut self, origin: Origin<'_>, fragment: Fragment<'_>, emit: Emit<'_>) {
         let Fragment { number, id, name, arguments } = fragment;
-        let slot = self.slot(number, id, name.is_some());
-        self.tell(slot, origin, (name, arguments), emit);
+        match self.slot(number, id, name.is_some()) {
+            Some(slot) => self.tell(slot, origin, (name, arguments), emit),
+            None => emit(Event::Error(Box::new(too_many()))),
+        }
     }
 
     /// The legacy form: one call, without id and number.
     pub(super) fn legacy(&mut self, origin: Origin<'_>, call: &wire::Function<'_>, emit: Emit<'_>) {
         if call.is_called() {
-            let slot = self.slot(None, None, self.known.is_empty());
-            self.tell(slot, origin, (text(call.name), call.arguments()), emit);
+            if let Some(slot) = self.slot(None, None, self.known.is_empty()) {
+                self.tell(slot, origin, (text(call.name), call.arguments()), emit);
+            }
         }
     }
 
-    /// The call that a fragment belongs to; a new one where it begins one.
-    fn slot(&mut self, number: Option<u64>, id: Option<Text<'_>>, has_name: bool) -> usize {
+    /// The call that a fragment belongs to; a new one where it begins one. `None` if that would be too many.
+    fn slot(&mut self, number: Option<u64>, id: Option<Text<'_>>, has_name: bool) -> Option<usize> {
         let is_same = |call: &Call| match (&id, number) {
             // Two calls may share a number, but not an id.
             (Some(id), None) => call.id == **id,
@@ -92,12 +103,13 @@ impl Calls {
                 if let (Some(id), true) = (id, self.known[slot].id.is_empty()) {
                     self.known[slot].id = id.into_owned();
                 }
-                slot
+                Some(slot)
             }
+            None if self.known.len() >= MOST => None,
             None => {
                 let id = id.map(Cow::into_owned).unwrap_or_default();
                 self.known.push(Call { number, id, told: None, early: String::new(), has_arguments: false });
-                self.known.len() - 1
+                Some(self.known.len() - 1)
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::dialect::canonical::{Answer, Event};
 use crate::dialect::openai::{error, leaf};
 use crate::dialect::sse::Frame;
 use crate::dialect::{Decode, Invalid};
-use crate::failure::Failure;
+use crate::failure::{Class, Failure, Report};
 
 /// Who gets the events.
 pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
@@ -54,7 +54,11 @@ impl Decode for Decoder {
             Some("error") => self.fail(error::decode(None, data), emit),
             None if fields.error.is_some() => self.fail(error::decode(None, data), emit),
             None => return Err(Invalid::new("The event lacks its type.").at("type")),
-            Some(kind) => self.event(kind, &fields, emit)?,
+            Some(kind) => match self.event(kind, &fields, emit) {
+                // What is not told any more must not be missing from an answer that ends well.
+                Err(invalid) if self.items.is_full() => self.fail(too_many(&invalid), emit),
+                read => return read,
+            },
         }
         Ok(())
     }
@@ -165,6 +169,10 @@ impl Decoder {
         self.is_over = true;
         emit(Event::End);
     }
+}
+
+fn too_many(invalid: &Invalid) -> Failure {
+    Failure::new(Class::InvalidOutput).with_report(Report::new(invalid.message()))
 }
 
 /// Tells an answer that stands nowhere but in its last event.

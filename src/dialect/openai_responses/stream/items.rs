@@ -81,6 +81,11 @@ impl Items {
         self.0.len()
     }
 
+    /// Is there no place for another?
+    pub(super) fn is_full(&self) -> bool {
+        self.0.len() >= MOST
+    }
+
     /// The slot of an item: the last one where its place is not told. Servers that leave the beginning of an
     /// item out get one of this `kind`.
     pub(super) fn slot(&mut self, index: Option<u64>, kind: &str) -> Result<usize, Invalid> {
@@ -115,7 +120,7 @@ impl Items {
     }
 
     fn add(&mut self, index: Option<u64>, kind: Kind) -> Result<usize, Invalid> {
-        if self.0.len() >= MOST {
+        if self.is_full() {
             return Err(Invalid::new("The stream has too many items."));
         }
         let index = index.unwrap_or(self.0.len() as u64);

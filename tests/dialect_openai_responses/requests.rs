@@ -211,7 +211,7 @@ fn owned(choice: ToolChoice<'_>) -> String {
 #[test]
 fn what_says_nothing_is_no_loss_and_what_says_something_is() {
     let quiet = json!({
-        "model": "m", "stream": false, "store": true, "background": false, "truncation": "disabled", "tools": [],
+        "model": "m", "stream": false, "store": false, "background": false, "truncation": "disabled", "tools": [],
         "metadata": {}, "service_tier": "auto", "previous_response_id": null, "conversation": null, "text": {"format":
         {"type": "text"}, "verbosity": "medium"}, "reasoning": {}, "include": ["reasoning.encrypted_content"],
         "top_logprobs": 0, "prompt": null, "stream_options": {"include_obfuscation": false}, "input": [
@@ -224,7 +224,7 @@ fn what_says_nothing_is_no_loss_and_what_says_something_is() {
     });
     assert_eq!(losses(&quiet), "");
     let loud = json!({
-        "model": "m", "truncation": "auto", "max_tool_calls": 1, "novel": 1, "moderation": {"model": "x"},
+        "model": "m", "store": true, "truncation": "auto", "max_tool_calls": 1, "novel": 1, "moderation": {"model": "x"},
         "text": {"x": 1}, "reasoning": {"context": "all_turns"}, "include": ["file_search_call.results"],
         "tools": [{"type": "function", "name": "f", "parameters": {}, "allowed_callers": ["programmatic"]}],
         "input": [
@@ -236,6 +236,7 @@ fn what_says_nothing_is_no_loss_and_what_says_something_is() {
     });
     let losses = losses(&loud);
     for field in [
+        "store",
         "truncation",
         "max_tool_calls",
         "novel",

@@ -86,9 +86,15 @@ pub(super) fn choice<T: Copy>(value: &Value<'_>, choices: &[(&'static str, T)]) 
         Some((_, choice)) => Ok(*choice),
         None => Err(match nearest(text, words()) {
             Some(meant) => format!("cannot be `{text}`; did you mean `{meant}`?"),
-            None => format!("cannot be `{text}`; write one of {}", listed(words())),
+            None if is_word(text) => format!("cannot be `{text}`; write one of {}", listed(words())),
+            None => format!("cannot be that; write one of {}", listed(words())),
         }),
     }
+}
+
+/// Can it be shown? A key that was put in the wrong place cannot.
+fn is_word(text: &str) -> bool {
+    text.len() <= 12 && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
 }
 
 /// `a`, `b`, `c`, in backticks.

@@ -118,6 +118,7 @@ mod scan;
     feature = "anthropic-messages",
     feature = "gemini"
 ))]
+#[cfg(any(feature = "anthropic-messages", feature = "gemini", feature = "openai-responses"))]
 mod seal;
 mod target;
 #[cfg(any(

@@ -13,6 +13,7 @@ import http.server
 import json
 import re
 import socketserver
+import sys
 import threading
 
 FAULTS = {
@@ -738,6 +739,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     daemon_threads = True
     request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        # A gateway that has no use for an answer any more hangs up.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def start():

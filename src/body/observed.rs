@@ -18,7 +18,7 @@ pub enum End<'a, E> {
 
 /// Who wants to know how a body goes.
 pub trait Witness<E> {
-    /// Data passed for the first time.
+    /// Data passed for the first time, and more may come: a body that is over with it has only its end to tell.
     fn first_data(&mut self) {}
 
     /// The body is over. Called exactly once.
@@ -74,13 +74,12 @@ impl<B: Body, W: Witness<B::Error>> Body for Observed<B, W> {
         let frame = ready!(this.inner.as_mut().poll_frame(cx));
         match &frame {
             Some(Ok(frame)) => {
-                if frame.is_data() && !std::mem::replace(this.has_begun, true) {
+                if this.inner.is_end_stream() {
+                    finish(this.witness, End::Complete);
+                } else if frame.is_data() && !std::mem::replace(this.has_begun, true) {
                     if let Some(witness) = this.witness {
                         witness.first_data();
                     }
-                }
-                if this.inner.is_end_stream() {
-                    finish(this.witness, End::Complete);
                 }
             }
             Some(Err(error)) => finish(this.witness, End::Failed(error)),

@@ -18,8 +18,10 @@ pub(super) struct Circuit {
     config: CircuitConfig,
     phase: Phase,
     epoch: u64,
-    /// Failures in a row.
+    /// Failures since a call last came to a good end.
     run: u32,
+    /// Calls that have begun to answer and have not ended, of whatever epoch.
+    answering: u64,
     window: Window,
     backoff: Backoff,
     /// The provider asked not to be called before this. Holds in every phase, and is never shortened.
@@ -65,6 +67,7 @@ impl Circuit {
             phase: Phase::Closed { since: None },
             epoch: 0,
             run: 0,
+            answering: 0,
             window: Window::new(config.window),
             backoff: Backoff::new(config.seed),
             cooldown: None,

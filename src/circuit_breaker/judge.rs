@@ -79,10 +79,10 @@ where
 ///
 /// | the body | counts as |
 /// |---|---|
-/// | has begun | an answer, for a probe; not yet, for other calls |
+/// | has begun | a good call in the window, until its end; for a probe, success |
 /// | came to its end | success |
 /// | failed | the [`Failure`](crate::failure::Failure) in its error; failure, where there is none |
-/// | was dropped | cancelled |
+/// | was dropped | cancelled: no trace is left in the window |
 ///
 /// It reads no bytes: an error event inside a stream is seen only if a layer below turns it into an error, as
 /// `stream_guard` does. Read bodies to their end: one that is dropped after its last event, without waiting

@@ -7,7 +7,7 @@
 //! above goes straight to the next member. After a short while single *probes* find out whether the member is
 //! back.
 //!
-//! Most breakers fail in one of four ways, and each is a rule here:
+//! Most breakers fail in one of five ways, and each is a rule here:
 //!
 //! - A probe that never returns wedges them half-open. Here every admission holds a [`Permit`] that ends in
 //!   exactly one [`Outcome`](crate::failure::Outcome), also when it is dropped, and a probe has a lease.
@@ -15,6 +15,8 @@
 //!   the exception. Here a permit votes only in the period that admitted it.
 //! - A caller who gives up is invisible, so a hanging service never trips them. Here a call that is cancelled
 //!   after [`slow_after`](CircuitConfig::slow_after) counts as slow.
+//! - A good stream is known to be good after a minute and a refusal at once, so that among a thousand streams
+//!   that flow five refusals look like an outage. Here a stream counts from its first data on.
 //! - A 429 is taken for success, or for failure. Here it is neither: the circuit *cools down* until the moment
 //!   the provider named.
 //!
@@ -30,7 +32,7 @@
 //!
 //! | judge | for | judged |
 //! |---|---|---|
-//! | [`AtEndOfBody`] (default) | `http::Response<B>` | a failed head at once, else when the body ends |
+//! | [`AtEndOfBody`] (default) | `http::Response<B>` | a failed head at once, else as good from the first data until the end says otherwise |
 //! | [`AtReturn`] | any service | when the future is done |
 //! | a closure to [`Outcome`](crate::failure::Outcome) | any service | when the future is done |
 //!

@@ -74,3 +74,22 @@ fn of_two_probes_one_passes_and_a_dropped_one_makes_room() {
         assert_eq!(totals(&shared), 3);
     });
 }
+
+#[test]
+fn a_stream_that_begins_beside_failures_vouches_only_while_it_is_under_way() {
+    loom::model(|| {
+        let shared = circuit(CircuitConfig::default().failures(2));
+        let shared_too = Arc::clone(&shared);
+        let other = thread::spawn(move || {
+            if let Ok(mut permit) = shared_too.admit() {
+                permit.answered();
+            }
+        });
+        fail(&shared);
+        other.join().expect("the other thread");
+        fail(&shared);
+        assert_eq!(shared.word().state(), CircuitState::Open);
+        let snapshot = shared.snapshot(Instant::now());
+        assert_eq!((snapshot.totals.failures, totals(&shared)), (2, 3));
+    });
+}

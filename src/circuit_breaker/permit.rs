@@ -26,23 +26,17 @@ impl Permit {
         Self { shared, ticket: Some(ticket), started }
     }
 
-    /// The service has begun to answer.
+    /// The service has begun to answer, and more is to come.
     ///
-    /// Now it is known whether the call is slow, and a probe has done its duty: it counts as answered and
-    /// makes room for the next. If the answer breaks off later, that is counted in the state of that time.
+    /// From now on the call counts as a good one, until its end says otherwise; now it is known whether it is slow;
+    /// and a probe has done its duty: it makes room for the next. If the answer breaks off later, that is counted
+    /// in the state of that time.
     pub fn answered(&mut self) {
         let Some(ticket) = self.ticket else { return };
-        if self.started.is_none() && !ticket.is_probe() {
-            return;
-        }
         let now = Instant::now();
         let is_slow = self.is_slow(now);
-        if !is_slow {
-            self.started = None;
-        }
-        if ticket.is_probe() {
-            self.ticket = self.shared.prove(ticket, is_slow, now);
-        }
+        self.started = None;
+        self.ticket = self.shared.begin(ticket, is_slow, now);
     }
 
     /// The call is over, and this is what it says.

@@ -88,8 +88,8 @@ impl Shared {
         CircuitOpen::new(self.name.clone(), retry_after)
     }
 
-    pub(super) fn prove(&self, ticket: Ticket, is_slow: bool, now: Instant) -> Option<Ticket> {
-        self.with(|circuit| circuit.prove(ticket, is_slow, now))
+    pub(super) fn begin(&self, ticket: Ticket, is_slow: bool, now: Instant) -> Option<Ticket> {
+        self.with(|circuit| circuit.begin(ticket, is_slow, now))
     }
 
     pub(super) fn settle(&self, ticket: Ticket, vote: Vote, now: Instant) {

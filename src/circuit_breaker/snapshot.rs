@@ -13,9 +13,10 @@ pub struct CircuitSnapshot {
     pub is_disabled: bool,
     /// For how long calls will be refused, where that is known.
     pub retry_after: Option<Duration>,
-    /// Failures in a row.
+    /// Failures since a call last came to a good end.
     pub consecutive_failures: u32,
-    /// Calls counted in the window. Empty after each change of state.
+    /// Calls counted in the window, those under way that have begun to answer among them. Empty after each change
+    /// of state.
     pub calls: u64,
     /// Those that failed.
     pub failures: u64,

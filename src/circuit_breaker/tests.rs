@@ -1,6 +1,7 @@
 //! The state machine by itself, driven by hand.
 
 mod probes;
+mod streams;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::CircuitState;
+use super::window::Mark;
 use crate::failure::Outcome;
 
 /// The right to one vote.
@@ -13,16 +14,12 @@ pub(super) struct Ticket {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Call,
+    /// A call that has begun to answer and counts as a good one here, until it is known how it ends.
+    Answered(Mark),
     /// Holds the slot of the half-open circuit.
     Probe,
     /// A probe that has answered and given its slot back, and whose body is still under way.
     Proven,
-}
-
-impl Ticket {
-    pub(super) fn is_probe(self) -> bool {
-        self.kind == Kind::Probe
-    }
 }
 
 /// How a call ended.
@@ -32,6 +29,12 @@ pub(super) struct Vote {
     /// When a failure asked us to come back. That of [`Outcome::Throttled`] stands in the outcome.
     pub(super) hint: Option<Duration>,
     pub(super) is_slow: bool,
+}
+
+impl Vote {
+    pub(super) const fn is_bad(&self) -> bool {
+        matches!(self.outcome, Outcome::Failure | Outcome::Throttled(_))
+    }
 }
 
 /// What a thread may know without the lock: epoch, state, and whether calls pass unasked.

@@ -12,6 +12,13 @@ pub(super) struct Counts {
     pub(super) slow: u64,
 }
 
+/// Where a call was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    tick: u64,
+    pub(super) is_slow: bool,
+}
+
 /// Exact counts of the last while, forgotten a tenth at a time.
 ///
 /// Buckets lie on a fixed grid, so that a burst and the same calls spread out are counted alike. Rolling
@@ -33,11 +40,24 @@ impl Window {
         Self { width: width.max(1), origin: None, tick: 0, buckets: Default::default() }
     }
 
-    pub(super) fn add(&mut self, is_failure: bool, is_slow: bool, now: Instant) {
+    /// Returns where the call was counted.
+    pub(super) fn add(&mut self, is_failure: bool, is_slow: bool, now: Instant) -> Mark {
         let bucket = self.roll(now);
         bucket.calls += 1;
         bucket.failures += u64::from(is_failure);
         bucket.slow += u64::from(is_slow);
+        Mark { tick: self.tick, is_slow }
+    }
+
+    /// Takes back a call that was counted as good since the window was last cleared; one that is forgotten by now
+    /// is no more to be taken back.
+    pub(super) fn retract(&mut self, mark: Mark, now: Instant) {
+        self.roll(now);
+        if mark.tick + BUCKETS as u64 > self.tick {
+            let bucket = self.bucket(mark.tick);
+            bucket.calls -= 1;
+            bucket.slow -= u64::from(mark.is_slow);
+        }
     }
 
     pub(super) fn totals(&mut self, now: Instant) -> Counts {
@@ -104,7 +124,9 @@ mod tests {
     fn a_week_of_idleness_leaves_nothing_and_costs_nothing() {
         let start = Instant::now();
         let mut window = Window::new(10 * SECOND);
-        (0..1000).for_each(|_| window.add(true, true, start));
+        for _ in 0..1000 {
+            window.add(true, true, start);
+        }
         let later = start + 7 * 24 * 3600 * SECOND;
         assert_eq!(window.totals(later), Counts::default());
         window.add(false, false, later);
@@ -120,6 +142,19 @@ mod tests {
         window.add(false, false, start + 5 * SECOND);
         window.add(true, false, start + 4 * SECOND);
         assert_eq!(window.totals(start + 5 * SECOND), Counts { calls: 3, failures: 1, slow: 0 });
+    }
+
+    #[test]
+    fn a_call_is_taken_back_from_where_it_was_counted_and_not_when_it_is_forgotten() {
+        let start = Instant::now();
+        let mut window = Window::new(10 * SECOND);
+        let early = window.add(false, true, start);
+        let late = window.add(false, false, start + 5 * SECOND);
+        window.retract(late, start + 9 * SECOND);
+        assert_eq!(window.totals(start + 9 * SECOND), Counts { calls: 1, failures: 0, slow: 1 });
+        window.add(false, false, start + 10 * SECOND);
+        window.retract(early, start + 10 * SECOND);
+        assert_eq!(window.totals(start + 10 * SECOND), Counts { calls: 1, failures: 0, slow: 0 });
     }
 
     #[test]

@@ -28,6 +28,9 @@ pub(crate) struct Model {
     phase: Phase,
     era: u32,
     votes: Vec<Cast>,
+    /// Calls that have begun to answer and have not ended, and how many there ever were.
+    answering: u32,
+    begun: u64,
     cooldown: u64,
     asked: u64,
     closed_at: Option<u64>,
@@ -47,7 +50,7 @@ enum Phase {
     Disabled,
 }
 
-/// A vote, in the order of voting.
+/// What a call said, in the order of saying.
 #[derive(Debug)]
 struct Cast {
     era: u32,
@@ -59,6 +62,10 @@ struct Cast {
 #[derive(Debug, PartialEq, Clone, Copy)]
 enum What {
     Good,
+    /// It has begun to answer; the number tells it from others.
+    Begun(u64),
+    /// One that had begun has come to a good end.
+    Done,
     Bad,
     /// Throttled: bad for the rate, nothing for the run.
     Throttled,
@@ -73,8 +80,9 @@ pub(crate) struct Admitted {
     era: u32,
     since: u64,
     probe: bool,
-    /// It answered in time; `Some(era)` of the half-open circuit it proved something to.
-    answered: bool,
+    has_begun: bool,
+    /// It counts as a good one, under this number.
+    answered: Option<u64>,
     proven: bool,
     spent: bool,
 }
@@ -107,7 +115,9 @@ impl Model {
     pub(crate) fn window(&self) -> (usize, usize, usize) {
         let newest = self.now / BUCKET;
         let recent = |cast: &&Cast| {
-            cast.era == self.era && cast.at / BUCKET + 10 > newest && cast.kind != What::ProbeAnswered
+            cast.era == self.era
+                && cast.at / BUCKET + 10 > newest
+                && !matches!(cast.kind, What::ProbeAnswered | What::Done)
         };
         let votes = || self.votes.iter().filter(recent);
         let failed = votes().filter(|cast| matches!(cast.kind, What::Bad | What::Throttled)).count();
@@ -117,7 +127,7 @@ impl Model {
     /// Failures since the last success of this era.
     pub(crate) fn run(&self) -> u32 {
         let this_era = self.votes.iter().rev().take_while(|cast| cast.era == self.era);
-        let since_success = this_era.take_while(|cast| cast.kind != What::Good);
+        let since_success = this_era.take_while(|cast| !matches!(cast.kind, What::Good | What::Done));
         since_success.filter(|cast| cast.kind == What::Bad).count() as u32
     }
 
@@ -138,24 +148,38 @@ impl Model {
         if probe {
             self.phase = Phase::HalfOpenWith(self.now);
         }
-        Ok(Admitted { era: self.era, since: self.now, probe, answered: false, proven: false, spent: false })
+        Ok(Admitted {
+            era: self.era,
+            since: self.now,
+            probe,
+            has_begun: false,
+            answered: None,
+            proven: false,
+            spent: false,
+        })
     }
 
     fn is_slow(&self, call: &Admitted) -> bool {
-        !call.answered && self.now - call.since > SLOW_AFTER
+        !call.has_begun && self.now - call.since > SLOW_AFTER
     }
 
     pub(crate) fn answered(&mut self, call: &mut Admitted) {
-        if call.spent || call.proven {
+        if call.spent || call.proven || call.answered.is_some() {
             return;
         }
-        let slow = self.is_slow(call);
-        call.answered |= !slow;
+        let (slow, current) = (self.is_slow(call), call.era == self.era);
+        call.has_begun = true;
         if call.probe {
-            let current = call.era == self.era;
             self.settle(&mut { *call }, Outcome::Success, 0, slow);
             call.proven = current && !slow;
             call.spent = !call.proven;
+            self.answering += u32::from(call.proven);
+        } else if current && self.phase == Phase::Closed {
+            self.begun += 1;
+            self.votes.push(Cast { era: self.era, at: self.now, kind: What::Begun(self.begun), slow });
+            call.answered = Some(self.begun);
+            self.open_if(slow);
+            self.answering += 1;
         }
     }
 
@@ -169,8 +193,9 @@ impl Model {
 
     fn settle(&mut self, call: &mut Admitted, outcome: Outcome, hint: u64, slow: bool) {
         let current = call.era == self.era;
+        let bad = matches!(outcome, Outcome::Failure | Outcome::Throttled(_));
         if call.proven {
-            let bad = matches!(outcome, Outcome::Failure | Outcome::Throttled(_));
+            self.answering -= 1;
             let closed_since = call.era + 1 == self.era && self.phase == Phase::Closed;
             if bad && (current || closed_since) {
                 self.vote(outcome, hint, false);
@@ -179,8 +204,24 @@ impl Model {
         }
         self.settled += 1;
         self.stale += u64::from(!current);
-        if current {
-            self.vote(outcome, hint, slow);
+        let Some(number) = call.answered else {
+            if current {
+                self.vote(outcome, hint, slow);
+            }
+            return;
+        };
+        self.answering -= 1;
+        let begun =
+            self.votes.iter().position(|cast| cast.kind == What::Begun(number)).expect("it has begun");
+        let slow = self.votes[begun].slow;
+        if current && outcome == Outcome::Success {
+            self.votes.push(Cast { era: self.era, at: self.now, kind: What::Done, slow: false });
+            self.asked = 0;
+        } else if bad || !slow {
+            self.votes.remove(begun);
+            if current && bad {
+                self.vote(outcome, hint, slow);
+            }
         }
     }
 
@@ -215,11 +256,15 @@ impl Model {
             What::Bad => self.asked = self.asked.max(asked),
             _ => {}
         }
+        self.open_if(slow || matches!(kind, What::Bad | What::Throttled));
+    }
+
+    fn open_if(&mut self, is_bad: bool) {
         let (calls, failed, slow_calls) = self.window();
         let enough = calls >= MIN_CALLS;
-        let is_bad = slow || matches!(kind, What::Bad | What::Throttled);
         let by_rate = enough && (2 * failed >= calls || 10 * slow_calls >= 8 * calls);
-        if is_bad && (self.run() >= FAILURES || by_rate) {
+        let by_row = self.run() >= FAILURES && self.run() > self.answering;
+        if is_bad && (by_row || by_rate) {
             self.open();
         }
     }

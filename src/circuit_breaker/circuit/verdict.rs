@@ -1,39 +1,81 @@
 use tokio::time::Instant;
 
 use super::super::ticket::{Kind, Ticket, Vote};
-use super::super::window::Counts;
+use super::super::window::{Counts, Mark};
 use super::{Circuit, Event, Phase};
 use crate::failure::Outcome;
 
 /// Verdicts.
 impl Circuit {
-    /// A probe has answered, and its body is still under way. Returns what the call may still say.
-    pub(in crate::circuit_breaker) fn prove(
+    /// A call has begun to answer, and its body is still under way. Returns what it may still say.
+    ///
+    /// Streams take a minute to end well and no time to be refused. If they counted at their ends only, a handful
+    /// of refusals among a thousand streams that flow would look like a service that answers nobody.
+    pub(in crate::circuit_breaker) fn begin(
         &mut self,
         ticket: Ticket,
         is_slow: bool,
         now: Instant,
     ) -> Option<Ticket> {
+        let kind = match ticket.kind {
+            Kind::Probe => self.prove(ticket, is_slow, now)?,
+            Kind::Call if self.counts(ticket) && matches!(self.phase, Phase::Closed { .. }) => {
+                let mark = self.window.add(false, is_slow, now);
+                if is_slow {
+                    self.open_on_breach(now);
+                }
+                Kind::Answered(mark)
+            }
+            // Its vote is not heeded, or has been cast.
+            Kind::Call | Kind::Answered(_) | Kind::Proven => return Some(ticket),
+        };
+        self.answering += 1;
+        Some(Ticket { kind, ..ticket })
+    }
+
+    fn prove(&mut self, ticket: Ticket, is_slow: bool, now: Instant) -> Option<Kind> {
         let is_current = self.counts(ticket);
         self.settle(ticket, Vote { outcome: Outcome::Success, hint: None, is_slow }, now);
-        (is_current && !is_slow).then_some(Ticket { kind: Kind::Proven, ..ticket })
+        (is_current && !is_slow).then_some(Kind::Proven)
     }
 
     /// Takes the one vote of a call.
     pub(in crate::circuit_breaker) fn settle(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
-        if ticket.kind == Kind::Proven {
-            // Its success has been counted; only a bad end is news.
-            let is_bad = matches!(vote.outcome, Outcome::Failure | Outcome::Throttled(_));
-            if is_bad && self.counts(ticket) {
-                self.vote(vote, now);
-            }
-            return;
-        }
         let is_current = self.counts(ticket);
-        self.totals.add(vote.outcome, is_current);
-        if is_current {
-            self.vote(vote, now);
+        if matches!(ticket.kind, Kind::Answered(_) | Kind::Proven) {
+            self.answering -= 1;
         }
+        // The success of a proven probe has been counted; only a bad end is news.
+        if ticket.kind != Kind::Proven {
+            self.totals.add(vote.outcome, is_current);
+        }
+        if is_current {
+            match ticket.kind {
+                Kind::Call | Kind::Probe => self.vote(vote, now),
+                Kind::Answered(mark) => self.correct(mark, vote, now),
+                Kind::Proven if vote.is_bad() => self.vote(vote, now),
+                Kind::Proven => {}
+            }
+        }
+    }
+
+    /// A call that has counted as good since it began to answer has ended.
+    fn correct(&mut self, mark: Mark, vote: Vote, now: Instant) {
+        match vote.outcome {
+            Outcome::Success => self.came_to_good_end(),
+            // That it was slow is a fact, whoever left then.
+            Outcome::Cancelled | Outcome::Neutral if mark.is_slow => {}
+            Outcome::Cancelled | Outcome::Neutral => self.window.retract(mark, now),
+            Outcome::Failure | Outcome::Throttled(_) => {
+                self.window.retract(mark, now);
+                self.vote(Vote { is_slow: mark.is_slow, ..vote }, now);
+            }
+        }
+    }
+
+    fn came_to_good_end(&mut self) {
+        self.run = 0;
+        self.asked = None;
     }
 
     /// A ticket votes in its own epoch. A proven probe also votes in the one after: if that is the closed
@@ -56,8 +98,7 @@ impl Circuit {
     fn count(&mut self, vote: Vote, now: Instant) {
         let is_failure = match vote.outcome {
             Outcome::Success => {
-                self.run = 0;
-                self.asked = None;
+                self.came_to_good_end();
                 false
             }
             Outcome::Failure => {
@@ -75,14 +116,19 @@ impl Circuit {
         self.window.add(is_failure, vote.is_slow, now);
         // Only a bad call can open the circuit, so a good one does not pay for the sums.
         if is_failure || vote.is_slow {
-            if let Some(reason) = self.breach(now) {
-                self.open(reason, now);
-            }
+            self.open_on_breach(now);
+        }
+    }
+
+    fn open_on_breach(&mut self, now: Instant) {
+        if let Some(reason) = self.breach(now) {
+            self.open(reason, now);
         }
     }
 
     fn breach(&mut self, now: Instant) -> Option<&'static str> {
-        if self.run >= self.config.failures.max(1) {
+        // Failures are no row while more calls than those are being answered.
+        if self.run >= self.config.failures.max(1) && u64::from(self.run) > self.answering {
             return Some("failures in a row");
         }
         let Counts { calls, failures, slow } = self.window.totals(now);

@@ -140,7 +140,7 @@ fn the_failures_of_one_incident_do_not_lengthen_each_others_rest() {
 fn a_probe_proven_by_its_first_data_makes_room_and_still_answers_for_its_end() {
     let mut bench = Bench::standard();
     let first = bench.probe();
-    let first = bench.circuit.prove(first, false, bench.now).unwrap();
+    let first = bench.circuit.begin(first, false, bench.now).unwrap();
     let second = bench.admit().expect("the slot was not given back");
     bench.settle(first, Outcome::Failure);
     assert_eq!(bench.state(), CircuitState::Open);
@@ -152,7 +152,7 @@ fn a_probe_proven_by_its_first_data_makes_room_and_still_answers_for_its_end() {
 fn a_proven_stream_that_breaks_after_the_close_counts_in_the_closed_circuit() {
     let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
     let probe = bench.probe();
-    let streams = bench.circuit.prove(probe, false, bench.now).unwrap();
+    let streams = bench.circuit.begin(probe, false, bench.now).unwrap();
     assert_eq!(bench.state(), CircuitState::Closed);
     bench.calls(4, Outcome::Failure);
     bench.settle(streams, Outcome::Failure);
@@ -163,7 +163,7 @@ fn a_proven_stream_that_breaks_after_the_close_counts_in_the_closed_circuit() {
 fn a_proven_stream_that_ends_well_is_not_counted_twice() {
     let mut bench = Bench::new(CircuitConfig::default().probes_to_close(1));
     let probe = bench.probe();
-    let stream = bench.circuit.prove(probe, false, bench.now).unwrap();
+    let stream = bench.circuit.begin(probe, false, bench.now).unwrap();
     bench.settle(stream, Outcome::Success);
     assert_eq!(bench.circuit.totals().successes, 1);
     assert_eq!(bench.circuit.counts_in_window(bench.now).calls, 0);

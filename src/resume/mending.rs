@@ -3,7 +3,7 @@ use http::Request;
 use tokio::time::Instant;
 
 use super::joint::Joint;
-use super::step::{Step, Way};
+use super::step::{Step, Steps, Way};
 use super::voice::End;
 use super::{Mend, Seam};
 use crate::body::Buffered;
@@ -21,10 +21,12 @@ pub(super) struct Mending {
     member: Option<Member>,
     /// Who broke off.
     broken: Vec<Member>,
+    /// One of them was asked again.
+    has_returned: bool,
     left: usize,
     seam: Option<Seam>,
     spent: Usage,
-    step: Option<Step>,
+    steps: Option<Steps>,
     joint: Option<Joint>,
     out: Vec<u8>,
     /// Why the answer broke off: what the caller is told if it cannot be completed.
@@ -46,10 +48,11 @@ impl Mending {
             remember,
             member,
             broken: Vec::new(),
+            has_returned: false,
             left: resumptions,
             seam: None,
             spent: Usage { input: None, cache_read: None, cache_write: None, output: None, reasoning: None },
-            step: None,
+            steps: None,
             joint: None,
             out: Vec::new(),
             error: None,
@@ -102,7 +105,7 @@ impl Mending {
             self.spent = self.seam.as_ref().map_or(self.spent, |seam| seam.usage);
         }
         self.broken.extend(self.member.take());
-        self.step = Some(Step::first(self.is_known()));
+        self.steps = Some(Steps::new(self.is_known(), self.left == 0));
         self.ask(policy, request, now)
     }
 
@@ -118,20 +121,25 @@ impl Mending {
         if matches!(class, Some(Class::ContentPolicy | Class::DeadlineExceeded | Class::Cancelled)) {
             return Next::End;
         }
-        let way = self.step.map(|step| step.way.as_str());
+        let step = self.step();
+        let way = step.map(|step| step.way.as_str());
         tracing::debug!(
             way,
             class = class.map(Class::as_str),
             "an answer could not be completed in this way"
         );
         let nobody_was_asked = class.is_some_and(Class::is_local);
-        self.step = self.step.and_then(|step| step.after(nobody_was_asked, self.is_known()));
+        // Who cannot take what was begun is none the worse for it, and may still repeat it.
+        let is_refusal = nobody_was_asked || class == Some(Class::InvalidRequest);
+        self.has_returned |= !is_refusal && step.is_some_and(|step| !step.elsewhere);
+        self.next_step(nobody_was_asked);
         self.ask(policy, request, now)
     }
 
     /// Somebody answers.
     pub(super) fn join<P: Mend>(&mut self, member: Option<Member>, policy: &P) {
-        let (Some(step), Some(seam)) = (self.step, &self.seam) else { return };
+        let (Some(step), Some(seam)) = (self.step(), &self.seam) else { return };
+        self.has_returned |= member.as_ref().is_some_and(|member| self.broken.contains(member));
         let mark = policy.mark(member.as_ref()).map_or_else(Vec::new, Vec::from);
         self.joint = Some(Joint::new(step.way, seam, self.spent, mark));
         self.member = member;
@@ -148,12 +156,13 @@ impl Mending {
     }
 
     fn with_joint(&mut self, read: impl FnOnce(&mut Joint, &mut Seam, &mut Vec<u8>)) -> bool {
+        let step = self.step();
         let (Some(joint), Some(seam)) = (&mut self.joint, &mut self.seam) else { return true };
         let was_silent = !joint.voice.has_spoken();
         read(joint, seam, &mut self.out);
         if was_silent && joint.voice.has_spoken() {
             let member = self.member.as_ref().map(tracing::field::display);
-            let way = self.step.map(|step| step.way.as_str());
+            let way = step.map(|step| step.way.as_str());
             tracing::warn!(member, way, "an answer that broke off is completed by another attempt");
         }
         joint.voice.has_ended()
@@ -195,11 +204,21 @@ impl Mending {
         !self.broken.is_empty()
     }
 
+    fn step(&self) -> Option<Step> {
+        self.steps.as_ref().and_then(Steps::current)
+    }
+
+    fn next_step(&mut self, nobody_was_asked: bool) {
+        if let Some(steps) = &mut self.steps {
+            steps.failed(nobody_was_asked, !self.has_returned);
+        }
+    }
+
     fn ask<P: Mend>(&mut self, policy: &P, request: &Request<Buffered>, now: Instant) -> Next {
         if Deadline::find(request.extensions()).is_some_and(|deadline| deadline.remaining(now).is_zero()) {
             return Next::End;
         }
-        while let (Some(step), Some(seam)) = (self.step, &self.seam) {
+        while let (Some(step), Some(seam)) = (self.step(), &self.seam) {
             let derived = match step.way {
                 Way::Continue => begun(policy, request, seam.text.trim_end()),
                 Way::Repeat => Some(request.clone()),
@@ -210,7 +229,7 @@ impl Mending {
                 }
                 return Next::Ask(Box::new(derived));
             }
-            self.step = Step { elsewhere: false, ..step }.after(false, self.is_known());
+            self.next_step(false);
         }
         Next::End
     }

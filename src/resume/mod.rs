@@ -14,11 +14,14 @@
 //! * **Continue**, where the service below knows [who can](DialectMend::with_prefill). The caller's own request,
 //!   with what has been said put into the assistant's mouth, is sent through it again. The fact
 //!   [`Prefill`](crate::facts::Prefill) keeps it from members that would refuse it, or answer afresh;
-//!   [`Exclusions`](crate::facts::Exclusions) keep it from the one that broke off, unless nobody else can be
-//!   asked.
+//!   [`Exclusions`](crate::facts::Exclusions) keep it from the one that broke off.
 //! * **Repeat.** The caller's own request is sent to another member, and its answer is held back until it has
 //!   said exactly what the caller already has. Then only what is missing is passed on. At the first difference
 //!   the call is dropped.
+//!
+//! Whoever broke off is asked again only where nobody else can be, and once for one answer, whatever comes of it:
+//! he has just failed. The last try is never his while somebody else may repeat. While his circuit is open, or he
+//! cools down, the layers below refuse it for him.
 //!
 //! Only plain text can be completed: not thoughts, calls of tools, refusals, JSON that was asked for, or several
 //! answers side by side (see [`Dialect::resume`](crate::dialect::Dialect::resume)). If neither way leads

@@ -293,6 +293,55 @@ async fn whoever_broke_off_is_asked_again_only_if_nobody_else_can_be() {
     assert_eq!(body(&asked[4]), serde_json::from_str::<serde_json::Value>(ASK).unwrap());
 }
 
+/// For whom each attempt after the first was: to be continued, and not by `a`.
+fn kinds(asked: &[Request<Buffered>]) -> Vec<(bool, bool)> {
+    let is_elsewhere = |asked: &Request<Buffered>| {
+        Exclusions::find(asked.extensions()).is_some_and(|names| names.contains(&Member::new("a")))
+    };
+    asked[1..].iter().map(|asked| (is_prefill(asked), is_elsewhere(asked))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_only_one_who_goes_on_breaks_off_once_more_and_then_another_repeats() {
+    let nobody = || Reply::refused(Class::Unsupported);
+    let parts = [FIRST, " and so was this", REST];
+    let repeated = whole(&parts.concat()).by("b");
+    let provider =
+        Provider::new([cut(parts[0]).by("a"), nobody(), cut(parts[1]).by("a"), nobody(), repeated]);
+    provider.ask(&layer(), request()).await.assert_whole(&parts.concat());
+    let expected = [(true, true), (true, false), (true, true), (false, true)];
+    assert_eq!(kinds(&provider.asked()), expected, "twice is enough");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_try_is_not_spent_on_whoever_broke_off_while_another_may_repeat() {
+    let nobody = || Reply::refused(Class::Unsupported);
+    let all = format!("{FIRST}{REST}");
+    let provider = Provider::new([cut(FIRST).by("a"), nobody(), whole(&all).by("b")]);
+    provider.ask(&layer().resumptions(1), request()).await.assert_whole(&all);
+    assert_eq!(kinds(&provider.asked()), [(true, true), (false, true)]);
+
+    let other = whole("Another answer.").by("b");
+    let provider = Provider::new([cut(FIRST).by("a"), nobody(), other, whole(REST).by("a")]);
+    provider.ask(&layer().resumptions(1), request()).await.assert_whole(&all);
+    assert_eq!(kinds(&provider.asked()), [(true, true), (false, true), (true, false)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_broke_off_has_one_more_chance_and_a_refused_form_is_none() {
+    let nobody = || Reply::refused(Class::Unsupported);
+    let script = [cut(FIRST).by("a"), nobody(), Reply::refused(Class::Overloaded), nobody()];
+    let provider = Provider::new(script);
+    provider.ask(&layer(), request()).await.assert_torn(FIRST);
+    assert_eq!(kinds(&provider.asked()), [(true, true), (true, false), (false, true)]);
+
+    let again = whole(&format!("{FIRST}{REST}")).by("a");
+    let script = [cut(FIRST).by("a"), nobody(), Reply::refused(Class::InvalidRequest), nobody(), again];
+    let provider = Provider::new(script);
+    provider.ask(&layer(), request()).await.assert_whole(&format!("{FIRST}{REST}"));
+    assert_eq!(kinds(&provider.asked())[2..], [(false, true), (false, false)]);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_another_is_dropped_at_the_first_difference() {
     let other = Reply { hangs: true, ..Reply::of([chunk("This was"), chunk(" never said.")]) };

@@ -245,6 +245,14 @@ impl Dialect for AnyDialect {
         delegate!(Self, self, dialect => dialect.encode_error_event(failure, message))
     }
 
+    fn numbers_events(&self) -> bool {
+        delegate!(Self, self, dialect => dialect.numbers_events())
+    }
+
+    fn encode_error_event_after(&self, sent: &[u8], failure: &Failure, message: &str) -> Vec<u8> {
+        delegate!(Self, self, dialect => dialect.encode_error_event_after(sent, failure, message))
+    }
+
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         delegate!(Self, self, dialect => dialect.signal(frame))
     }

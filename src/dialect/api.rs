@@ -117,6 +117,18 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// The error as the last event of a stream that cannot be completed, framed.
     fn encode_error_event(&self, failure: &Failure, message: &str) -> Vec<u8>;
 
+    /// Do the events of a stream have running numbers? Then [`encode_error_event_after`](Self::encode_error_event_after)
+    /// has to see what was sent.
+    fn numbers_events(&self) -> bool {
+        false
+    }
+
+    /// The same event, numbered as the next. `sent` is what the caller got last: the last event, or more.
+    fn encode_error_event_after(&self, sent: &[u8], failure: &Failure, message: &str) -> Vec<u8> {
+        let _ = sent;
+        self.encode_error_event(failure, message)
+    }
+
     /// What a frame of a stream in this dialect is, for deciding when to commit and whether the end was one.
     fn signal(&self, frame: &Frame<'_>) -> Signal;
 

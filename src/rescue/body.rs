@@ -35,7 +35,10 @@ pin_project! {
 
 impl<B, R> ResponseBody<B, R> {
     /// Lets a response of the inner service pass.
-    pub(super) fn passing(response: Response<B>, respond: R) -> Response<Self> {
+    pub(super) fn passing(response: Response<B>, respond: R) -> Response<Self>
+    where
+        R: Respond,
+    {
         let stream = Stream::of(response.headers(), respond);
         response.map(|body| Self { kind: Kind::Inner { body }, stream })
     }
@@ -65,7 +68,7 @@ where
             KindProj::Inner { body } => ready!(body.poll_frame(cx)).map(|frame| frame.map_err(Into::into)),
         };
         if let (Some(Ok(frame)), Some(stream)) = (&frame, this.stream.as_mut()) {
-            stream.passed(frame.data_ref().map_or(&[], |data| data));
+            frame.data_ref().into_iter().for_each(|data| stream.passed(data));
         }
         let Some(Err(error)) = frame else {
             return Poll::Ready(frame);

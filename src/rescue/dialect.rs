@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -46,15 +48,29 @@ where
     }
 
     fn event(&self, failure: &Failure) -> Option<Bytes> {
-        let event = match failure.class() {
-            class if class.is_callers() => self.dialect.encode_error_event(failure, callers_message(failure)),
-            Class::Interrupted => self
-                .dialect
-                .encode_error_event(&bare(failure), "The answer was interrupted and cannot be completed."),
-            // The head went out before there was an answer, and then there was none.
-            _ => self.dialect.encode_error_event(&bare(failure), &our_message(failure)),
-        };
-        Some(event.into())
+        let (failure, message) = last_words(failure);
+        Some(self.dialect.encode_error_event(&failure, &message).into())
+    }
+
+    fn heeds_sent(&self) -> bool {
+        self.dialect.numbers_events()
+    }
+
+    fn event_after(&self, sent: &[u8], failure: &Failure) -> Option<Bytes> {
+        let (failure, message) = last_words(failure);
+        Some(self.dialect.encode_error_event_after(sent, &failure, &message).into())
+    }
+}
+
+/// What a stream that cannot be completed ends with.
+fn last_words(failure: &Failure) -> (Cow<'_, Failure>, Cow<'_, str>) {
+    match failure.class() {
+        class if class.is_callers() => (Cow::Borrowed(failure), callers_message(failure).into()),
+        Class::Interrupted => {
+            (Cow::Owned(bare(failure)), "The answer was interrupted and cannot be completed.".into())
+        }
+        // The head went out before there was an answer, and then there was none.
+        _ => (Cow::Owned(bare(failure)), our_message(failure).into()),
     }
 }
 

@@ -17,6 +17,19 @@ pub trait Respond {
         let _ = failure;
         None
     }
+
+    /// Does the last event depend on what was sent before it? If so, that is kept for
+    /// [`event_after`](Self::event_after).
+    fn heeds_sent(&self) -> bool {
+        false
+    }
+
+    /// The last event where `sent` is what the caller got last: at least one whole event, if he got any, and nothing
+    /// where it was too large to be kept.
+    fn event_after(&self, sent: &[u8], failure: &Failure) -> Option<Bytes> {
+        let _ = sent;
+        self.event(failure)
+    }
 }
 
 impl<F> Respond for F

@@ -3,7 +3,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use super::Respond;
-use crate::dialect::sse::is_event_stream;
+use crate::dialect::sse::{Splitter, is_event_stream};
 use crate::failure::{BoxError, Class, Failure};
 
 /// An event stream that may have to be ended with an error event.
@@ -12,17 +12,34 @@ pub(super) struct Stream<R> {
     respond: R,
     /// The last bytes that passed, as many as the longest blank line is after its line.
     tail: [u8; 4],
+    /// What was sent last, where the policy heeds it.
+    recent: Option<Recent>,
 }
 
-impl<R> Stream<R> {
+/// The last events, as they were sent: each from its beginning.
+#[derive(Debug, Default)]
+struct Recent {
+    /// Whole, for the last may be cut.
+    before: Vec<Bytes>,
+    last: Vec<Bytes>,
+    /// Of the last.
+    size: usize,
+}
+
+impl<R: Respond> Stream<R> {
     /// `None` for a body to which nothing can be added: no event stream, encoded, or of a length already told.
     pub(super) fn of(headers: &HeaderMap, respond: R) -> Option<Self> {
         let is_open = !headers.contains_key(CONTENT_ENCODING) && !headers.contains_key(CONTENT_LENGTH);
         // Before anything has passed a frame can begin, as after a blank line.
-        (is_event_stream(headers) && is_open).then_some(Self { respond, tail: *b"\n\n\n\n" })
+        let recent = respond.heeds_sent().then(Recent::default);
+        (is_event_stream(headers) && is_open).then_some(Self { respond, tail: *b"\n\n\n\n", recent })
     }
 
-    pub(super) fn passed(&mut self, data: &[u8]) {
+    pub(super) fn passed(&mut self, data: &Bytes) {
+        let is_between_frames = self.is_between_frames();
+        if let Some(recent) = &mut self.recent {
+            recent.passed(data, is_between_frames);
+        }
         let kept = &data[data.len().saturating_sub(self.tail.len())..];
         let start = self.tail.len() - kept.len();
         self.tail.copy_within(kept.len().., 0);
@@ -31,12 +48,12 @@ impl<R> Stream<R> {
 
     /// The last event, if the policy has one. Where the stream broke off inside a frame, a blank line first:
     /// the event must not become part of what was cut.
-    pub(super) fn last_word(&self, error: &BoxError) -> Option<Bytes>
-    where
-        R: Respond,
-    {
-        let failure = Failure::find(error.as_ref()).cloned();
-        let event = self.respond.event(&failure.unwrap_or(Failure::new(Class::Interrupted)))?;
+    pub(super) fn last_word(&self, error: &BoxError) -> Option<Bytes> {
+        let failure = Failure::find(error.as_ref()).cloned().unwrap_or(Failure::new(Class::Interrupted));
+        let event = match &self.recent {
+            Some(recent) => self.respond.event_after(&recent.bytes(), &failure)?,
+            None => self.respond.event(&failure)?,
+        };
         if self.is_between_frames() {
             return Some(event);
         }
@@ -49,16 +66,78 @@ impl<R> Stream<R> {
     }
 }
 
+impl Recent {
+    fn passed(&mut self, data: &Bytes, is_between_frames: bool) {
+        // A comment or a blank line is no event.
+        if is_between_frames && !matches!(data.first(), None | Some(b':' | b'\r' | b'\n')) {
+            std::mem::swap(&mut self.before, &mut self.last);
+            self.last.clear();
+            self.size = 0;
+        }
+        self.size += data.len();
+        if self.size > Splitter::MAX_FRAME_BYTES {
+            self.last.clear();
+        } else if !data.is_empty() {
+            self.last.push(data.clone());
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        [self.before.concat(), self.last.concat()].concat()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use http::Response;
+
     use super::*;
+    use crate::facts::Attempts;
+
+    #[derive(Clone, Copy)]
+    struct Echo;
+
+    impl Respond for Echo {
+        fn respond(&self, _: &BoxError, _: Option<&Attempts>) -> Response<Bytes> {
+            unreachable!()
+        }
+
+        fn heeds_sent(&self) -> bool {
+            true
+        }
+
+        fn event_after(&self, sent: &[u8], _: &Failure) -> Option<Bytes> {
+            Some(Bytes::copy_from_slice(sent))
+        }
+    }
+
+    fn stream(parts: &[&str]) -> Stream<Echo> {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", "text/event-stream".parse().unwrap());
+        let mut stream = Stream::of(&headers, Echo).unwrap();
+        parts.iter().for_each(|part| stream.passed(&Bytes::copy_from_slice(part.as_bytes())));
+        stream
+    }
 
     fn after(parts: &[&str]) -> bool {
-        let mut stream = Stream { respond: (), tail: *b"\n\n\n\n" };
-        for part in parts {
-            stream.passed(part.as_bytes());
-        }
-        stream.is_between_frames()
+        stream(parts).is_between_frames()
+    }
+
+    #[test]
+    fn the_last_event_is_kept_whole_and_little_else() {
+        let kept = |parts: &[&str]| {
+            let kept = stream(parts).last_word(&"cut".into()).unwrap();
+            String::from_utf8(kept.into()).unwrap()
+        };
+        assert_eq!(kept(&[]), "");
+        assert_eq!(kept(&["data: a\n\n", "data: b\n\n", "data: c\n\n"]), "data: b\n\ndata: c\n\n");
+        assert_eq!(kept(&["data: a\n\n", "da", "ta: b\n", "\n"]), "data: a\n\ndata: b\n\n");
+        let blank_line = "\n\n";
+        assert_eq!(kept(&["data: a\n\n", "data: b"]), format!("{blank_line}data: a\n\ndata: b"));
+        assert_eq!(kept(&["data: a\n\ndata: b\n\n", ": ping\n\n"]), "data: a\n\ndata: b\n\n: ping\n\n");
+        let large = "x".repeat(Splitter::MAX_FRAME_BYTES);
+        assert_eq!(kept(&["data: ", &large, "\n\n"]), "");
+        assert_eq!(kept(&["data: ", &large, "\n\n", "data: b\n\n"]), "data: b\n\n");
     }
 
     #[test]

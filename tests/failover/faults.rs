@@ -122,6 +122,11 @@ pub(crate) fn assert_torn(front: Api, body: &str, cell: &str) {
     let (last, before) = events.split_last().expect("events");
     assert!(is_error(last) || last["type"] == "response.failed", "{cell}");
     assert!(!before.iter().any(|event| is_error(event) && last["type"] != "response.failed"), "{cell}");
+    if front == Api::Responses {
+        let numbers: Vec<_> = events.iter().map(|event| event["sequence_number"].as_u64()).collect();
+        let expected: Vec<_> = (0..).map(Some).take(numbers.len()).collect();
+        assert_eq!(numbers, expected, "numbers have no gaps: {cell}");
+    }
     let message = match front {
         // Flat in the SDK's types, nested on the wire.
         Api::Responses => last["message"]

@@ -8,11 +8,12 @@ use crate::failure::Failure;
 /// Writes the error that ends a stream.
 ///
 /// The vendor's reference has the words in the event itself; what it sends has them in `error`, and that is
-/// what its SDKs raise. Here they are in both. The event's running number is not known here: it is the last of
-/// its stream whatever it is.
-pub(super) fn encode_event(failure: &Failure, message: &str) -> Vec<u8> {
+/// what its SDKs raise. Here they are in both.
+pub(super) fn encode_event(number: u64, failure: &Failure, message: &str) -> Vec<u8> {
     let words = Words::of(failure, None);
-    let mut out = b"event: error\ndata: {\"type\":\"error\",\"sequence_number\":0,\"code\":".to_vec();
+    let mut out = b"event: error\ndata: {\"type\":\"error\",\"sequence_number\":".to_vec();
+    super::response::item::number(&mut out, number);
+    out.extend_from_slice(br#","code":"#);
     quoted_or_null(&mut out, words.code);
     out.extend_from_slice(br#","message":"#);
     quoted(&mut out, message);
@@ -35,7 +36,7 @@ mod tests {
         report.code = Some("context_length_exceeded".to_owned());
         report.param = Some("input".to_owned());
         let failure = Failure::new(Class::ContextOverflow).with_report(report);
-        let event = String::from_utf8(encode_event(&failure, "too \"long\"")).unwrap();
+        let event = String::from_utf8(encode_event(7, &failure, "too \"long\"")).unwrap();
         let data = event.strip_prefix("event: error\ndata: ").unwrap().strip_suffix("\n\n").unwrap();
         let data: serde_json::Value = serde_json::from_str(data).unwrap();
         let words = serde_json::json!({
@@ -46,7 +47,7 @@ mod tests {
         assert_eq!(data["message"], words["message"]);
         assert_eq!(data["code"], words["code"]);
         assert_eq!(data["param"], "input");
-        assert!(data["sequence_number"].is_u64());
+        assert_eq!(data["sequence_number"], 7);
     }
 
     #[test]

@@ -152,7 +152,15 @@ impl Dialect for OpenAiResponses {
     }
 
     fn encode_error_event(&self, failure: &Failure, message: &str) -> Vec<u8> {
-        error::encode_event(failure, message)
+        error::encode_event(0, failure, message)
+    }
+
+    fn numbers_events(&self) -> bool {
+        true
+    }
+
+    fn encode_error_event_after(&self, sent: &[u8], failure: &Failure, message: &str) -> Vec<u8> {
+        error::encode_event(resume::next_number(sent), failure, message)
     }
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {

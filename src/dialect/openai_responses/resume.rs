@@ -1,11 +1,13 @@
 //! Going on with a stream that was cut.
 
+use bytes::Bytes;
+
 use super::request;
 use super::response::envelope::Envelope;
 use super::stream::{Decoder, Encoder};
 use crate::dialect::members::{Members, appended, is_void, may_begin, string};
 use crate::dialect::openai::leaf;
-use crate::dialect::sse::Frame;
+use crate::dialect::sse::{Frame, Splitter};
 use crate::dialect::told::{Told, wants_plain_text};
 use crate::dialect::{Reply, Resumed};
 
@@ -67,6 +69,20 @@ impl Begun {
     }
 }
 
+/// The number of the event that comes after `sent`, the end of a stream.
+pub(super) fn next_number(sent: &[u8]) -> u64 {
+    let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
+    splitter.push(Bytes::copy_from_slice(sent));
+    let frames = std::iter::from_fn(|| splitter.next_frame()?.ok());
+    let last = frames.filter_map(|frame| number_of(&frame.parse())).last();
+    last.map_or(0, |last| last.saturating_add(1))
+}
+
+fn number_of(frame: &Frame<'_>) -> Option<u64> {
+    let event: Members<'_> = serde_json::from_slice(frame.data.as_deref()?.trim_ascii()).ok()?;
+    event.get("sequence_number")?.parse().ok()
+}
+
 /// The response as it was told at first: the same again, with another status.
 fn envelope(response: &str) -> Option<Envelope> {
     let members: Members<'_> = serde_json::from_str(response).ok()?;
@@ -92,4 +108,26 @@ pub(super) fn continue_request(body: &[u8], text: &str) -> Option<Vec<u8>> {
     members.set("input", input);
     members.spend("max_output_tokens", text);
     Some(members.write().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_number_follows_that_of_the_last_whole_event_of_the_stream() {
+        let event = |number: u64| {
+            let nested = r#""response":{"tools":[{"parameters":{"sequence_number":99}}]},"delta":"\"sequence_number\":98""#;
+            format!("event: e\ndata: {{\"type\":\"e\",{nested},\"sequence_number\":{number}}}\n\n")
+        };
+        let next = |sent: &str| next_number(sent.as_bytes());
+        assert_eq!(next(""), 0);
+        assert_eq!(next(": nothing yet\n\n"), 0);
+        assert_eq!(next(&event(6)), 7);
+        assert_eq!(next(&format!("{}{}: comment\n\n", event(6), event(7))), 8);
+        assert_eq!(next(&format!("{}data: {{\"type\":\"ping\"}}\n\n", event(6))), 7);
+        assert_eq!(next(&format!("{}{}", event(6), &event(7)[..20])), 7, "of what was cut nobody knows");
+        assert_eq!(next(&format!("half\"}}\n\n{}", event(6))), 7);
+        assert_eq!(next("data: {\"sequence_number\":18446744073709551615}\n\n"), u64::MAX);
+    }
 }

@@ -242,6 +242,8 @@ impl Reading {
             }
             assert!(last.is_none(), "nothing follows the end: {stream}");
             let event: Value = serde_json::from_str(&frame).expect("JSON");
+            let is_error = matches!(text(&event["type"]), "response.failed" | "error");
+            assert!(!is_error, "an error in the stream: {stream}");
             if let Some(number) = event["sequence_number"].as_u64() {
                 assert_eq!(number, next, "sequence numbers have no gaps: {stream}");
                 next += 1;
@@ -257,7 +259,6 @@ impl Reading {
                 "response.completed" | "response.incomplete" => {
                     last = Some(Self::of_response(&event["response"]));
                 }
-                "response.failed" | "error" => panic!("an error in the stream: {frame}"),
                 _ => {}
             }
         }

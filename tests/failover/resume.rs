@@ -10,17 +10,17 @@ use crate::support::{APIS, Answer, Api, Gateway, join};
 
 const ANSWER: &str = "An answer of some words, which all of them would give in the same way.";
 const SAID: &str = "An answer of";
-/// A stall is noticed soon, and a busy machine is not taken for one.
+/// Whatever is silent on a busy machine, it is not taken for a stall.
 const SETTINGS: &str = r#"
     [retry]
     attempts = 2
     base = "10ms"
     [stream]
-    first_token = "5s"
-    idle = "1s"
+    first_token = "60s"
+    idle = "60s"
     [timeouts]
-    attempt = "5s"
-    total = "30s"
+    attempt = "60s"
+    total = "120s"
 "#;
 const CUT: Fault = Fault::CutAfter(3);
 
@@ -127,7 +127,9 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
     let faults =
         [CUT, Fault::StallAfter(3), Fault::ErrorEvent { after: 3 }, Fault::EndWithoutFinish { after: 3 }];
     for fault in faults {
-        in_every_cell([ANSWER, ANSWER], SETTINGS, async |cell, [primary, fallback]| {
+        let is_stall = matches!(fault, Fault::StallAfter(_));
+        let settings = if is_stall { &*SETTINGS.replace("idle = \"60s\"", "idle = \"3s\"") } else { SETTINGS };
+        in_every_cell([ANSWER, ANSWER], settings, async |cell, [primary, fallback]| {
             cell.primary.script([fault.clone()]);
             let answer = cell.ask().await;
             // Nobody else goes on with it: then the one that broke off does.
@@ -139,6 +141,23 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
             let expected = (is_own || continues(fallback)).then_some(SAID);
             assert_eq!(begun.as_deref(), expected, "{} {fault:?}", cell.what);
         })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn who_breaks_off_once_more_when_it_goes_on_leaves_the_rest_to_others() {
+    for front in APIS {
+        join([Api::Anthropic, Api::Gemini].into_iter().flat_map(|primary| {
+            [Api::OpenAi, Api::Responses].map(|fallback| async move {
+                let cell = Cell::new(front, [primary, fallback], [ANSWER; 2], SETTINGS).await;
+                cell.primary.script([CUT, Fault::CutAfter(2)]);
+                let answer = cell.ask().await;
+                assert_eq!(answer.read(front, true).text, ANSWER, "{}: {answer:?}", cell.what);
+                assert_eq!((cell.primary.count(), cell.fallback.count()), (2, 1), "{}", cell.what);
+                assert_eq!(begun(fallback, &cell.fallback), None, "{}", cell.what);
+            })
+        }))
         .await;
     }
 }

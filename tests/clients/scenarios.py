@@ -195,11 +195,11 @@ def broken(adapter, world, model):
 
 
 def completed(adapter, world, model):
-    """A stream that ends in the middle, and that somebody else can go on with: to the caller it is one, and whole."""
-    if adapter.front == "gemini":
-        # Of these models Gemini's alone takes an answer that is begun. So it is asked first to go on with its own, and
-        # breaks off again as often as anybody is asked: the SDK must raise.
-        return broken(adapter, world, model)
+    """A stream that ends in the middle, and that somebody else can complete: to the caller it is one, and whole.
+
+    Of these models Gemini's alone takes an answer that is begun: asked to go on with its own it breaks off again, and
+    has had its chance. Then the other repeats it.
+    """
     ask = ask_for(world, "text", Situation("", model, ""), True)
     answer = adapter.ask(ask)
     said(world, "text", answer)

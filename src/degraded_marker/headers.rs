@@ -1,7 +1,7 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Mark;
-use crate::facts::{Attempts, Losses, Served};
+use crate::facts::{Attempts, Losses, Served, shown};
 
 const PREFIX: &str = "x-failover-";
 const CLASS: HeaderName = HeaderName::from_static("x-failover-class");
@@ -10,9 +10,6 @@ const MODEL: HeaderName = HeaderName::from_static("x-failover-model");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-failover-attempts");
 const DEGRADED: HeaderName = HeaderName::from_static("x-failover-degraded");
 const LOSS: HeaderName = HeaderName::from_static("x-failover-loss");
-
-/// The longest name shown, in bytes. The class comes from the caller's body, and so may be of any length.
-const LONGEST: usize = 256;
 
 /// Marks HTTP responses by headers, from the facts in their extensions. See the [module](super).
 ///
@@ -63,17 +60,13 @@ fn remove_foreign(headers: &mut HeaderMap) {
 }
 
 fn name(text: &str) -> HeaderValue {
-    if text.len() <= LONGEST && text.chars().all(|c| c == printable(c)) {
-        return HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("?"));
-    }
-    value(text.chars().take(LONGEST).map(printable).collect())
+    HeaderValue::from_str(&shown(text)).unwrap_or_else(|_| unknown())
 }
 
 fn value(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("?"))
+    HeaderValue::try_from(text).unwrap_or_else(|_| unknown())
 }
 
-/// A name may hold what a header cannot, and must neither break the header nor the call.
-const fn printable(c: char) -> char {
-    if c.is_ascii_graphic() || c == ' ' { c } else { '?' }
+const fn unknown() -> HeaderValue {
+    HeaderValue::from_static("?")
 }

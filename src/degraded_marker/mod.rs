@@ -16,6 +16,9 @@
 //! A response without a [`Served`](crate::facts::Served) fact is left as it is. One that has it loses whatever
 //! `x-failover-*` headers it came with: those of a gateway further up tell of *its* members and attempts.
 //!
+//! A stream whose head was sent before all this was known says it later: the same names and values as
+//! [comments](crate::facts::Served::comments) in the stream, written by `keepalive` and `resume`.
+//!
 //! Over services that are not HTTP, a [`Mark`] policy says how to mark; a closure will do.
 //!
 //! # Example

@@ -12,11 +12,11 @@
 //! | [`Prefill`] | request | `resume` | `schema_normalizer` |
 //! | [`Conversation`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
-//! | [`Served`] | response | `health_routing` | `degraded_marker`, `resume` |
+//! | [`Served`] | response | `health_routing` | `degraded_marker`, `keepalive`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
 //! | [`NoHeadroom`] | response | `schema_normalizer` | `vitals` |
 //! | [`GoesOnAs`] | response | `stream_guard` | `health_routing` |
-//! | [`Losses`] | response | `schema_normalizer` | `degraded_marker` |
+//! | [`Losses`] | response | `schema_normalizer` | `degraded_marker`, `keepalive`, `resume` |
 
 mod attempts;
 mod availability;
@@ -45,5 +45,7 @@ pub use self::last_chance::LastChance;
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::prefill::Prefill;
+#[cfg(feature = "degraded-marker")]
+pub(crate) use self::served::shown;
 pub use self::served::{Degradation, Served};
 pub use self::vitals::Vitals;

@@ -1,10 +1,8 @@
-use std::fmt::Write;
-
 use bytes::Bytes;
 use http::Extensions;
 
 use crate::dialect::Dialect;
-use crate::facts::{Call, Operation, Served};
+use crate::facts::{Call, Losses, Operation, Served};
 
 /// Which calls are kept alive, and with what.
 ///
@@ -57,40 +55,7 @@ where
     fn late_head(&self, response: &Extensions) -> Option<Bytes> {
         // A dialect whose sign of life is no comment has none.
         let has_comments = self.dialect.keepalive().starts_with(b":");
-        response.get().filter(|_| has_comments).map(|served| comment(served).into())
-    }
-}
-
-/// One line. Names come from a file or from the caller; a line break in one must not end it.
-fn comment(served: &Served) -> String {
-    let mut line = format!(": x-failover-provider={}", served.member.provider());
-    if let Some(model) = served.member.model() {
-        // Writing to a string cannot fail; nor below.
-        let _ = write!(line, " x-failover-model={model}");
-    }
-    let _ = write!(line, " x-failover-attempts={}", served.attempts);
-    if let Some(degradation) = served.degradation {
-        let _ = write!(line, " x-failover-degraded={degradation}");
-    }
-    line.retain(|c| !c.is_control());
-    line.push_str("\n\n");
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::{Degradation, Member};
-
-    #[test]
-    fn a_late_head_is_one_comment() {
-        let member = Member::new("up\nstream").with_model("m");
-        let mut served = Served::by(&member, 2);
-        assert_eq!(
-            comment(&served),
-            ": x-failover-provider=upstream x-failover-model=m x-failover-attempts=2\n\n"
-        );
-        served.degradation = Some(Degradation::Fallback);
-        assert!(comment(&served).ends_with(" x-failover-degraded=fallback\n\n"));
+        let served: &Served = response.get().filter(|_| has_comments)?;
+        Some(served.comments(response.get::<Losses>()).into())
     }
 }

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use http::Request;
+use http::{Extensions, Request};
 use tokio::time::Instant;
 
 use super::joint::Joint;
@@ -8,7 +8,7 @@ use super::voice::End;
 use super::{Mend, Seam};
 use crate::body::Buffered;
 use crate::dialect::canonical::Usage;
-use crate::facts::{Deadline, Exclusions, Member, Prefill};
+use crate::facts::{Deadline, Exclusions, Member, Prefill, Served};
 use crate::failure::{BoxError, Class, Failure};
 
 /// What is known of an answer, and what has been done to complete it. Pure: it is told the time, and does no I/O.
@@ -137,10 +137,11 @@ impl Mending {
     }
 
     /// Somebody answers.
-    pub(super) fn join<P: Mend>(&mut self, member: Option<Member>, policy: &P) {
+    pub(super) fn join<P: Mend>(&mut self, response: &Extensions, policy: &P) {
         let (Some(step), Some(seam)) = (self.step(), &self.seam) else { return };
+        let member = response.get::<Served>().map(|served| served.member.clone());
         self.has_returned |= member.as_ref().is_some_and(|member| self.broken.contains(member));
-        let mark = policy.mark(member.as_ref()).map_or_else(Vec::new, Vec::from);
+        let mark = policy.mark(response).map_or_else(Vec::new, Vec::from);
         self.joint = Some(Joint::new(step.way, seam, self.spent, mark));
         self.member = member;
     }

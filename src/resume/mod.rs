@@ -29,8 +29,9 @@
 //! ends cleanly without having said why it stops, and never is a second answer appended to the first.**
 //!
 //! The stream stays one: the same ids, the same open block, numbers without gaps; and its usage is the sum of
-//! what the attempts told. As the head has long been sent, a comment in the stream says who went on
-//! (`: x-failover-degraded: continued`), where the dialect's clients can read over one.
+//! what the attempts told. As the head has long been sent, comments in the stream say who went on: what the headers
+//! would have said, with `: x-failover-degraded: continued`. Where the dialect's clients stumble over comments,
+//! nothing does.
 //!
 //! All happens within the call's [`Deadline`](crate::facts::Deadline), if it has one, and at most
 //! [twice](ResumeLayer::resumptions) for one answer. The layer belongs around whatever fails over, so that an

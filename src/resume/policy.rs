@@ -1,11 +1,11 @@
 use bytes::Bytes;
-use http::Request;
 use http::header::CONTENT_LENGTH;
+use http::{Extensions, Request};
 
 use super::Seam;
 use crate::body::Buffered;
 use crate::dialect::Dialect;
-use crate::facts::{Call, Degradation, Member, Operation};
+use crate::facts::{Call, Degradation, Losses, Operation, Served};
 
 /// How an answer that was cut can be completed.
 ///
@@ -30,10 +30,10 @@ pub trait Mend {
         None
     }
 
-    /// What is written into the stream where another member goes on, framed. By default a comment that says who,
-    /// as far as that is known.
-    fn mark(&self, member: Option<&Member>) -> Option<Bytes> {
-        Some(comment(member))
+    /// What is written into the stream where another member goes on, framed. `response` is the head of its answer.
+    /// By default comments that say what the headers would have said, as far as it is known.
+    fn mark(&self, response: &Extensions) -> Option<Bytes> {
+        Some(comments(response))
     }
 }
 
@@ -95,35 +95,20 @@ impl<D: Dialect> Mend for DialectMend<D> {
         Some(derived)
     }
 
-    fn mark(&self, member: Option<&Member>) -> Option<Bytes> {
+    fn mark(&self, response: &Extensions) -> Option<Bytes> {
         // Where a sign of life is no comment, clients stumble over comments.
-        self.dialect.keepalive().starts_with(b":").then(|| comment(member))
+        self.dialect.keepalive().starts_with(b":").then(|| comments(response))
     }
 }
 
-/// The headers that would have been sent, as comments.
-fn comment(member: Option<&Member>) -> Bytes {
-    let mut comment = format!(": x-failover-degraded: {}\n", Degradation::Continued);
-    let model = member.and_then(Member::model);
-    for (name, value) in [("provider", member.map(Member::provider)), ("model", model)] {
-        let value = value.filter(|value| !value.contains(['\r', '\n']));
-        comment.extend(value.map(|value| format!(": x-failover-{name}: {value}\n")));
-    }
-    comment.push('\n');
-    comment.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_mark_is_one_frame_of_comments_whatever_the_names_are() {
-        let member = Member::new("here").with_model("evil\n\ndata: x");
-        assert_eq!(
-            comment(Some(&member)),
-            ": x-failover-degraded: continued\n: x-failover-provider: here\n\n"
-        );
-        assert_eq!(comment(None), ": x-failover-degraded: continued\n\n");
+/// Whoever it was, he goes on with what another has begun.
+fn comments(response: &Extensions) -> Bytes {
+    let degradation = Degradation::Continued;
+    match response.get::<Served>() {
+        None => format!(": x-failover-degraded: {degradation}\n\n").into(),
+        Some(served) => {
+            let served = Served { degradation: Some(degradation), ..served.clone() };
+            served.comments(response.get::<Losses>()).into()
+        }
     }
 }

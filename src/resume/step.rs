@@ -67,9 +67,8 @@ impl Steps {
         if step.elsewhere && nobody_was_asked {
             self.lonely.push(step.way);
         }
-        let is_possible = |step: &Step| {
-            step.elsewhere || !self.is_known || (may_return && self.lonely.contains(&step.way))
-        };
+        let is_possible =
+            |step: &Step| step.elsewhere || !self.is_known || (may_return && self.lonely.contains(&step.way));
         let next = left.iter().position(is_possible).unwrap_or(left.len());
         self.left = &left[next..];
     }

@@ -140,8 +140,7 @@ where
         let class = match result {
             Ok(response) if is_stream(&response) => {
                 let (head, body) = response.into_parts();
-                let member = head.extensions.get::<Served>().map(|served| served.member.clone());
-                this.mending.join(member, &case.policy);
+                this.mending.join(&head.extensions, &case.policy);
                 this.state.set(State::Joining { inner: Some(body) });
                 return Poll::Ready(None);
             }

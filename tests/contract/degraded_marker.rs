@@ -48,6 +48,30 @@ async fn a_response_says_who_served_and_an_equal_member_is_not_second_best() {
     assert_eq!(shown(&headers), expected);
 }
 
+/// Of a stream whose head was sent before it was known who would answer.
+#[tokio::test]
+async fn what_is_said_late_is_what_the_headers_would_have_said() {
+    let served = || {
+        let member = Member::new("open\nai").with_model("gpt-5-\u{e4}").with_degraded(true);
+        Served::by(&member, 2).of_class("work".repeat(100))
+    };
+    let losses = || {
+        let mut losses = Losses::new();
+        losses.dropped("stop");
+        losses
+    };
+    let headers = marked(move |response| {
+        response.extensions_mut().insert(served());
+        response.extensions_mut().insert(losses());
+    })
+    .await;
+    let comments = served().comments(Some(&losses()));
+    let mut late: Vec<_> = comments.lines().filter_map(|line| line.strip_prefix(": ")).collect();
+    late.sort_unstable();
+    assert_eq!(late, shown(&headers));
+    assert_eq!(late.len(), 6);
+}
+
 #[tokio::test]
 async fn second_best_is_said_with_its_reason_and_losses_by_name() {
     let headers = marked(|response| {

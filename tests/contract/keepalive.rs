@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
 use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
-use tower_failover::facts::{Call, Degradation, Member, Operation, Served};
+use tower_failover::facts::{Call, Degradation, Losses, Member, Operation, Served};
 use tower_failover::failure::{Class, Failure};
 use tower_failover::keepalive::KeepaliveLayer;
 use tower_failover::testing::{ReadinessProbe, controlled};
@@ -50,7 +50,10 @@ async fn a_head_and_signs_go_out_while_nobody_has_answered_and_the_answer_follow
         let mut response = stream("data: 1\n\n");
         let mut served = Served::by(&Member::new("second").with_model("m2"), 3);
         served.degradation = Some(Degradation::Fallback);
-        response.extensions_mut().insert(served);
+        response.extensions_mut().insert(served.of_class("workhorse"));
+        let mut losses = Losses::default();
+        losses.dropped("seed");
+        response.extensions_mut().insert(losses);
         Ok::<_, BoxError>(response)
     });
     let begin = Instant::now();
@@ -66,8 +69,8 @@ async fn a_head_and_signs_go_out_while_nobody_has_answered_and_the_answer_follow
     let rest = body.collect().await.unwrap().to_bytes();
     assert_eq!(
         rest,
-        ": x-failover-provider=second x-failover-model=m2 x-failover-attempts=3 \
-         x-failover-degraded=fallback\n\ndata: 1\n\n"
+        ": x-failover-class: workhorse\n: x-failover-provider: second\n: x-failover-model: m2\n\
+         : x-failover-attempts: 3\n: x-failover-degraded: fallback\n: x-failover-loss: dropped=seed\n\ndata: 1\n\n"
     );
 }
 

@@ -42,7 +42,8 @@ async fn a_stream_that_began_with_signs_of_life_is_one_answer_in_every_dialect()
         assert_eq!((&*reading.text, &*reading.finish), (ANSWER, "stop"), "{front:?}");
         let sign = if front == Api::Gemini { "\r\n" } else { ": keepalive\n\n" };
         assert!(answer.raw().starts_with(sign), "{front:?}: {}", answer.raw());
-        let says_who = answer.raw().contains(": x-failover-provider=fallback ");
+        let says_who =
+            answer.raw().contains(": x-failover-class: workhorse\n: x-failover-provider: fallback\n");
         assert_eq!(says_who, front != Api::Gemini, "{front:?}: {}", answer.raw());
     }))
     .await;

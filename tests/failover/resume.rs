@@ -73,10 +73,14 @@ impl Cell {
         let reading = answer.read(self.front, true);
         assert_eq!((&*reading.text, &*reading.finish), (text, "stop"), "{what}");
         assert!(reading.input > 0 && reading.output > 0, "{what}");
-        let mark = format!(
-            ": x-failover-degraded: continued\n: x-failover-provider: {by}\n: x-failover-model: {by}-model\n\n"
+        let who = format!(
+            ": x-failover-class: workhorse\n: x-failover-provider: {by}\n: x-failover-model: {by}-model\n"
         );
-        assert_eq!(answer.raw().contains(&mark), self.front != Api::Gemini, "{what}");
+        let how = format!(
+            ": x-failover-attempts: {}\n: x-failover-degraded: continued\n\n",
+            self.primary.count() + self.fallback.count()
+        );
+        assert_eq!(answer.raw().contains(&(who + &how)), self.front != Api::Gemini, "{what}");
         assert_eq!(
             answer.raw().matches("x-failover-degraded").count() > 0,
             self.front != Api::Gemini,
@@ -128,7 +132,8 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
         [CUT, Fault::StallAfter(3), Fault::ErrorEvent { after: 3 }, Fault::EndWithoutFinish { after: 3 }];
     for fault in faults {
         let is_stall = matches!(fault, Fault::StallAfter(_));
-        let settings = if is_stall { &*SETTINGS.replace("idle = \"60s\"", "idle = \"3s\"") } else { SETTINGS };
+        let settings =
+            if is_stall { &*SETTINGS.replace("idle = \"60s\"", "idle = \"3s\"") } else { SETTINGS };
         in_every_cell([ANSWER, ANSWER], settings, async |cell, [primary, fallback]| {
             cell.primary.script([fault.clone()]);
             let answer = cell.ask().await;

@@ -25,8 +25,17 @@
 //!
 //! Only plain text can be completed: not thoughts, calls of tools, refusals, JSON that was asked for, or several
 //! answers side by side (see [`Dialect::resume`](crate::dialect::Dialect::resume)). If neither way leads
-//! anywhere, or it was the provider's filter that broke off, the error goes on up as it came. **An answer never
-//! ends cleanly without having said why it stops, and never is a second answer appended to the first.**
+//! anywhere, or it was the provider's filter that broke off, the error goes on up as it came, and `rescue` ends the
+//! stream with it in the caller's dialect. **An answer never ends cleanly without having said why it stops, and
+//! never is a second answer appended to the first.**
+//!
+//! So two kinds of streams of OpenAI's Responses API are not completed, though all that the caller reads is text:
+//!
+//! * One that began with thoughts. The text follows from thoughts that nobody else has had, and they are bound to
+//!   their issuer: whoever goes on with it, or repeats it, has thought something else.
+//! * One whose text was told to be done. The event that ends the text says all of it, and nothing can be added. Why
+//!   the model stopped is told by the very last event alone, not by the text, its item or `[DONE]`: a call may have
+//!   been to follow, and a clean end would say that there was none.
 //!
 //! The stream stays one: the same ids, the same open block, numbers without gaps; and its usage is the sum of
 //! what the attempts told. As the head has long been sent, comments in the stream say who went on: what the headers

@@ -19,10 +19,13 @@ use tower::{Layer, Service, ServiceExt};
 use tower_failover::body::Buffered;
 use tower_failover::dialect::canonical::{Event, Finish};
 use tower_failover::dialect::openai_chat::OpenAiChat;
+use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{Decode, Encode, Invalid, sse};
 use tower_failover::facts::{Call, Deadline, Exclusions, Member, Operation, Prefill, Served};
 use tower_failover::failure::{BoxError, Class, Failure};
+use tower_failover::rescue::RescueLayer;
 use tower_failover::resume::{DialectMend, Mend, ResumeLayer, Seam};
+use tower_failover::stream_guard::StreamGuardLayer;
 use tower_failover::testing::ReadinessProbe;
 
 const ASK: &str =
@@ -507,6 +510,87 @@ async fn a_closure_completes_what_it_can_read() {
     let expected =
         "data: one \n\ndata: two \n\n: x-failover-degraded: continued\n\ndata: three.\n\ndata: END\n\n";
     assert_eq!((&*heard.raw, heard.error), (expected, None));
+}
+
+/// The events of a response in which `items` were told, numbered; without its last.
+fn response(items: &[serde_json::Value]) -> Vec<String> {
+    let begin =
+        serde_json::json!({"type": "response.created", "response": {"id": "r", "status": "in_progress"}});
+    let number = |(number, event): (usize, &serde_json::Value)| {
+        let mut event = event.clone();
+        event["sequence_number"] = number.into();
+        format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap())
+    };
+    std::iter::once(&begin).chain(items).enumerate().map(number).collect()
+}
+
+/// What the caller of the Responses API gets of a provider that ends so, and how often somebody was asked.
+async fn ended(pieces: Vec<String>, failure: Option<Failure>) -> (Vec<serde_json::Value>, usize) {
+    let reply = Reply::of(pieces);
+    let provider = Provider::new([failure.into_iter().fold(reply, Reply::then)]);
+    let guarded = StreamGuardLayer::for_dialect(OpenAiResponses).layer(provider.clone());
+    let resumed = ResumeLayer::for_dialect(OpenAiResponses).prefill(true).layer(guarded);
+    let mut request = Request::new(r#"{"model":"m","stream":true,"input":"Hi"}"#.into());
+    request.extensions_mut().insert(Call::new("m").with_stream(true).with_model_span(9..12));
+    let response = RescueLayer::new(OpenAiResponses).layer(resumed).oneshot(request).await.unwrap();
+    let heard = Heard::of(response).await;
+    assert_eq!(heard.error, None, "it is told in the stream");
+    let data = heard.raw.lines().filter_map(|line| line.strip_prefix("data: "));
+    let events = data.filter_map(|data| serde_json::from_str(data).ok()).collect();
+    (events, provider.asked().len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_may_not_be_gone_on_with_ends_with_a_typed_error() {
+    use serde_json::{Value, json};
+    let thought = |done: bool| {
+        let name = if done { "response.output_item.done" } else { "response.output_item.added" };
+        json!({"type": name, "output_index": 0, "item": {"type": "reasoning", "id": "t", "summary": []}})
+    };
+    let hint = json!({"type": "response.reasoning_summary_text.delta", "output_index": 0, "summary_index": 0,
+        "item_id": "t", "delta": "hm"});
+    let message = |at: u8, rest: usize| -> Vec<Value> {
+        let part = |text| json!({"type": "output_text", "text": text, "annotations": []});
+        let item = |status, content: Value| json!({"type": "message", "id": "m", "status": status, "content": content});
+        let all = [
+            json!({"type": "response.output_item.added", "item": item("in_progress", json!([]))}),
+            json!({"type": "response.content_part.added", "part": part("")}),
+            json!({"type": "response.output_text.delta", "delta": "All of it."}),
+            json!({"type": "response.output_text.done", "text": "All of it."}),
+            json!({"type": "response.content_part.done", "part": part("All of it.")}),
+            json!({"type": "response.output_item.done", "item": item("completed", json!([part("All of it.")]))}),
+        ];
+        let place = |mut event: Value| {
+            event["output_index"] = at.into();
+            event["content_index"] = 0.into();
+            event
+        };
+        all.into_iter().take(3 + rest).map(place).collect()
+    };
+    let cut = || Some(Failure::new(Class::Interrupted));
+    let thoughts = [thought(false), hint, thought(true)];
+    let done = || [message(0, 3), vec![]].concat();
+    for (what, items, failure) in [
+        ("thoughts", [&thoughts[..], &message(1, 0)].concat(), cut()),
+        ("a text that is done", message(0, 1), cut()),
+        ("a part that is done", message(0, 2), cut()),
+        ("an item that is done", done(), cut()),
+        ("an item that is done, and a clean end", done(), None),
+    ] {
+        let pieces = response(&items);
+        let count = pieces.len();
+        let (events, asked) = ended(pieces, failure).await;
+        let last = events.last().unwrap();
+        assert_eq!((events.len(), asked), (count + 1, 1), "{what}: {events:?}");
+        assert_eq!((&last["type"], &last["sequence_number"]), (&json!("error"), &json!(count)), "{what}");
+    }
+    // Some servers end every stream so, and no server says by that why the model stopped.
+    let pieces = response(&done()).into_iter().chain([DONE.to_owned()]).collect();
+    assert_eq!(ended(pieces, None).await.0.last().unwrap()["type"], "error");
+    // Of the event that says why, its blank line is missing, and nothing else.
+    let end = r#"data: {"type":"response.completed","response":{"id":"r","status":"completed","output":[]}}"#;
+    let pieces = response(&done()).into_iter().chain([end.to_owned()]).collect();
+    assert_eq!(ended(pieces, None).await.0.last().unwrap()["type"], "response.completed");
 }
 
 /// A tiny dialect: a word per frame.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use http::{Extensions, StatusCode};
 
-use super::Member;
+use super::{Member, Usage};
 use crate::failure::{Class, Failure};
 
 /// How one attempt ended.
@@ -18,6 +18,9 @@ pub struct Attempt {
     pub status: Option<StatusCode>,
     /// How long it took.
     pub elapsed: Duration,
+    /// What it cost, as far as its member told, of an answer that broke off or that completed another. `None` of all
+    /// others: they are not read.
+    pub usage: Option<Usage>,
     is_local: bool,
 }
 
@@ -25,14 +28,14 @@ impl Attempt {
     /// An attempt that answered.
     #[must_use]
     pub fn answered(elapsed: Duration) -> Self {
-        Self { member: None, class: None, status: None, elapsed, is_local: false }
+        Self { member: None, class: None, status: None, elapsed, usage: None, is_local: false }
     }
 
     /// An attempt that failed.
     #[must_use]
     pub fn failed(failure: &Failure, elapsed: Duration) -> Self {
         let (class, status) = (Some(failure.class()), failure.status());
-        Self { member: None, class, status, elapsed, is_local: failure.is_local() }
+        Self { member: None, class, status, elapsed, usage: None, is_local: failure.is_local() }
     }
 
     /// Who was asked.
@@ -102,6 +105,16 @@ impl Attempts {
         log.named = log.kept.len();
     }
 
+    /// Notes what the last answer of this member cost.
+    pub fn spent(&self, member: &Member, usage: Usage) {
+        let mut log = self.lock();
+        let is_its_answer =
+            |attempt: &&mut Attempt| attempt.class.is_none() && attempt.member.as_ref() == Some(member);
+        if let Some(attempt) = log.kept.iter_mut().rev().find(is_its_answer) {
+            attempt.usage = Some(usage);
+        }
+    }
+
     /// How many attempts reached for a provider.
     #[must_use]
     pub fn count(&self) -> u32 {
@@ -144,6 +157,20 @@ mod tests {
         log.record(Attempt::failed(&too_long, Duration::ZERO));
         log.record(Attempt::answered(Duration::ZERO));
         assert_eq!((log.count(), log.list().len()), (1, 3));
+    }
+
+    #[test]
+    fn a_cost_belongs_to_the_last_answer_of_its_member() {
+        let log = Attempts::default();
+        let (a, b) = (Member::new("a"), Member::new("b"));
+        log.record(Attempt::answered(Duration::ZERO).by(&a));
+        log.record(Attempt::answered(Duration::ZERO).by(&a));
+        log.record(Attempt::failed(&Failure::new(Class::Timeout), Duration::ZERO).by(&a));
+        log.record(Attempt::answered(Duration::ZERO).by(&b));
+        log.spent(&a, Usage { output: Some(3), ..Usage::default() });
+        log.spent(&Member::new("c"), Usage::default());
+        let costs: Vec<_> = log.list().iter().map(|attempt| attempt.usage?.output).collect();
+        assert_eq!(costs, [None, Some(3), None, None]);
     }
 
     #[test]

@@ -11,9 +11,10 @@
 //! | [`LastChance`] | request | `health_routing` | `stream_guard` |
 //! | [`Prefill`] | request | `resume` | `schema_normalizer` |
 //! | [`Conversation`] | request | you | `health_routing` |
-//! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing` and `retry_budget` |
+//! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing`, `retry_budget` and `resume` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker`, `keepalive`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
+//! | [`Spent`] | response | `schema_normalizer` | `resume` |
 //! | [`NoHeadroom`] | response | `schema_normalizer` | `vitals` |
 //! | [`GoesOnAs`] | response | `stream_guard` | `health_routing` |
 //! | [`Losses`] | response | `schema_normalizer` | `degraded_marker`, `keepalive`, `resume` |
@@ -31,6 +32,7 @@ mod losses;
 mod member;
 mod prefill;
 mod served;
+mod usage;
 mod vitals;
 
 pub use self::attempts::{Attempt, Attempts};
@@ -48,4 +50,5 @@ pub use self::prefill::Prefill;
 #[cfg(feature = "degraded-marker")]
 pub(crate) use self::served::shown;
 pub use self::served::{Degradation, Served};
+pub use self::usage::{Spent, Usage};
 pub use self::vitals::Vitals;

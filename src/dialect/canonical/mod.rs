@@ -12,7 +12,6 @@ mod finish;
 mod names;
 mod request;
 mod tool;
-mod usage;
 
 pub use self::answer::{Answer, Choice};
 pub use self::content::{Cache, Citation, Content, Part, Position, Reasoning, Role, Source, Turn};
@@ -21,11 +20,12 @@ pub use self::finish::Finish;
 pub use self::names::Names;
 pub use self::request::{Effort, Extra, OutputFormat, ReasoningRequest, Request, Sampling};
 pub use self::tool::{Tool, ToolCall, ToolChoice, ToolResult};
-pub use self::usage::Usage;
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
+
+pub use crate::facts::Usage;
 
 /// JSON that is carried and not read.
 pub type Json<'a> = Cow<'a, RawValue>;

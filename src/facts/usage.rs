@@ -1,3 +1,6 @@
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
 /// What an answer cost, in tokens. `None` is *not known*, which is not zero.
 ///
 /// Vendors count differently: here `input` includes what was read from and written to the cache, and `output`
@@ -49,5 +52,30 @@ impl Usage {
     #[must_use]
     pub fn total(self) -> Option<u64> {
         self.input.zip(self.output).map(|(input, output)| input.saturating_add(output))
+    }
+}
+
+/// What an attempt has cost so far, as its member tells it. Some tell it long before a caller of another dialect can
+/// be told, and what broke off has its price, too. Shared: it changes while the answer is read.
+#[derive(Clone, Default)]
+pub struct Spent(Arc<Mutex<Usage>>);
+
+impl Spent {
+    /// The member tells this.
+    pub fn update(&self, later: Usage) {
+        let mut usage = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *usage = usage.updated(later);
+    }
+
+    /// What it has told so far.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Spent").field(&self.usage()).finish()
     }
 }

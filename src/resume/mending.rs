@@ -7,8 +7,7 @@ use super::step::{Step, Steps, Way};
 use super::voice::End;
 use super::{Mend, Seam};
 use crate::body::Buffered;
-use crate::dialect::canonical::Usage;
-use crate::facts::{Deadline, Exclusions, Member, Prefill, Served};
+use crate::facts::{Attempts, Deadline, Exclusions, Member, Prefill, Served, Spent, Usage};
 use crate::failure::{BoxError, Class, Failure};
 
 /// What is known of an answer, and what has been done to complete it. Pure: it is told the time, and does no I/O.
@@ -19,12 +18,15 @@ pub(super) struct Mending {
     remember: usize,
     /// Who speaks.
     member: Option<Member>,
+    /// What his answer costs, where he tells more of it than the caller can be told.
+    meter: Option<Spent>,
     /// Who broke off.
     broken: Vec<Member>,
     /// One of them was asked again.
     has_returned: bool,
     left: usize,
     seam: Option<Seam>,
+    /// What the attempts have cost that are over.
     spent: Usage,
     steps: Option<Steps>,
     joint: Option<Joint>,
@@ -42,16 +44,17 @@ pub(super) enum Next {
 }
 
 impl Mending {
-    pub(super) const fn new(member: Option<Member>, resumptions: usize, remember: usize) -> Self {
+    pub(super) fn new(response: &Extensions, resumptions: usize, remember: usize) -> Self {
         Self {
             sent: Some(Vec::new()),
             remember,
-            member,
+            member: member(response),
+            meter: response.get().cloned(),
             broken: Vec::new(),
             has_returned: false,
             left: resumptions,
             seam: None,
-            spent: Usage { input: None, cache_read: None, cache_write: None, output: None, reasoning: None },
+            spent: Usage::default(),
             steps: None,
             joint: None,
             out: Vec::new(),
@@ -96,14 +99,16 @@ impl Mending {
     ) -> Next {
         let may_go_on = self.left > 0 && is_mendable(&error);
         self.error = Some(error);
+        if let Some(sent) = self.sent.take() {
+            self.seam = policy.seam(request, &sent).filter(|_| may_go_on);
+            // What comes here was not read until now.
+            let told = self.seam.as_ref().map_or(Usage::default(), |seam| seam.usage);
+            self.account(told, request);
+        }
         if !may_go_on {
             return Next::End;
         }
         self.left -= 1;
-        if let Some(sent) = self.sent.take() {
-            self.seam = policy.seam(request, &sent);
-            self.spent = self.seam.as_ref().map_or(self.spent, |seam| seam.usage);
-        }
         self.broken.extend(self.member.take());
         self.steps = Some(Steps::new(self.is_known(), self.left == 0));
         self.ask(policy, request, now)
@@ -139,11 +144,12 @@ impl Mending {
     /// Somebody answers.
     pub(super) fn join<P: Mend>(&mut self, response: &Extensions, policy: &P) {
         let (Some(step), Some(seam)) = (self.step(), &self.seam) else { return };
-        let member = response.get::<Served>().map(|served| served.member.clone());
+        let member = member(response);
         self.has_returned |= member.as_ref().is_some_and(|member| self.broken.contains(member));
         let mark = policy.mark(response).map_or_else(Vec::new, Vec::from);
         self.joint = Some(Joint::new(step.way, seam, self.spent, mark));
         self.member = member;
+        self.meter = response.get().cloned();
     }
 
     /// Reads what came of the other stream; says whether it is over.
@@ -178,7 +184,8 @@ impl Mending {
     ) -> Next {
         let Some((mut joint, seam)) = self.joint.take().zip(self.seam.as_ref()) else { return Next::End };
         let (has_spoken, is_plain) = (joint.voice.has_spoken(), joint.voice.is_plain(seam));
-        self.spent = joint.voice.spent();
+        let usage = joint.voice.usage();
+        self.account(usage, request);
         match joint.take_end() {
             Some(End::Whole) => {
                 self.error = None;
@@ -198,6 +205,18 @@ impl Mending {
             }
             Some(End::Foiled) | None if has_spoken => Next::End,
             Some(End::Foiled) | None => self.failed(None, policy, request, now),
+        }
+    }
+
+    /// An attempt is over, of whose cost the caller's stream told so much.
+    fn account(&mut self, told: Usage, request: &Request<Buffered>) {
+        let usage = self.meter.take().map_or(told, |meter| told.updated(meter.usage()));
+        if usage == Usage::default() {
+            return;
+        }
+        self.spent = self.spent.plus(usage);
+        if let (Some(log), Some(member)) = (Attempts::find(request.extensions()), &self.member) {
+            log.spent(member, usage);
         }
     }
 
@@ -240,6 +259,10 @@ impl Mending {
         let own = Exclusions::find(request.extensions()).cloned().unwrap_or_default();
         self.broken.iter().fold(own, |all, member| all.and(member.to_string()))
     }
+}
+
+fn member(response: &Extensions) -> Option<Member> {
+    response.get::<Served>().map(|served| served.member.clone())
 }
 
 /// The request whose answer has been begun.

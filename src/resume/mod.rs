@@ -38,7 +38,8 @@
 //!   been to follow, and a clean end would say that there was none.
 //!
 //! The stream stays one: the same ids, the same open block, numbers without gaps; and its usage is the sum of
-//! what the attempts told. As the head has long been sent, comments in the stream say who went on: what the headers
+//! what the attempts told, also of what a member told before the caller could be told. Each attempt's own is noted
+//! in the log of [`Attempts`](crate::facts::Attempts). As the head has long been sent, comments in the stream say who went on: what the headers
 //! would have said, with `: x-failover-degraded: continued`. Where the dialect's clients stumble over comments,
 //! nothing does.
 //!

@@ -14,7 +14,7 @@ use super::Mend;
 use super::case::{Case, is_stream};
 use super::mending::{Mending, Next};
 use crate::body::{Buffered, linger};
-use crate::facts::{Deadline, Served};
+use crate::facts::Deadline;
 use crate::failure::{BoxError, Failure};
 
 pin_project! {
@@ -54,8 +54,7 @@ where
     S: Service<Request<Buffered>>,
 {
     pub(super) fn new(head: &Parts, body: B, case: Box<Case<S, P>>) -> Self {
-        let member = head.extensions.get::<Served>().map(|served| served.member.clone());
-        let mending = Mending::new(member, case.limits.resumptions, case.limits.remember);
+        let mending = Mending::new(&head.extensions, case.limits.resumptions, case.limits.remember);
         Self { state: State::Passing { inner: body }, alarm: None, mending, case }
     }
 }

@@ -99,9 +99,9 @@ impl Voice {
         self.is_plain && seam.text.len() <= MOST_TEXT
     }
 
-    /// What all attempts have cost, this one included.
-    pub(super) fn spent(&self) -> Usage {
-        self.spent.plus(self.usage)
+    /// What this attempt has cost, as far as it was told.
+    pub(super) const fn usage(&self) -> Usage {
+        self.usage
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>, seam: &mut Seam, out: &mut Vec<u8>) {
@@ -154,7 +154,7 @@ impl Voice {
         self.end = Some(match self.is_flowing() {
             false => End::Cut(error),
             true => {
-                seam.encoder.encode(&Event::Usage(self.spent()), out);
+                seam.encoder.encode(&Event::Usage(self.spent.plus(self.usage)), out);
                 if seam.encoder.finish(out) { End::Whole } else { End::Cut(error) }
             }
         });

@@ -183,7 +183,11 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         let encoder = self.front.encoder(self.reply());
         let names = self.tool_names.clone();
         let transcoder = Transcoder::new(self.member.decoder(), encoder, names, self.checked.clone());
-        self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder))
+        let spent = transcoder.spent();
+        let mut response =
+            self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder));
+        response.extensions_mut().insert(spent);
+        response
     }
 
     fn answer<B>(self, gathering: Gathering, is_cut: bool) -> Result<Answered<B, F, M>, BoxError> {

@@ -4,7 +4,7 @@ use super::error::Unreadable;
 use crate::dialect::canonical::{Event, Finish};
 use crate::dialect::sse::{Frame, Splitter, Tail};
 use crate::dialect::{Decode, Encode, ToolNames};
-use crate::facts::Checked;
+use crate::facts::{Checked, Spent};
 use crate::failure::{BoxError, Class, Failure};
 
 /// One stream of the member, rewritten for the caller as it comes. Pure: no clock, no I/O.
@@ -22,6 +22,7 @@ struct Writer<E> {
     encoder: E,
     tool_names: ToolNames,
     checked: Checked,
+    spent: Spent,
     out: Vec<u8>,
     has_finished: bool,
     end: Option<Result<(), BoxError>>,
@@ -29,12 +30,18 @@ struct Writer<E> {
 
 impl<D: Decode, E: Encode> Transcoder<D, E> {
     pub(super) fn new(decoder: D, encoder: E, tool_names: ToolNames, checked: Checked) -> Self {
+        let (spent, out) = (Spent::default(), Vec::new());
         Self {
             splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
-            writer: Writer { encoder, tool_names, checked, out: Vec::new(), has_finished: false, end: None },
+            writer: Writer { encoder, tool_names, checked, spent, out, has_finished: false, end: None },
             decoder,
             pool: BytesMut::new(),
         }
+    }
+
+    /// What the answer has cost so far, also while the caller is told nothing of it.
+    pub(super) fn spent(&self) -> Spent {
+        self.writer.spent.clone()
     }
 
     /// Reads all whole frames of what arrived.
@@ -113,6 +120,9 @@ impl<E: Encode> Writer<E> {
                 self.checked.pass();
             }
         }
+        if let Event::Usage(usage) = &event {
+            self.spent.update(*usage);
+        }
         match event {
             Event::End => self.finish(None),
             Event::Error(failure) => self.end = Some(Err(failure)),
@@ -138,6 +148,7 @@ impl<E: Encode> Writer<E> {
 mod tests {
     use super::*;
     use crate::dialect::Invalid;
+    use crate::facts::Usage;
 
     /// Emits, for each letter of a frame, the event of that name; stops at anything else as malformed.
     #[derive(Debug)]
@@ -149,6 +160,7 @@ mod tests {
                 match letter {
                     b't' => emit(Event::Text { choice: 0, text: "t".into() }),
                     b'e' => emit(Event::End),
+                    b'u' => emit(Event::Usage(Usage { input: Some(9), ..Usage::default() })),
                     b'x' => emit(Event::Error(Box::new(Failure::new(Class::Overloaded)))),
                     _ => return Err(Invalid::new("no such letter")),
                 }
@@ -162,8 +174,8 @@ mod tests {
 
     impl Encode for Count {
         fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-            assert!(matches!(event, Event::Text { .. }), "{event:?}");
-            out.push(b't');
+            assert!(matches!(event, Event::Text { .. } | Event::Usage(_)), "{event:?}");
+            out.extend(matches!(event, Event::Text { .. }).then_some(b't'));
         }
 
         fn finish(&mut self, out: &mut Vec<u8>) -> bool {
@@ -187,6 +199,14 @@ mod tests {
         assert_eq!(transcode(&["data: tetx\n\n", "data: t\n\n"]), ("t.".to_owned(), None));
         let failed = ("t".to_owned(), Some(Class::Overloaded));
         assert_eq!(transcode(&["data: txte\n\ndata: te\n\n"]), failed);
+    }
+
+    #[test]
+    fn the_cost_is_known_before_the_caller_is_told() {
+        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default(), Checked::default());
+        let spent = transcoder.spent();
+        transcoder.push(Bytes::from_static(b"data: tu\n\n"));
+        assert_eq!((transcoder.take().as_deref(), spent.usage().input), (Some(&b"t"[..]), Some(9)));
     }
 
     #[test]

@@ -17,11 +17,13 @@ use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service, ServiceExt};
 use tower_failover::body::Buffered;
-use tower_failover::dialect::canonical::{Event, Finish};
+use tower_failover::dialect::canonical::{Event, Finish, Usage};
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{Decode, Encode, Invalid, sse};
-use tower_failover::facts::{Call, Deadline, Exclusions, Member, Operation, Prefill, Served};
+use tower_failover::facts::{
+    Attempt, Attempts, Call, Deadline, Exclusions, Member, Operation, Prefill, Served, Spent,
+};
 use tower_failover::failure::{BoxError, Class, Failure};
 use tower_failover::rescue::RescueLayer;
 use tower_failover::resume::{DialectMend, Mend, ResumeLayer, Seam};
@@ -58,6 +60,7 @@ struct Reply {
     pieces: VecDeque<Result<Bytes, BoxError>>,
     hangs: bool,
     by: Option<Member>,
+    spent: Spent,
     length: bool,
 }
 
@@ -77,6 +80,12 @@ impl Reply {
 
     fn then(mut self, failure: Failure) -> Self {
         self.pieces.push_back(Err(failure.into()));
+        self
+    }
+
+    /// Its member has told so much of its cost.
+    fn at(self, input: u64, output: u64) -> Self {
+        self.spent.update(usage(input, output));
         self
     }
 
@@ -153,6 +162,7 @@ impl Service<Request<Buffered>> for Provider {
     }
 
     fn call(&mut self, request: Request<Buffered>) -> Self::Future {
+        let log = Attempts::find(request.extensions()).cloned();
         self.asked.lock().unwrap().push(request);
         let reply = self.script.lock().unwrap().pop_front().expect("nobody is asked more often");
         let guard = Guard(Arc::clone(&self.dropped));
@@ -161,9 +171,13 @@ impl Service<Request<Buffered>> for Provider {
             if let Some(refusal) = reply.refusal {
                 return Err(refusal.into());
             }
-            let (by, length) = (reply.by.clone(), reply.length);
+            let (by, length, spent) = (reply.by.clone(), reply.length, reply.spent.clone());
+            if let (Some(log), Some(member)) = (log, &by) {
+                log.record(Attempt::answered(reply.late).by(member));
+            }
             let mut response = Response::new(Script { reply, _guard: guard });
             response.headers_mut().insert(CONTENT_TYPE, "text/event-stream".parse().unwrap());
+            response.extensions_mut().insert(spent);
             if length {
                 response.headers_mut().insert(CONTENT_LENGTH, "10".parse().unwrap());
             }
@@ -236,6 +250,10 @@ fn request() -> Request<Buffered> {
 
 fn body(request: &Request<Buffered>) -> serde_json::Value {
     serde_json::from_slice(request.body().bytes()).unwrap()
+}
+
+const fn usage(input: u64, output: u64) -> Usage {
+    Usage { input: Some(input), output: Some(output), cache_read: None, cache_write: None, reasoning: None }
 }
 
 fn is_prefill(request: &Request<Buffered>) -> bool {
@@ -428,6 +446,34 @@ async fn what_must_not_or_cannot_be_completed_ends_as_it_did() {
 async fn what_a_filter_refuses_is_not_asked_of_the_next() {
     let provider = Provider::new([cut(FIRST), Reply::refused(Class::ContentPolicy)]);
     provider.ask(&layer(), request()).await.assert_torn(FIRST);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_broke_off_has_its_price_though_the_caller_was_not_told() {
+    let told = r#"data: {"choices":[],"usage":{"prompt_tokens":50,"completion_tokens":6,"total_tokens":56}}"#;
+    let rest = Reply::of([chunk(REST), STOP.to_owned(), format!("{told}\n\n"), DONE.to_owned()]);
+    let foiled = whole("Another answer.").at(3, 1).by("b");
+    let refused = || Reply::refused(Class::Unsupported);
+    let script = [cut(FIRST).at(100, 1).by("a"), refused(), foiled, rest.at(40, 6).by("a")];
+    let provider = Provider::new(script);
+    let log = Attempts::default();
+    let mut request = request();
+    request.extensions_mut().insert(log.clone());
+    *request.body_mut() =
+        ASK.replace("\"max_tokens\"", "\"stream_options\":{\"include_usage\":true},\"max_tokens\"").into();
+    let heard = provider.ask(&layer().resumptions(1), request).await;
+    assert_eq!((heard.text, heard.error), (format!("{FIRST}{REST}"), None));
+    assert!(heard.raw.contains(r#""prompt_tokens":153,"completion_tokens":8"#), "{}", heard.raw);
+    let costs: Vec<_> = log.list().into_iter().map(|attempt| attempt.usage).collect();
+    assert_eq!(costs, [Some(usage(100, 1)), Some(usage(3, 1)), Some(usage(40, 6))]);
+
+    let log = Attempts::default();
+    let mut request = self::request();
+    request.extensions_mut().insert(log.clone());
+    let filtered = Failure::new(Class::Interrupted).with_source(Failure::new(Class::ContentPolicy));
+    let provider = Provider::new([Reply::of([chunk("half")]).then(filtered).at(9, 1).by("a")]);
+    provider.ask(&layer(), request).await.assert_torn("half");
+    assert_eq!(log.list()[0].usage, Some(usage(9, 1)), "nor was anybody else asked");
 }
 
 #[tokio::test(start_paused = true)]

@@ -265,14 +265,21 @@ async fn an_answer_that_breaks_off_again_is_gone_on_with_again_and_not_for_ever(
 /// The caller pays for what was read twice, and for what was said once by two.
 #[tokio::test]
 async fn usage_is_the_sum_of_what_the_attempts_told() {
-    for front in [Api::Anthropic, Api::Gemini] {
-        let build = |tokens: u64| front.builder().answer(ANSWER).input_tokens(tokens).start();
-        let (primary, fallback) = (build(100).await.unwrap(), build(7).await.unwrap());
-        primary.script([CUT]);
-        let members = [(front, primary.base_url()), (front, fallback.base_url())];
+    // These two tell it early, whatever the caller's dialect has a place for.
+    let ask = async |front: Api, primary: Api, fallback: Api| {
+        let build = |api: Api, tokens: u64| api.builder().answer(ANSWER).input_tokens(tokens).start();
+        let (first, second) = (build(primary, 100).await.unwrap(), build(fallback, 7).await.unwrap());
+        first.script([CUT]);
+        let members = [(primary, first.base_url()), (fallback, second.base_url())];
         let gateway = Gateway::with_settings(&members, SETTINGS).await;
         let reading = gateway.ask(front, true).await.read(front, true);
-        assert_eq!((&*reading.text, reading.input), (ANSWER, 107), "{front:?}");
+        let input = if (second.count(), first.count()) == (0, 2) { 200 } else { 107 };
+        assert_eq!((&*reading.text, reading.input), (ANSWER, input), "{front:?} {primary:?} {fallback:?}");
+    };
+    for front in APIS {
+        let pairs =
+            [Api::Anthropic, Api::Gemini].into_iter().flat_map(|primary| APIS.map(|api| (primary, api)));
+        join(pairs.map(|(primary, fallback)| ask(front, primary, fallback))).await;
     }
 }
 

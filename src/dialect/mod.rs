@@ -87,6 +87,8 @@ mod invalid;
     feature = "gemini"
 ))]
 mod json_schema;
+#[cfg(any(feature = "openai-responses", feature = "gemini"))]
+mod looks;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",
@@ -120,6 +122,13 @@ mod scan;
 ))]
 #[cfg(any(feature = "anthropic-messages", feature = "gemini", feature = "openai-responses"))]
 mod seal;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini"
+))]
+mod slots;
 mod target;
 #[cfg(any(
     feature = "openai-chat",

@@ -2,30 +2,29 @@ use std::collections::VecDeque;
 
 use crate::dialect::gemini::NAME;
 use crate::dialect::gemini::response::{json, seal};
+use crate::dialect::looks::Looks;
+use crate::dialect::slots::Slots;
 
 /// The most that is held back of all calls of an answer, in bytes.
 const MOST: usize = 4 * 1024 * 1024;
-
-/// How often the arguments of a call are looked at before its end.
-const MOST_LOOKS: u32 = 64;
 
 /// Calls that have begun: in this API a call is told whole.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     waiting: VecDeque<Call>,
+    /// Where they stand in the list of all calls, and how many of those have been told.
+    slots: Slots<u32>,
+    told: usize,
     bytes: usize,
 }
 
 #[derive(Debug)]
 struct Call {
-    index: u32,
     id: String,
     name: String,
     arguments: String,
     seal: Option<String>,
-    /// How often the arguments were found to be no object, and how much of them was known the last time.
-    looks: u32,
-    looked_at: usize,
+    looks: Looks,
 }
 
 /// What has come that calls may be told before it.
@@ -42,28 +41,22 @@ pub(super) enum Due {
 impl Calls {
     /// A call has begun. Returns `false` where that is too much to hold.
     pub(super) fn begin(&mut self, index: u32, [id, name]: [&str; 2], seal: Option<String>) -> bool {
-        if self.waiting.iter().any(|call| call.index == index) {
+        if self.waiting(index).is_some() {
             return true;
         }
         let size = size_of::<Call>() + id.len() + name.len() + seal.as_ref().map_or(0, String::len);
         self.bytes += size;
         let (id, name) = (id.to_owned(), name.to_owned());
-        self.waiting.push_back(Call {
-            index,
-            id,
-            name,
-            arguments: String::new(),
-            seal,
-            looks: 0,
-            looked_at: 0,
-        });
+        let looks = Looks::default();
+        self.slots.insert(index, self.told + self.waiting.len());
+        self.waiting.push_back(Call { id, name, arguments: String::new(), seal, looks });
         self.bytes <= MOST
     }
 
     /// More arguments have come. Returns `false` where that is too much to hold, or where no such call waits:
     /// then it has been told, and nothing can be added. White space is no loss.
     pub(super) fn append(&mut self, index: u32, json: &str) -> bool {
-        let Some(call) = self.waiting.iter_mut().find(|call| call.index == index) else {
+        let Some(call) = self.waiting(index) else {
             return json.trim().is_empty();
         };
         call.arguments.push_str(json);
@@ -71,12 +64,19 @@ impl Calls {
         self.bytes <= MOST
     }
 
+    fn waiting(&mut self, index: u32) -> Option<&mut Call> {
+        let slot = self.slots.get(&index)?;
+        self.waiting.get_mut(slot.checked_sub(self.told)?)
+    }
+
     /// The next call to be told, written as the members of its part.
     pub(super) fn next(&mut self, due: Due) -> Option<Vec<u8>> {
         let is_due = self.waiting.front_mut()?.is_due(due);
         let call = is_due.then(|| self.waiting.pop_front()).flatten()?;
+        self.told += 1;
         if self.waiting.is_empty() {
-            self.bytes = 0;
+            self.slots.clear();
+            (self.told, self.bytes) = (0, 0);
         }
         let mut part = Vec::with_capacity(call.arguments.len() + 64);
         json::call(&mut part, [&call.id, &call.name, &call.arguments]);
@@ -93,13 +93,8 @@ impl Call {
         if arguments.is_empty() || due == Due::End {
             return due != Due::NextCall;
         }
-        // Each look reads all of them. Where others come between many pieces, the end of the answer is soon enough.
-        if self.looked_at == self.arguments.len() || self.looks >= MOST_LOOKS {
-            return false;
-        }
-        self.looked_at = self.arguments.len();
-        self.looks += 1;
-        json::is_object(arguments)
+        // Where others come between many pieces, the end of the answer is soon enough.
+        self.looks.may_look(self.arguments.len()) && json::is_object(arguments)
     }
 }
 

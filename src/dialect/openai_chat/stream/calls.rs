@@ -3,9 +3,10 @@ use std::borrow::Cow;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::openai_chat::names;
 use crate::dialect::openai_chat::wire::{self, text};
+use crate::dialect::slots::Slots;
 use crate::failure::{Class, Failure, Report};
 
-/// More calls than these are no answer. Each fragment is looked for among them.
+/// More calls than these are no answer.
 const MOST: usize = 4096;
 
 /// Who gets the events.
@@ -18,6 +19,8 @@ pub(super) type Emit<'e> = &'e mut dyn FnMut(Event<'_>);
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     known: Vec<Call>,
+    numbers: Slots<u64>,
+    ids: Slots<String>,
     /// How many of them have been told.
     told: u32,
 }
@@ -88,30 +91,63 @@ impl Calls {
 
     /// The call that a fragment belongs to; a new one where it begins one. `None` if that would be too many.
     fn slot(&mut self, number: Option<u64>, id: Option<Text<'_>>, has_name: bool) -> Option<usize> {
-        let is_same = |call: &Call| match (&id, number) {
-            // Two calls may share a number, but not an id.
-            (Some(id), None) => call.id == **id,
-            (Some(id), number) => call.number == number && (call.id == **id || call.id.is_empty()),
-            (None, Some(_)) => call.number == number,
-            (None, None) => true,
-        };
-        let found = self.known.iter().rposition(is_same);
+        let found = self.find(number, id.as_deref());
         // Without number and id, a name is all that tells the next call from the last.
         let begins = number.is_none() && id.is_none() && has_name;
         match found.filter(|_| !begins) {
             Some(slot) => {
                 if let (Some(id), true) = (id, self.known[slot].id.is_empty()) {
-                    self.known[slot].id = id.into_owned();
+                    self.name(slot, id.into_owned());
                 }
                 Some(slot)
             }
             None if self.known.len() >= MOST => None,
             None => {
-                let id = id.map(Cow::into_owned).unwrap_or_default();
-                self.known.push(Call { number, id, told: None, early: String::new(), has_arguments: false });
-                Some(self.known.len() - 1)
+                let slot = self.known.len();
+                let call = Call {
+                    number,
+                    id: String::new(),
+                    told: None,
+                    early: String::new(),
+                    has_arguments: false,
+                };
+                self.known.push(call);
+                if let Some(number) = number {
+                    self.numbers.insert(number, slot);
+                }
+                if let Some(id) = id {
+                    self.name(slot, id.into_owned());
+                }
+                Some(slot)
             }
         }
+    }
+
+    /// The last call with this number and id.
+    fn find(&self, number: Option<u64>, id: Option<&str>) -> Option<usize> {
+        let (id, number) = match (id, number) {
+            (None, None) => return self.known.len().checked_sub(1),
+            (None, Some(number)) => return self.numbers.get(&number),
+            (Some(id), None) => return self.ids.get(id),
+            (Some(id), Some(number)) => (id, number),
+        };
+        // Two calls may share a number, but not an id.
+        let is_same = |call: &Call| call.number == Some(number) && (call.id == id || call.id.is_empty());
+        let last = self.numbers.get(&number)?;
+        if is_same(&self.known[last]) {
+            return Some(last);
+        }
+        let named = self.ids.get(id)?;
+        if is_same(&self.known[named]) {
+            return Some(named);
+        }
+        // The number came again with another id, and the id with another number.
+        self.known.iter().rposition(is_same)
+    }
+
+    fn name(&mut self, slot: usize, id: String) {
+        self.ids.insert(id.clone(), slot);
+        self.known[slot].id = id;
     }
 
     fn tell(
@@ -134,8 +170,9 @@ impl Calls {
             self.told += 1;
             call.told = Some(index);
             if call.id.is_empty() {
-                call.id = names::invented_id(origin.answer, slot);
+                self.name(slot, names::invented_id(origin.answer, slot));
             }
+            let call = &mut self.known[slot];
             emit(Event::ToolCall { choice, index, id: Cow::Borrowed(&call.id), name });
             for json in [Cow::Owned(std::mem::take(&mut call.early)), arguments] {
                 if !json.is_empty() {

@@ -28,8 +28,8 @@ impl Decoder {
             call.early = leaf::json_text(json).into_owned();
         }
         let Some(name) = leaf::text(item.name) else { return };
-        call.number = Some(number);
         let told = if call.has_arguments { std::mem::take(&mut call.early) } else { String::new() };
+        self.items.tell_call(slot, number);
         self.calls += 1;
         self.has_said = true;
         self.hush(emit);
@@ -85,7 +85,7 @@ impl Decoder {
         self.late_arguments(slot, emit);
         let is_told = self.call(slot).is_some_and(|call| call.number.is_some());
         // Amid what else is told, nobody could tell whose end it is.
-        if is_told && self.speaking.is_none() && !self.items.has_other_open_call(slot) {
+        if is_told && self.speaking.is_none() && !self.items.has_other_open_call() {
             emit(Event::PartEnd { choice: 0 });
         }
     }

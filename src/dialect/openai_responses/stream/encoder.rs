@@ -1,7 +1,7 @@
 use super::super::response::envelope::{Envelope, Status};
 use super::super::response::seal::seal;
 use super::super::response::{annotation, finish, ids, logprobs};
-use super::open::{Call, Message, Place, Sequence, Thought};
+use super::open::{Call, Calls, Message, Place, Sequence, Thought};
 use crate::dialect::canonical::{Citation, Event, Finish, Text, Usage};
 use crate::dialect::{Encode, Reply};
 
@@ -24,8 +24,7 @@ pub struct Encoder {
     kept: usize,
     message: Option<Box<Message>>,
     thought: Option<Box<Thought>>,
-    /// Usually one: other dialects may mix the fragments of several.
-    calls: Vec<Call>,
+    calls: Calls,
     has_refusal: bool,
     usage: Option<Usage>,
     /// Told at the very end: some servers go on after they have said it.
@@ -96,7 +95,7 @@ impl Encoder {
             kept: 0,
             message: None,
             thought: None,
-            calls: Vec::new(),
+            calls: Calls::default(),
             has_refusal: false,
             usage: None,
             finish: None,
@@ -220,7 +219,7 @@ impl Encoder {
     }
 
     fn call(&mut self, number: u32, names: [&Text<'_>; 2], out: &mut Vec<u8>) {
-        if self.calls.iter().any(|call| call.number == number) {
+        if self.calls.is_open(number) {
             return;
         }
         self.end_message("completed", out);
@@ -228,7 +227,7 @@ impl Encoder {
         self.end_whole_calls(out);
         self.kept += names[0].len() + names[1].len();
         let place = self.place("fc", None, out);
-        self.calls.push(Call::open(place, number, names, &mut self.sequence, out));
+        self.calls.insert(number, Call::open(place, names, &mut self.sequence, out));
     }
 
     fn arguments(&mut self, number: u32, json: &str, out: &mut Vec<u8>) {
@@ -236,27 +235,21 @@ impl Encoder {
             return;
         }
         self.kept += json.len();
-        match self.calls.iter_mut().find(|call| call.number == number) {
-            Some(call) => call.arguments.push(json, &mut self.sequence, out),
-            // Of a call that never began, or has been ended. White space is no loss.
-            None if json.trim().is_empty() => {}
-            None => self.state = State::Broken,
+        // Of a call that never began, or has been ended. White space is no loss.
+        if !self.calls.push(number, json, &mut self.sequence, out) && !json.trim().is_empty() {
+            self.state = State::Broken;
         }
     }
 
-    /// What has spoken last is over: a text, a thought, or a call if it is the only one. Of several nobody could
-    /// tell whose end it is.
+    /// What has spoken last is over: a text, a thought, or a call if it is the only one.
     fn part_end(&mut self, out: &mut Vec<u8>) {
         let part = self.message.as_mut().and_then(|message| message.part.as_mut());
         if let Some(part) = part.filter(|part| !part.is_over) {
             part.is_over = true;
         } else if self.thought.is_some() {
             self.end_thought(out);
-        } else if let [call] = &mut self.calls[..] {
-            call.is_over = true;
-            if call.is_whole() {
-                self.end_whole_calls(out);
-            }
+        } else if self.calls.end_only() {
+            self.end_whole_calls(out);
         }
     }
 
@@ -293,14 +286,10 @@ impl Encoder {
 
     /// Ends the calls that have all their arguments. Those of which more may come stay open beside what follows.
     fn end_whole_calls(&mut self, out: &mut Vec<u8>) {
-        let is_whole = |call: &Call| (call.is_over && call.arguments.words().is_empty()) || call.is_whole();
-        let mut calls = std::mem::take(&mut self.calls);
-        while let Some(ended) = calls.iter().position(is_whole) {
-            let call = calls.remove(ended);
+        for call in self.calls.take_whole() {
             let whole = call.close(false, &mut self.sequence, out);
             self.keep(whole);
         }
-        self.calls = calls;
     }
 
     fn end(&mut self, reason: &Finish<'_>, out: &mut Vec<u8>) {
@@ -308,7 +297,7 @@ impl Encoder {
         let status = finish::status(Some(reason), self.has_refusal);
         self.end_thought(out);
         self.end_message(status.of_last_item(), out);
-        for call in std::mem::take(&mut self.calls) {
+        for call in self.calls.take_all() {
             let whole = call.close(status != Status::Completed, &mut self.sequence, out);
             self.keep(whole);
         }

@@ -1,17 +1,22 @@
 //! The items of a stream that is read, by their place in the output.
 
 use crate::dialect::Invalid;
+use crate::dialect::slots::Slots;
 
 /// More items than this are no answer.
 const MOST: usize = 4096;
 
 #[derive(Debug, Default)]
-pub(super) struct Items(Vec<Item>);
+pub(super) struct Items {
+    list: Vec<Item>,
+    /// By their places.
+    slots: Slots<u64>,
+    /// How many calls have been told that are not done.
+    open_calls: usize,
+}
 
 #[derive(Debug)]
 pub(super) struct Item {
-    /// Its place in the output.
-    index: u64,
     pub(super) kind: Kind,
     /// All is said of it.
     pub(super) is_done: bool,
@@ -74,24 +79,24 @@ impl Kind {
 
 impl Items {
     pub(super) fn get(&mut self, slot: usize) -> Option<&mut Item> {
-        self.0.get_mut(slot)
+        self.list.get_mut(slot)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.list.len()
     }
 
     /// Is there no place for another?
     pub(super) fn is_full(&self) -> bool {
-        self.0.len() >= MOST
+        self.list.len() >= MOST
     }
 
     /// The slot of an item: the last one where its place is not told. Servers that leave the beginning of an
     /// item out get one of this `kind`.
     pub(super) fn slot(&mut self, index: Option<u64>, kind: &str) -> Result<usize, Invalid> {
         let known = match index {
-            Some(index) => self.0.iter().rposition(|item| item.index == index),
-            None => self.0.len().checked_sub(1).filter(|last| !self.0[*last].is_done),
+            Some(index) => self.slots.get(&index),
+            None => self.list.len().checked_sub(1).filter(|last| !self.list[*last].is_done),
         };
         match known {
             Some(slot) => Ok(slot),
@@ -102,8 +107,8 @@ impl Items {
     /// Has something been told of this part, or of a later one of its item?
     pub(super) fn has_told(&self, index: Option<u64>, part: u64) -> bool {
         let known = match index {
-            Some(index) => self.0.iter().rfind(|item| item.index == index),
-            None => self.0.last(),
+            Some(index) => self.slots.get(&index).and_then(|slot| self.list.get(slot)),
+            None => self.list.last(),
         };
         let told = known.and_then(|item| match &item.kind {
             Kind::Message(message) => message.part,
@@ -115,7 +120,7 @@ impl Items {
 
     /// A new item. One that is begun twice is the same.
     pub(super) fn begin(&mut self, index: Option<u64>, kind: Kind) -> Result<usize, Invalid> {
-        let known = index.and_then(|index| self.0.iter().rposition(|item| item.index == index));
+        let known = index.and_then(|index| self.slots.get(&index));
         known.map_or_else(|| self.add(index, kind), Ok)
     }
 
@@ -123,15 +128,29 @@ impl Items {
         if self.is_full() {
             return Err(Invalid::new("The stream has too many items."));
         }
-        let index = index.unwrap_or(self.0.len() as u64);
-        self.0.push(Item { index, kind, is_done: false });
-        Ok(self.0.len() - 1)
+        let slot = self.list.len();
+        self.slots.insert(index.unwrap_or(slot as u64), slot);
+        self.list.push(Item { kind, is_done: false });
+        Ok(slot)
     }
 
-    /// Is a call open besides this one?
-    pub(super) fn has_other_open_call(&self, slot: usize) -> bool {
-        let is_open =
-            |item: &Item| !item.is_done && matches!(&item.kind, Kind::Call(call) if call.number.is_some());
-        self.0.iter().enumerate().any(|(other, item)| other != slot && is_open(item))
+    /// The call is told now.
+    pub(super) fn tell_call(&mut self, slot: usize, number: u32) {
+        if let Some(Item { kind: Kind::Call(call), .. }) = self.list.get_mut(slot) {
+            self.open_calls += usize::from(call.number.replace(number).is_none());
+        }
+    }
+
+    /// All is said of the item.
+    pub(super) fn end(&mut self, slot: usize) {
+        let Some(item) = self.list.get_mut(slot) else { return };
+        let is_open_call = !item.is_done && matches!(&item.kind, Kind::Call(call) if call.number.is_some());
+        self.open_calls -= usize::from(is_open_call);
+        item.is_done = true;
+    }
+
+    /// Is a call open besides one that is?
+    pub(super) const fn has_other_open_call(&self) -> bool {
+        self.open_calls > 1
     }
 }

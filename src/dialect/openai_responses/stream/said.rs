@@ -186,9 +186,7 @@ impl Decoder {
             Some(Kind::Message(_)) => self.message_done(slot, &item.content, emit),
             Some(Kind::Reasoning(_)) => self.thought_done(slot, &item, emit),
         }
-        if let Some(item) = self.items.get(slot) {
-            item.is_done = true;
-        }
+        self.items.end(slot);
         Ok(())
     }
 

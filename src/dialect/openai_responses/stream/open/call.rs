@@ -1,25 +1,28 @@
 use super::{Growing, Place, Sequence, done};
 use crate::dialect::canonical::Text;
+use crate::dialect::looks::Looks;
 use crate::dialect::openai_responses::response::item::{self, Callee};
 use crate::dialect::quoted::quoted;
 
 /// A call of a tool.
 #[derive(Debug)]
 pub(in super::super) struct Call {
-    place: Place,
-    /// Its number among the calls.
-    pub(in super::super) number: u32,
+    pub(super) place: Place,
     call_id: String,
     name: String,
-    pub(in super::super) arguments: Growing,
+    pub(super) arguments: Growing,
     /// No more of it will come.
-    pub(in super::super) is_over: bool,
+    pub(super) is_over: bool,
+    /// It is to be looked at whether it has ended.
+    pub(super) is_fresh: bool,
+    looks: Looks,
+    /// What the last look has shown.
+    was_whole: bool,
 }
 
 impl Call {
     pub(in super::super) fn open(
         place: Place,
-        number: u32,
         [call_id, name]: [&Text<'_>; 2],
         sequence: &mut Sequence,
         out: &mut Vec<u8>,
@@ -27,7 +30,16 @@ impl Call {
         let kind = "response.function_call_arguments.delta";
         let arguments = Growing::new(kind, b"", |out| place.whole(out));
         let (call_id, name) = (call_id.to_string(), name.to_string());
-        let call = Self { place, number, call_id, name, arguments, is_over: false };
+        let call = Self {
+            place,
+            call_id,
+            name,
+            arguments,
+            is_over: false,
+            is_fresh: false,
+            looks: Looks::default(),
+            was_whole: false,
+        };
         sequence.event(out, "response.output_item.added", |out| {
             call.place.item(out, |out| call.write(out, "in_progress"));
         });
@@ -39,8 +51,16 @@ impl Call {
         item::call(out, callee, status, self.arguments.words());
     }
 
-    /// Are the arguments JSON by now?
-    pub(in super::super) fn is_whole(&self) -> bool {
+    /// Are the arguments JSON by now? Where very many pieces come between looks, the end of the answer is soon
+    /// enough.
+    pub(super) fn looks_whole(&mut self) -> bool {
+        if self.looks.may_look(self.arguments.len()) {
+            self.was_whole = self.is_whole();
+        }
+        self.was_whole
+    }
+
+    fn is_whole(&self) -> bool {
         serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments.read()).is_ok()
     }
 

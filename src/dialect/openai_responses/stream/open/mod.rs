@@ -4,10 +4,12 @@
 //! stream, say it once more.
 
 mod call;
+mod calls;
 mod message;
 mod thought;
 
 pub(super) use self::call::Call;
+pub(super) use self::calls::Calls;
 pub(super) use self::message::Message;
 pub(super) use self::thought::Thought;
 
@@ -119,6 +121,11 @@ impl Growing {
 
     pub(super) fn words(&self) -> Words<'_> {
         Words::Escaped(&self.json)
+    }
+
+    /// How long it is as JSON, in bytes.
+    fn len(&self) -> usize {
+        self.json.len()
     }
 
     /// The text, read back from what was written.

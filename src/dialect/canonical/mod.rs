@@ -8,6 +8,7 @@
 mod answer;
 mod content;
 mod event;
+mod extras;
 mod finish;
 mod names;
 mod request;
@@ -16,6 +17,7 @@ mod tool;
 pub use self::answer::{Answer, Choice};
 pub use self::content::{Cache, Citation, Content, Part, Position, Reasoning, Role, Source, Turn};
 pub use self::event::Event;
+pub(crate) use self::extras::Extras;
 pub use self::finish::Finish;
 pub use self::names::Names;
 pub use self::request::{Effort, Extra, OutputFormat, ReasoningRequest, Request, Sampling};

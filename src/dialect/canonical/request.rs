@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::{Json, Names, Text, Tool, ToolChoice, Turn};
+use super::{Extras, Json, Names, Text, Tool, ToolChoice, Turn};
 use crate::facts::Losses;
 
 /// A request for the next turn of a conversation.
@@ -93,19 +93,13 @@ impl<'a> Request<'a> {
     /// The path of the schema of a tool's arguments.
     #[must_use]
     pub fn parameters(&self, index: usize) -> Cow<'static, str> {
-        // Where there are two words for it, the one in the vendor's own notation is kept as it is written.
-        let other = self.tool(index, "parameters");
-        let is_other = self.extra.iter().any(|extra| extra.path == other);
-        if is_other { other } else { self.tool(index, self.names.parameters) }
+        Extras::of(self).parameters(index)
     }
 
     /// Records that what stands at this path is carried under another name, if the caller has written it: some
     /// leave out ids that are made up for them.
     pub fn note_renamed(&self, path: Cow<'static, str>, losses: &mut Losses) {
-        let is_made_up = |extra: &Extra<'_>| extra.path == path && extra.value.get() == "null";
-        if !self.extra.iter().any(is_made_up) {
-            losses.renamed(path);
-        }
+        Extras::of(self).note_renamed(path, losses);
     }
 
     /// Records that nothing of how to think is carried.

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 
 use self::settings::Form;
 use super::{NAME, json};
-use crate::dialect::canonical::{Content, Json, Position, Request, Role};
+use crate::dialect::canonical::{Content, Extras, Json, Position, Request, Role};
 use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
 use crate::facts::Losses;
 use crate::failure::{Class, Failure, Report};
@@ -19,6 +19,7 @@ use crate::failure::{Class, Failure, Report};
 /// One request on its way to a member.
 struct Writer<'w, 'a> {
     request: &'w Request<'a>,
+    extras: Extras<'w, 'a>,
     known: &'w Capabilities,
     losses: &'w mut Losses,
     tool_names: ToolNames,
@@ -36,6 +37,7 @@ pub(super) fn encode(
 ) -> Result<Encoded, Failure> {
     let mut writer = Writer {
         request,
+        extras: Extras::of(request),
         known: target.capabilities.behind(NAME),
         losses,
         tool_names: ToolNames::default(),

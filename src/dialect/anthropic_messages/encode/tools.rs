@@ -120,7 +120,7 @@ impl<'a> Writer<'_, 'a> {
 
     fn strict_schema(&mut self, out: &mut Vec<u8>, index: usize, schema: &Reduced) {
         if schema.has_lost {
-            self.losses.approximated(self.request.parameters(index));
+            self.losses.approximated(self.extras.parameters(index));
         }
         out.extend_from_slice(&schema.text);
     }

@@ -174,7 +174,7 @@ impl<'a> Writer<'_, 'a> {
         let (id, name) = (names::id(&call.id), names::tool(&call.name));
         let caller = self.request.names;
         if id != call.id {
-            self.request.note_renamed(caller.call_id(part.position), self.losses);
+            self.extras.note_renamed(caller.call_id(part.position), self.losses);
         }
         if name != call.name {
             self.losses.renamed(caller.call_name(part.position));
@@ -201,7 +201,7 @@ impl<'a> Writer<'_, 'a> {
         out.extend_from_slice(b"{\"type\":\"tool_result\"");
         let id = names::id(&result.id);
         if id != result.id {
-            self.request.note_renamed(self.request.names.result_id(part.position), self.losses);
+            self.extras.note_renamed(self.request.names.result_id(part.position), self.losses);
         }
         json::string_field(out, "tool_use_id", &id);
         let mut blocks = Vec::new();

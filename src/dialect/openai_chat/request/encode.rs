@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::body::{Body, Choice, StreamOptions};
 use super::turns;
-use crate::dialect::canonical::{Json, Request};
+use crate::dialect::canonical::{Extras, Json, Request};
 use crate::dialect::openai_chat::habits::{Habits, is_openai};
 use crate::dialect::openai_chat::{json, names};
 use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
@@ -72,6 +72,7 @@ pub(crate) fn encode(
 /// What one translation needs at hand.
 pub(super) struct Writer<'a, 'l> {
     pub(super) request: &'a Request<'a>,
+    pub(super) extras: Extras<'a, 'a>,
     pub(super) known: &'a Capabilities,
     pub(super) habits: &'static Habits,
     pub(super) losses: &'l mut Losses,
@@ -84,6 +85,7 @@ impl<'a, 'l> Writer<'a, 'l> {
     fn new(request: &'a Request<'a>, target: &Target<'a>, losses: &'l mut Losses) -> Self {
         Self {
             request,
+            extras: Extras::of(request),
             known: target.capabilities,
             habits: Habits::of(target),
             losses,
@@ -105,7 +107,7 @@ impl<'a, 'l> Writer<'a, 'l> {
     pub(super) fn call_id(&mut self, id: &'a str, path: impl FnOnce() -> Cow<'static, str>) -> Cow<'a, str> {
         let member = if self.habits.short_ids { names::short_id(id) } else { names::call_id(id) };
         if member != id {
-            self.request.note_renamed(path(), self.losses);
+            self.extras.note_renamed(path(), self.losses);
         }
         member
     }

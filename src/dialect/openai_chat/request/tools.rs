@@ -38,7 +38,7 @@ impl<'a> Writer<'a, '_> {
                 self.losses.dropped(caller.tool(index, "strict"));
             }
             if enforced.has_changed {
-                self.losses.approximated(caller.parameters(index));
+                self.losses.approximated(self.extras.parameters(index));
             }
             enforced.schema
         });

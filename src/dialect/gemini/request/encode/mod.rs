@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 
 use super::family::Family;
 use super::json;
-use crate::dialect::canonical::{Content, Position, Request, Role};
+use crate::dialect::canonical::{Content, Extras, Position, Request, Role};
 use crate::dialect::gemini::NAME;
 use crate::dialect::{Encoded, Target, ToolNames};
 use crate::facts::Losses;
@@ -25,6 +25,7 @@ use crate::failure::{Class, Failure, Report};
 /// One request on its way to a member.
 struct Writer<'w, 'a> {
     request: &'w Request<'a>,
+    extras: Extras<'w, 'a>,
     target: &'w Target<'w>,
     family: Family,
     losses: &'w mut Losses,
@@ -45,6 +46,7 @@ pub(crate) fn encode(
 ) -> Result<Encoded, Failure> {
     let mut writer = Writer {
         request,
+        extras: Extras::of(request),
         target,
         family: Family::of(target),
         losses,
@@ -117,8 +119,8 @@ impl<'w> Writer<'w, '_> {
 
     /// What a caller of this dialect has written at `path`, where the request holds it in other words, too.
     fn wording(&self, path: &str) -> Option<&'w RawValue> {
-        let extras = self.is_own.then_some(&self.request.extra)?;
-        extras.iter().find(|extra| extra.path == path).map(|extra| &*extra.value)
+        let extras = self.is_own.then_some(&self.extras)?;
+        extras.at(path).map(|extra| &*extra.value)
     }
 
     /// Writes the fields below `path` that only this dialect knows, but for those `written` already.
@@ -126,15 +128,8 @@ impl<'w> Writer<'w, '_> {
         if !self.is_own {
             return;
         }
-        for extra in &self.request.extra {
-            let below = match path {
-                "" => Some(&*extra.path),
-                path => extra.path.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')),
-            };
-            let is_field = |name: &&str| !name.contains(['.', '[']) && !written.contains(name);
-            if let Some(name) = below.filter(is_field) {
-                json::raw_field(out, name, extra.value.get());
-            }
+        for (name, extra) in self.extras.below(path).filter(|(name, _)| !written.contains(name)) {
+            json::raw_field(out, name, extra.value.get());
         }
     }
 }

@@ -75,7 +75,7 @@ impl<'w, 'a> Writer<'w, 'a> {
             (None, Some(parameters)) if !json::says_nothing(parameters) => {
                 let reduced = schema(parameters);
                 if reduced.has_lost || reduced.is_refused {
-                    self.losses.approximated(request.parameters(index));
+                    self.losses.approximated(self.extras.parameters(index));
                 }
                 if reduced.is_refused {
                     // The model reads it, and nobody holds it to it.

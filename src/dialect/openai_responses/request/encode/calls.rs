@@ -85,7 +85,7 @@ impl Writer<'_, '_, '_> {
     fn call_id<'i>(&mut self, id: &'i str, path: impl FnOnce() -> Cow<'static, str>) -> Cow<'i, str> {
         let member = if self.is_own { id.into() } else { names::call_id(id, MAX_ID) };
         if member != id {
-            self.request.note_renamed(path(), self.losses);
+            self.extras.note_renamed(path(), self.losses);
         }
         member
     }

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use self::items::Items;
 use self::kept::Kept;
 use self::object::Object;
-use crate::dialect::canonical::{Position, Request};
+use crate::dialect::canonical::{Extras, Position, Request};
 use crate::dialect::openai::names;
 use crate::dialect::openai_responses::NAME;
 use crate::dialect::{Encoded, Target, ToolNames};
@@ -38,7 +38,8 @@ pub(crate) fn encode(
     let is_own = request.names.dialect == NAME;
     let kept = if is_own { Kept::of(&request.extra) } else { Kept::default() };
     let tool_names = ToolNames::default();
-    let mut writer = Writer { request, target, losses, tool_names, is_own, kept };
+    let mut writer =
+        Writer { request, extras: Extras::of(request), target, losses, tool_names, is_own, kept };
     let written = Items::write(&mut writer)?;
     let mut out = Vec::with_capacity(written.input.len() + 1024);
     let mut body = Object::new(&mut out, writer.kept.top());
@@ -67,6 +68,7 @@ pub(crate) fn encode(
 /// What one translation needs at hand.
 struct Writer<'a, 't, 'l> {
     request: &'a Request<'a>,
+    extras: Extras<'a, 'a>,
     target: &'t Target<'t>,
     losses: &'l mut Losses,
     tool_names: ToolNames,
@@ -90,7 +92,7 @@ impl<'a> Writer<'a, '_, '_> {
 
     /// A setting of the vendor's other dialect that is one of this, too.
     fn shared(&self, name: &str) -> Option<&'a RawValue> {
-        let extra = self.request.extra.iter().find(|extra| extra.path == name)?;
+        let extra = self.extras.at(name)?;
         (self.request.names.dialect == CHAT).then_some(&extra.value)
     }
 

@@ -89,7 +89,7 @@ impl<'a> Writer<'a, '_, '_> {
             self.losses.dropped(request.tool(index, "strict"));
         }
         if enforced.has_changed {
-            self.losses.approximated(request.parameters(index));
+            self.losses.approximated(self.extras.parameters(index));
         }
         enforced
     }

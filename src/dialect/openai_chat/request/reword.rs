@@ -4,6 +4,7 @@
 //! the provider refuses is left out. Values are copied byte for byte.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use memchr::memmem;
 use serde_json::value::RawValue;
@@ -67,7 +68,7 @@ fn quoted<'b>(body: &'b [u8], word: &'b str) -> impl Iterator<Item = &'b [u8]> {
 /// Words a request anew.
 pub(super) fn reword(habits: &Habits, body: &[u8], losses: &mut Losses) -> Result<Vec<u8>, Invalid> {
     let fields = Object::all(body)?;
-    let has = |name: &str| fields.iter().any(|(field, _)| field == name);
+    let names: HashSet<&str> = fields.iter().map(|(name, _)| &**name).collect();
     let mut kept: Vec<Field<'_>> = Vec::with_capacity(fields.len());
     for (name, value) in &fields {
         if name == "messages" {
@@ -75,7 +76,7 @@ pub(super) fn reword(habits: &Habits, body: &[u8], losses: &mut Losses) -> Resul
         // Who does not forbid the field itself takes it where it says what holds anyway.
         } else if habits.takes(name) || (!habits.is_strict && is_default(name, value)) {
             let word = habits.word(name);
-            if word == name || !has(word) {
+            if word == name || !names.contains(word) {
                 kept.push((word.to_owned().into(), value.get().into()));
             }
         } else if !is_default(name, value) && !says_nothing(name, value) {

@@ -1,5 +1,7 @@
 //! Tools and the choice among them, written.
 
+use std::collections::HashSet;
+
 use super::body::{Allowed, Choice, Function, Named, Tool as WireTool};
 use super::encode::Writer;
 use crate::dialect::canonical::{Text, Tool, ToolChoice};
@@ -9,7 +11,12 @@ use crate::dialect::openai_chat::names;
 impl<'a> Writer<'a, '_> {
     pub(super) fn tools(&mut self) -> Vec<WireTool<'a>> {
         let request = self.request;
-        let tools = request.tools.iter().enumerate();
+        let offered = self.offered();
+        let is_offered = |tool: &Tool<'_>| match (tool, &offered) {
+            (Tool::Function { name, .. }, Some(offered)) => offered.contains(&**name),
+            _ => true,
+        };
+        let tools = request.tools.iter().enumerate().filter(|(_, tool)| is_offered(tool));
         tools.filter_map(|(index, tool)| self.tool(index, tool)).collect()
     }
 
@@ -19,9 +26,6 @@ impl<'a> Writer<'a, '_> {
             self.losses.essential(self.request.tool(index, kind));
             return None;
         };
-        if !self.is_offered(name) {
-            return None;
-        }
         let caller = self.request;
         let cache_control =
             cache.as_ref().and_then(|wish| self.cache(wish, || caller.tool(index, "cache_control")));
@@ -46,12 +50,12 @@ impl<'a> Writer<'a, '_> {
     }
 
     /// Where there is no word for "only these", the others are not shown.
-    fn is_offered(&self, name: &str) -> bool {
+    fn offered(&self) -> Option<HashSet<&'a str>> {
         match &self.request.tool_choice {
             Some(ToolChoice::Allowed { names, .. }) if !self.habits.newer_words => {
-                names.iter().any(|allowed| allowed == name)
+                Some(names.iter().map(|name| &**name).collect())
             }
-            _ => true,
+            _ => None,
         }
     }
 
@@ -73,10 +77,13 @@ impl<'a> Writer<'a, '_> {
             self.losses.approximated(request.names.tool_choice);
             return Some(Choice::Word("auto"));
         }
-        let is_known = |name: &Text<'_>| {
-            let name = names::tool_name(name);
-            tools.iter().any(|tool| tool.function.name == name)
+        let known: HashSet<&str> = match choice {
+            ToolChoice::Tool(_) | ToolChoice::Allowed { .. } => {
+                tools.iter().map(|tool| &*tool.function.name).collect()
+            }
+            _ => HashSet::new(),
         };
+        let is_known = |name: &Text<'_>| known.contains(&*names::tool_name(name));
         Some(match choice {
             ToolChoice::Auto => Choice::Word("auto"),
             ToolChoice::Required => Choice::Word(self.habits.required),

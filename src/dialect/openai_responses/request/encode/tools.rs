@@ -1,5 +1,7 @@
 //! Tools and the choice among them, written.
 
+use std::collections::HashSet;
+
 use serde_json::value::RawValue;
 
 use super::Writer;
@@ -111,10 +113,17 @@ impl<'a> Writer<'a, '_, '_> {
             }
             return;
         }
-        let is_known = |wanted: &Text<'_>| {
-            let is_it = |tool: &Tool<'_>| matches!(tool, Tool::Function { name, .. } if name == wanted);
-            self.request.tools.iter().any(is_it)
+        let function = |tool: &'a Tool<'a>| match tool {
+            Tool::Function { name, .. } => Some(&**name),
+            Tool::Hosted { .. } => None,
         };
+        let known: HashSet<&str> = match choice {
+            ToolChoice::Tool(_) | ToolChoice::Allowed { .. } => {
+                self.request.tools.iter().filter_map(function).collect()
+            }
+            _ => HashSet::new(),
+        };
+        let is_known = |wanted: &Text<'_>| known.contains(&**wanted);
         let is_renamed = |name: &Text<'_>| is_known(name) && names::tool_name(name) != *name;
         match choice {
             ToolChoice::Tool(name) if is_renamed(name) => self.losses.renamed(field),

@@ -85,17 +85,16 @@ struct Said<'a> {
 impl<'a> Said<'a> {
     fn of(parts: &'a [Content<'a>]) -> Self {
         let mut said = Self::default();
-        let mut last = 0;
+        let has_citations = parts.iter().any(|part| matches!(part, Content::Citation(_)));
+        let (mut from, mut to) = (0, 0);
         for part in parts {
             match part {
                 Content::Text(text) => {
-                    last = said.text.as_ref().map_or(0, |text| text.len());
                     append(&mut said.text, text);
+                    from = to;
+                    to += if has_citations { citation::length(text) } else { 0 };
                 }
-                Content::Citation(cited) => {
-                    let text = said.text.as_deref().unwrap_or_default();
-                    said.citations.push((cited, citation::length(&text[..last]), citation::length(text)));
-                }
+                Content::Citation(cited) => said.citations.push((cited, from, to)),
                 Content::Refusal(refusal) => append(&mut said.refusal, refusal),
                 Content::Reasoning(thought) => said.thoughts.push(thought),
                 Content::ToolCall(call) => said.calls.push(call),

@@ -1,3 +1,5 @@
+use std::cell::OnceCell;
+
 use super::envelope::{Envelope, Status};
 use super::item::{self, Callee, Words};
 use super::seal::seal;
@@ -98,13 +100,15 @@ impl Items<'_> {
             Content::Citation(citation) => Some(citation),
             _ => None,
         });
+        let length = OnceCell::new();
         let mut annotations = Vec::new();
         for citation in citations {
             let end = annotations.len();
             if end > 0 {
                 annotations.push(b',');
             }
-            if !annotation::write(&mut annotations, citation, || text.chars().count()) {
+            if !annotation::write(&mut annotations, citation, || *length.get_or_init(|| text.chars().count()))
+            {
                 annotations.truncate(end);
             }
         }

@@ -159,14 +159,13 @@ impl Encoder {
         self.has_refusal |= is_refusal;
         self.kept += text.len();
         if let Some(message) = &mut self.message {
-            message.part(is_refusal, &mut self.sequence, out).text.push(text, &mut self.sequence, out);
+            message.part(is_refusal, &mut self.sequence, out).push(text, &mut self.sequence, out);
         }
     }
 
     fn citation(&mut self, citation: &Citation<'_>, out: &mut Vec<u8>) {
         if let Some(message) = &mut self.message {
-            let write =
-                |out: &mut Vec<u8>, length: &dyn Fn() -> usize| annotation::write(out, citation, length);
+            let write = |out: &mut Vec<u8>, length: usize| annotation::write(out, citation, || length);
             self.kept += message.annotate(&mut self.sequence, out, write);
         }
     }

@@ -17,7 +17,9 @@ pub(in super::super) struct Part {
     pub(in super::super) is_refusal: bool,
     /// No more of it will come but what is about it.
     pub(in super::super) is_over: bool,
-    pub(in super::super) text: Growing,
+    text: Growing,
+    /// How long the text is, in characters: what a citation is about that does not say.
+    length: usize,
     annotations: Vec<u8>,
     cited: u64,
     logprobs: Vec<u8>,
@@ -36,7 +38,8 @@ impl Message {
     pub(in super::super) fn resumed(place: Place, text: &str) -> Self {
         let mut message = Self { place, parts: Vec::new(), count: 0, part: None };
         let part = message.new_part(false);
-        message.part = Some(Part { text: part.text.with(text), ..part });
+        let length = text.chars().count();
+        message.part = Some(Part { text: part.text.with(text), length, ..part });
         message
     }
 
@@ -76,7 +79,8 @@ impl Message {
             false => ("response.output_text.delta", br#","logprobs":[]"#),
         };
         let text = Growing::new(kind, tail, |out| self.place.part(out, "content_index", self.count));
-        Part { is_refusal, is_over: false, text, annotations: Vec::new(), cited: 0, logprobs: Vec::new() }
+        let [annotations, logprobs] = [const { Vec::new() }; 2];
+        Part { is_refusal, is_over: false, text, length: 0, annotations, cited: 0, logprobs }
     }
 
     fn tell_part(&self, kind: &str, part: &Part, sequence: &mut Sequence, out: &mut Vec<u8>) {
@@ -114,11 +118,11 @@ impl Message {
         &mut self,
         sequence: &mut Sequence,
         out: &mut Vec<u8>,
-        write: impl FnOnce(&mut Vec<u8>, &dyn Fn() -> usize) -> bool,
+        write: impl FnOnce(&mut Vec<u8>, usize) -> bool,
     ) -> usize {
         let Some(part) = self.part.as_mut().filter(|part| !part.is_refusal) else { return 0 };
         let mut annotation = Vec::new();
-        if !write(&mut annotation, &|| part.text.read().chars().count()) {
+        if !write(&mut annotation, part.length) {
             return 0;
         }
         sequence.event(out, "response.output_text.annotation.added", |out| {
@@ -172,6 +176,11 @@ impl Message {
 }
 
 impl Part {
+    pub(in super::super) fn push(&mut self, text: &str, sequence: &mut Sequence, out: &mut Vec<u8>) {
+        self.length += text.chars().count();
+        self.text.push(text, sequence, out);
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self.is_refusal {
             true => item::refusal(out, self.text.words()),

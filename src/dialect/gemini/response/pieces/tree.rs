@@ -1,16 +1,28 @@
 use crate::dialect::quoted::quoted;
+use crate::dialect::slots::Slots;
 
-/// Longer lists and deeper nesting than these are no arguments.
+/// Longer lists and deeper nesting than these are no arguments; nor are more items left out, of all lists.
 const MOST_ITEMS: usize = 4096;
 const MOST_STEPS: usize = 64;
 
 /// Arguments, in the order in which they came.
 #[derive(Debug, Default)]
-pub(super) struct Tree(Vec<(String, Node)>);
+pub(super) struct Tree {
+    root: Fields,
+    /// How many items were left out.
+    gaps: usize,
+}
+
+/// The fields of an object.
+#[derive(Debug, Default)]
+struct Fields {
+    list: Vec<(String, Node)>,
+    slots: Slots<String>,
+}
 
 #[derive(Debug)]
 enum Node {
-    Object(Vec<(String, Node)>),
+    Object(Fields),
     List(Vec<Node>),
     Text(String),
     /// A number, a flag or nothing, as it was written.
@@ -45,18 +57,18 @@ impl Tree {
         let steps = steps(path)?;
         let Some((Step::Key(first), rest)) = steps.split_first() else { return None };
         let empty = |next: Option<&Step>| match next {
-            Some(Step::Key(_)) => Some(Node::Object(Vec::new())),
+            Some(Step::Key(_)) => Some(Node::Object(Fields::default())),
             Some(Step::Index(_)) => Some(Node::List(Vec::new())),
             None => None,
         };
         let mut leaf = Some(leaf);
         let mut fresh = |next| empty(next).or_else(|| Some(leaf.take()?()));
-        let mut node = field(&mut self.0, first, || fresh(rest.first()))?;
+        let mut node = field(&mut self.root, first, || fresh(rest.first()))?;
         for (at, step) in rest.iter().enumerate() {
             let new = || fresh(rest.get(at + 1));
             node = match (node, step) {
                 (Node::Object(fields), Step::Key(key)) => field(fields, key, new)?,
-                (Node::List(items), Step::Index(index)) => item(items, *index, new)?,
+                (Node::List(items), Step::Index(index)) => item(items, *index, &mut self.gaps, new)?,
                 _ => return None,
             };
         }
@@ -65,31 +77,38 @@ impl Tree {
 
     pub(super) fn to_json(&self) -> String {
         let mut out = Vec::new();
-        write_fields(&mut out, &self.0);
+        write_fields(&mut out, &self.root);
         // Only strings and JSON are written.
         String::from_utf8(out).unwrap_or_default()
     }
 }
 
-fn field<'t>(
-    fields: &'t mut Vec<(String, Node)>,
-    key: &str,
-    new: impl FnOnce() -> Option<Node>,
-) -> Option<&'t mut Node> {
-    let slot = match fields.iter().position(|(known, _)| known == key) {
+fn field<'t>(fields: &'t mut Fields, key: &str, new: impl FnOnce() -> Option<Node>) -> Option<&'t mut Node> {
+    let slot = match fields.slots.get(key) {
         Some(slot) => slot,
         None => {
-            fields.push((key.to_owned(), new()?));
-            fields.len() - 1
+            let slot = fields.list.len();
+            fields.list.push((key.to_owned(), new()?));
+            fields.slots.insert(key.to_owned(), slot);
+            slot
         }
     };
-    fields.get_mut(slot).map(|(_, node)| node)
+    fields.list.get_mut(slot).map(|(_, node)| node)
 }
 
 /// Items come in order; one that was left out is `null`.
-fn item(items: &mut Vec<Node>, index: usize, new: impl FnOnce() -> Option<Node>) -> Option<&mut Node> {
+fn item<'t>(
+    items: &'t mut Vec<Node>,
+    index: usize,
+    gaps: &mut usize,
+    new: impl FnOnce() -> Option<Node>,
+) -> Option<&'t mut Node> {
     if index >= items.len() {
         if index >= MOST_ITEMS {
+            return None;
+        }
+        *gaps += index - items.len();
+        if *gaps > MOST_ITEMS {
             return None;
         }
         items.resize_with(index, || Node::Json("null".to_owned()));
@@ -155,9 +174,9 @@ fn write(out: &mut Vec<u8>, node: &Node) {
     }
 }
 
-fn write_fields(out: &mut Vec<u8>, fields: &[(String, Node)]) {
+fn write_fields(out: &mut Vec<u8>, fields: &Fields) {
     out.push(b'{');
-    for (index, (key, node)) in fields.iter().enumerate() {
+    for (index, (key, node)) in fields.list.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
@@ -194,5 +213,11 @@ mod tests {
             assert!(!tree.set(path, "1"), "{path}");
         }
         assert!(!tree.append("$.b[0", "x"));
+    }
+
+    #[test]
+    fn what_is_left_out_is_bounded_in_all_lists_together() {
+        let mut tree = Tree::default();
+        assert!(tree.set("$.a[3000]", "1") && !tree.set("$.b[3000]", "1"));
     }
 }

@@ -4,6 +4,7 @@
 //! that count are strings, and the order of the properties may be said.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
@@ -106,8 +107,9 @@ fn named(out: &mut Vec<u8>, key: &str, (value, ordering): (&RawValue, &[Cow<'_, 
     json::key(out, key);
     let Ok(mut entries) = read::entries(value.get()) else { return copy(out, value) };
     if !ordering.is_empty() {
-        let place = |name: &str| ordering.iter().position(|known| known == name).unwrap_or(usize::MAX);
-        entries.sort_by_cached_key(|(name, _)| place(name));
+        let places: HashMap<&str, usize> =
+            ordering.iter().enumerate().rev().map(|(place, name)| (&**name, place)).collect();
+        entries.sort_by_cached_key(|(name, _)| places.get(&**name).copied().unwrap_or(usize::MAX));
     }
     out.push(b'{');
     for (name, value) in &entries {

@@ -11,6 +11,7 @@ use super::{finish, logprobs, part, time, usage};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Answer, Choice, Content, Finish, Json, Reasoning, Text, ToolCall};
 use crate::dialect::gemini::NAME;
+use crate::dialect::slots::Slots;
 
 /// Reads a whole answer, or a stream that came as one JSON array of its chunks.
 pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
@@ -27,6 +28,7 @@ pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
 struct Whole<'a> {
     answer: Answer<'a>,
     candidates: Vec<Building<'a>>,
+    slots: Slots<u32>,
     /// There are several chunks: texts that follow each other are one.
     is_merged: bool,
     has_candidates: bool,
@@ -67,9 +69,10 @@ impl<'a> Whole<'a> {
     /// `at` is its place in the list: the index may be missing.
     fn candidate(&mut self, candidate: wire::Candidate<'a>, at: u32) {
         let index = count(candidate.index).and_then(|index| u32::try_from(index).ok()).unwrap_or(at);
-        let known = self.candidates.iter().position(|known| known.index == index);
+        let known = self.slots.get(&index);
         let slot = known.unwrap_or(self.candidates.len());
         if known.is_none() {
+            self.slots.insert(index, slot);
             self.candidates.push(Building { index, ..Building::default() });
         }
         let id = self.answer.id.as_deref().unwrap_or_default();
@@ -190,7 +193,7 @@ fn cited<'a>(parts: Vec<Content<'a>>, metadata: &[Metadata<'a>]) -> Vec<Content<
     };
     let texts: Vec<Text<'a>> = parts.iter().filter_map(text).collect();
     let mut cited =
-        sources::read(metadata, &Texts(texts.iter().map(|text| &**text).collect())).into_iter().peekable();
+        sources::read(metadata, &Texts::new(texts.iter().map(|text| &**text))).into_iter().peekable();
     let (mut all, mut at) = (Vec::with_capacity(parts.len() + cited.len()), 0);
     for part in parts {
         let is_text = matches!(part, Content::Text(_));

@@ -5,6 +5,7 @@ use super::place;
 use crate::dialect::canonical::Citation;
 use crate::dialect::gemini::NAME;
 use crate::dialect::quoted::quoted;
+use crate::dialect::slots::Slots;
 
 /// The most that is kept of sources until the end of a stream, in bytes.
 const MOST: usize = 1024 * 1024;
@@ -15,6 +16,9 @@ pub(crate) struct Grounding {
     /// As a member of this dialect told them.
     own: Option<String>,
     chunks: Vec<Vec<u8>>,
+    slots: Slots<Vec<u8>>,
+    /// How much has been read of the texts to find places in them.
+    read: usize,
     /// JSON, without the brackets of its list.
     supports: Vec<u8>,
     bytes: usize,
@@ -45,12 +49,15 @@ impl Grounding {
     fn source(&mut self, citation: &Citation<'_>, about: About<'_>) {
         let chunk = chunk(citation);
         self.bytes += chunk.len();
-        let known = self.chunks.iter().position(|known| *known == chunk);
+        let known = self.slots.get(&chunk);
         let index = known.unwrap_or(self.chunks.len());
         if known.is_none() {
+            self.slots.insert(chunk.clone(), index);
             self.chunks.push(chunk);
         }
         let characters = citation.start.zip(citation.end).map(|(start, end)| start..end);
+        let characters = characters.filter(|_| self.read <= place::MOST_READ);
+        self.read = self.read.saturating_add(about.text.len());
         let Some(span) = characters.and_then(|characters| place::bytes(about.text, &characters)) else {
             return;
         };

@@ -1,6 +1,7 @@
 //! Where an answer comes from, as the API tells it: three kinds of metadata beside the text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde_json::value::RawValue;
 
@@ -131,14 +132,18 @@ pub(crate) fn read<'a>(chunks: &[Metadata<'a>], texts: &Texts<'_>) -> Vec<Cited<
     for metadata in chunks {
         metadata.recited(texts, &mut cited);
     }
+    let mut known = None;
     for metadata in chunks {
-        metadata.urls(texts, &mut cited);
+        metadata.urls(texts, &mut cited, &mut known);
     }
     cited.sort_by_key(|cited| cited.text);
     cited
 }
 
 /// A later chunk tells only of sources that no earlier one told of; supports count through all of them.
+/// The most that is told of sources in the places of what they support, in bytes.
+const MOST_REPEATED: usize = 4 * 1024 * 1024;
+
 fn grounding<'a>(chunks: &[Metadata<'a>], texts: &Texts<'_>, cited: &mut Vec<Cited<'a>>) {
     let raws = || chunks.iter().filter_map(|metadata| metadata.grounding);
     let groundings = raws().filter_map(|raw| wire::read::<Grounding<'a>>(Some(raw)));
@@ -149,11 +154,16 @@ fn grounding<'a>(chunks: &[Metadata<'a>], texts: &Texts<'_>, cited: &mut Vec<Cit
         supports.extend(grounding.grounding_supports.unwrap_or_default());
     }
     let mut is_used = vec![false; sources.len()];
+    // A source is told anew for everything that it supports.
+    let mut room = MOST_REPEATED;
     for support in supports {
         let segment = support.segment.unwrap_or_default();
         for index in support.grounding_chunk_indices.unwrap_or_default() {
             let Some(source): Option<&Citation<'a>> = sources.get(index) else { continue };
-            is_used[index] = true;
+            let texts_of_it = [&source.url, &source.title, &source.quote].into_iter().flatten();
+            let size = texts_of_it.map(|text| text.len()).sum::<usize>() + size_of::<Cited<'_>>();
+            let Some(left) = room.checked_sub(size) else { continue };
+            (room, is_used[index]) = (left, true);
             cited.push(segment.of(source.clone(), texts));
         }
     }
@@ -195,13 +205,16 @@ impl<'a> Metadata<'a> {
         }
     }
 
-    fn urls(&self, texts: &Texts<'_>, cited: &mut Vec<Cited<'a>>) {
+    /// `known` are the addresses of what is cited by now, once somebody has asked.
+    fn urls(&self, texts: &Texts<'_>, cited: &mut Vec<Cited<'a>>, known: &mut Option<HashSet<Text<'a>>>) {
         let Some(context) = wire::read::<UrlContext<'a>>(self.urls) else { return };
+        let known = known
+            .get_or_insert_with(|| cited.iter().filter_map(|cited| cited.citation.url.clone()).collect());
         for url in context.url_metadata.unwrap_or_default() {
             let status = url.url_retrieval_status.as_text();
             let is_read = status.is_none_or(|status| status.ends_with("SUCCESS"));
             let Some(url) = url.retrieved_url.text().filter(|_| is_read) else { continue };
-            if cited.iter().all(|cited| cited.citation.url.as_ref() != Some(&url)) {
+            if known.insert(url.clone()) {
                 cited.push(Cited::of_all(Citation { url: Some(url), ..Citation::default() }, texts));
             }
         }
@@ -237,7 +250,7 @@ impl Segment<'_> {
 
 impl<'a> Cited<'a> {
     fn of_all(citation: Citation<'a>, texts: &Texts<'_>) -> Self {
-        Self { text: texts.0.len().saturating_sub(1), citation }
+        Self { text: texts.len().saturating_sub(1), citation }
     }
 }
 

@@ -288,10 +288,10 @@ impl Choice {
             return;
         }
         let metadata: Vec<Metadata<'_>> = kept.iter().map(Kept::metadata).collect();
-        let texts = Texts(self.texts.iter().map(String::as_str).collect());
+        let texts = Texts::new(self.texts.iter().map(String::as_str));
         for cited in read_sources(&metadata, &texts) {
             let mut citation = cited.citation;
-            if cited.text + 1 < texts.0.len() {
+            if cited.text + 1 < texts.len() {
                 (citation.start, citation.end) = (None, None);
             }
             emit(Event::Citation { choice: self.index, citation });

@@ -8,6 +8,7 @@ use super::entries::{Entries, Entry, list, text};
 use super::references::Place;
 use super::subset::{Recursion, is_annotation};
 use super::write::{At, DEEPEST, Writer};
+use crate::dialect::slots::Slots;
 
 /// A schema without `allOf`, and with a reference only where nothing stands beside it.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(super) struct Flat<'v> {
     pub(super) reference: Option<Cow<'v, str>>,
     /// What could not be joined with what was there.
     pub(super) clashes: Vec<Entry<'v>>,
+    /// The entries by their keys, once there is something to join with them.
+    slots: Option<Slots<Cow<'v, str>>>,
 }
 
 impl<'a> Writer<'a> {
@@ -34,7 +37,7 @@ impl<'a> Writer<'a> {
             "$ref" => text(entry.value).map(|to| members.push(Member::Reference(to))).is_none(),
             _ => true,
         });
-        let mut flat = Flat { entries, reference: None, clashes: Vec::new() };
+        let mut flat = Flat { entries, reference: None, clashes: Vec::new(), slots: None };
         if let [Member::Reference(to)] = &members[..] {
             let is_kept = matches!(self.references.place(to), Place::Root | Place::Definition(_));
             let is_free = |entry: &Entry<'_>| is_annotation(&entry.key) || entry.key.starts_with('$');
@@ -75,9 +78,13 @@ impl<'a> Writer<'a> {
 
     /// What a reference leads to, if it may stand here in its place.
     fn open(&mut self, to: &str) -> Option<&'a RawValue> {
-        let schema = self.references.at(&self.references.place(to), to)?;
-        let is_open = self.open.iter().any(|open| std::ptr::eq(*open, schema));
-        if is_open || self.inlined < schema.get().len() {
+        let place = self.references.place(to);
+        if matches!(place, Place::Inside) {
+            // The way there is read from the top.
+            self.walked = self.walked.checked_sub(self.references.len())?;
+        }
+        let schema = self.references.at(&place, to)?;
+        if self.open.contains(schema) || self.inlined < schema.get().len() {
             self.is_refused |= self.subset.recurs() == Recursion::Nowhere;
             return None;
         }
@@ -87,7 +94,18 @@ impl<'a> Writer<'a> {
     }
 
     fn add<'v>(&mut self, flat: &mut Flat<'v>, entry: Entry<'v>) {
-        let Some(known) = flat.entries.0.iter_mut().find(|known| known.key == entry.key) else {
+        let slots = flat.slots.get_or_insert_with(|| {
+            let mut slots = Slots::default();
+            // Of a keyword that stands there twice the first holds.
+            for (slot, known) in flat.entries.0.iter().enumerate() {
+                if slots.get(&known.key).is_none() {
+                    slots.insert(known.key.clone(), slot);
+                }
+            }
+            slots
+        });
+        let Some(known) = slots.get(&entry.key).and_then(|slot| flat.entries.0.get_mut(slot)) else {
+            slots.insert(entry.key.clone(), flat.entries.0.len());
             return flat.entries.0.push(entry);
         };
         match &*entry.key {

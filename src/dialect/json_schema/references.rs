@@ -135,6 +135,11 @@ impl<'a> References<'a> {
         Place::Inside
     }
 
+    /// How long the whole schema is, in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.root.get().len()
+    }
+
     /// What stands at a place.
     pub(super) fn at(&self, place: &Place, pointer: &str) -> Option<&'a RawValue> {
         match place {

@@ -1,5 +1,7 @@
 //! The walk over a schema.
 
+use std::collections::HashSet;
+
 use serde_json::value::RawValue;
 
 use super::Reduced;
@@ -10,8 +12,11 @@ use crate::dialect::quoted::quoted;
 
 /// Deeper schemas are copied as they are: no provider compiles them.
 pub(super) const DEEPEST: usize = 48;
-/// The most bytes that references may add where they are replaced by what they lead to.
-const INLINED: usize = 256 * 1024;
+/// The most bytes that references may add where they are replaced by what they lead to: some, and so often what the
+/// schema has; but no more than a limit.
+const INLINED: [usize; 3] = [4 * 1024, 16, 256 * 1024];
+/// The most bytes that are read to get to places that are no definitions, likewise.
+const WALKED: [usize; 2] = [4 * 1024 * 1024, 16];
 
 /// Where the walk is.
 #[derive(Clone, Copy, Debug)]
@@ -37,8 +42,10 @@ pub(super) struct Writer<'a> {
     pub(super) is_refused: bool,
     /// The bytes that references may still add.
     pub(super) inlined: usize,
+    /// The bytes that may still be read on the way to places.
+    pub(super) walked: usize,
     /// What references were replaced by, around the place where the walk is.
-    pub(super) open: Vec<&'a RawValue>,
+    pub(super) open: Open<'a>,
 }
 
 pub(super) fn reduce(schema: &RawValue, subset: Subset) -> Reduced {
@@ -48,11 +55,36 @@ pub(super) fn reduce(schema: &RawValue, subset: Subset) -> Reduced {
         out: Vec::with_capacity(schema.get().len() + 64),
         has_lost: false,
         is_refused: false,
-        inlined: INLINED,
-        open: Vec::new(),
+        inlined: schema.get().len().saturating_mul(INLINED[1]).saturating_add(INLINED[0]).min(INLINED[2]),
+        walked: schema.get().len().saturating_mul(WALKED[1]).saturating_add(WALKED[0]),
+        open: Open::default(),
     };
     writer.schema(schema, At { depth: 0, from: 0 });
     Reduced { text: writer.out, has_lost: writer.has_lost, is_refused: writer.is_refused }
+}
+
+/// Schemas, each once, by where they stand.
+#[derive(Debug, Default)]
+pub(super) struct Open<'a> {
+    list: Vec<&'a RawValue>,
+    known: HashSet<*const RawValue>,
+}
+
+impl<'a> Open<'a> {
+    pub(super) fn contains(&self, schema: &RawValue) -> bool {
+        self.known.contains(&std::ptr::from_ref(schema))
+    }
+
+    pub(super) fn push(&mut self, schema: &'a RawValue) {
+        self.known.insert(schema);
+        self.list.push(schema);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        for schema in self.list.drain(length..) {
+            self.known.remove(&std::ptr::from_ref(schema));
+        }
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -87,7 +119,7 @@ impl<'a> Writer<'a> {
             return self.copy(value);
         }
         if let Some(entries) = Entries::of(value) {
-            let around = self.open.len();
+            let around = self.open.list.len();
             let flat = self.flat(entries, at);
             self.node(&flat, at);
             return self.open.truncate(around);

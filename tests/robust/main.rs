@@ -23,6 +23,7 @@ mod gemini_grammar;
 mod headers;
 mod input;
 mod json;
+mod long;
 mod mutate;
 mod requests;
 #[path = "../dialect_openai_responses_answers/grammar.rs"]

@@ -84,8 +84,6 @@ impl Watch {
 
     /// Takes in what arrived, after the last chunk is used up ([`Step::Starve`]).
     pub(super) fn push(&mut self, chunk: Bytes) {
-        self.carried += self.chunk.len() - self.taken;
-        self.taken = 0;
         self.chunk = chunk.clone();
         self.splitter.push(chunk);
     }
@@ -117,11 +115,27 @@ impl Watch {
                 Verdict::Drop => return Step::Forward(self.chunk.slice(start..end)),
             }
         };
-        if start == end {
-            return step;
+        let frames = (start < end).then(|| self.chunk.slice(start..end));
+        if matches!(step, Step::Starve) {
+            self.let_go();
         }
-        self.pending = Some(step);
-        Step::Forward(self.chunk.slice(start..end))
+        match frames {
+            Some(frames) => {
+                self.pending = Some(step);
+                Step::Forward(frames)
+            }
+            None => step,
+        }
+    }
+
+    /// The chunk is used up. Kept on, it would keep the connection from reading the next one into the same buffer.
+    fn let_go(&mut self) {
+        self.carried += self.chunk.len() - self.taken;
+        self.taken = 0;
+        self.chunk = Bytes::new();
+        if let Some(last) = &mut self.last_content {
+            last.detach();
+        }
     }
 
     /// The stream ended. Some servers leave out the blank line after their very last frame: one that says why

@@ -313,6 +313,25 @@ async fn frames_that_follow_each_other_pass_as_the_slice_that_arrived() {
     assert_eq!((first.as_ptr(), first.len()), (chunk.as_ptr(), chunk.len()));
 }
 
+/// As long as a word of a chunk is kept, the connection cannot read the next one into the same buffer.
+#[tokio::test(start_paused = true)]
+async fn a_chunk_that_was_passed_on_is_let_go() {
+    let chunks = ["a", "b"].map(|word| Bytes::from(frames(&[word, "role"])));
+    let [first, second] = chunks.clone();
+    let mut script = Some(Script::new([Do::Raw(first), Do::Raw(second), Do::Wait(SECOND), FINISH, END]));
+    let provider =
+        service_fn(move |_| std::future::ready(Ok::<_, Infallible>(event_stream(script.take().unwrap()))));
+    let response = StreamGuardLayer::new(Words).layer(provider).oneshot(stream_call()).await.unwrap();
+    let mut body = std::pin::pin!(response.into_body());
+    for chunk in &chunks {
+        let passed = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert_eq!((passed.as_ptr(), passed.len()), (chunk.as_ptr(), chunk.len()));
+    }
+    assert!(tokio::time::timeout(SECOND / 2, body.frame()).await.is_err(), "nothing more as yet");
+    assert!(chunks.iter().all(Bytes::is_unique));
+    assert_eq!(body.collect().await.unwrap().to_bytes(), frames(&["\"finish\"", "end"]));
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_held_back_is_bounded_in_whole_frames() {
     let layer = || StreamGuardLayer::new(Words).hold_back(40);

@@ -3,6 +3,7 @@ use http::{Extensions, Request};
 use tokio::time::Instant;
 
 use super::joint::Joint;
+use super::record::Record;
 use super::step::{Step, Steps, Way};
 use super::voice::End;
 use super::{Mend, Seam};
@@ -14,7 +15,7 @@ use crate::failure::{BoxError, Class, Failure};
 #[derive(Debug)]
 pub(super) struct Mending {
     /// What the caller has, as it was sent; `None` where that was too much.
-    sent: Option<Vec<u8>>,
+    sent: Option<Record>,
     remember: usize,
     /// Who speaks.
     member: Option<Member>,
@@ -46,7 +47,7 @@ pub(super) enum Next {
 impl Mending {
     pub(super) fn new(response: &Extensions, resumptions: usize, remember: usize) -> Self {
         Self {
-            sent: Some(Vec::new()),
+            sent: Some(Record::new()),
             remember,
             member: member(response),
             meter: response.get().cloned(),
@@ -62,12 +63,13 @@ impl Mending {
         }
     }
 
-    /// The caller gets this, as it is.
-    pub(super) fn passed(&mut self, data: &[u8]) {
+    /// The caller gets this, as it is. Says whether the answer could still be completed.
+    pub(super) fn passed(&mut self, data: &[u8]) -> bool {
         match &mut self.sent {
-            Some(sent) if sent.len() + data.len() <= self.remember => sent.extend_from_slice(data),
+            Some(sent) if sent.len() + data.len() <= self.remember => sent.push(data),
             sent => *sent = None,
         }
+        self.sent.is_some()
     }
 
     /// What there is for the caller.
@@ -100,7 +102,7 @@ impl Mending {
         let may_go_on = self.left > 0 && is_mendable(&error);
         self.error = Some(error);
         if let Some(sent) = self.sent.take() {
-            self.seam = policy.seam(request, &sent).filter(|_| may_go_on);
+            self.seam = policy.seam(request, &sent.into_bytes()).filter(|_| may_go_on);
             // What comes here was not read until now.
             let told = self.seam.as_ref().map_or(Usage::default(), |seam| seam.usage);
             self.account(told, request);

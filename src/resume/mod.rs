@@ -104,6 +104,7 @@ mod joint;
 mod layer;
 mod mending;
 mod policy;
+mod record;
 mod seam;
 mod service;
 mod step;

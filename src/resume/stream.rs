@@ -41,8 +41,9 @@ pin_project! {
     {
         // As it comes.
         Passing { #[pin] inner: B },
-        // Broken off: waiting for somebody to complete it.
-        Asking { #[pin] future: Oneshot<S, Request<Buffered>> },
+        // Broken off: waiting for somebody to complete it. In a box, made when it is needed: it is large, as it holds
+        // all that a call may go through, and every stream would have to keep room for it.
+        Asking { future: Pin<Box<Oneshot<S, Request<Buffered>>>> },
         // The answer of another attempt. `None` when it is over.
         Joining { #[pin] inner: Option<B> },
         Over,
@@ -53,7 +54,8 @@ impl<S, B, P> Stream<S, B, P>
 where
     S: Service<Request<Buffered>>,
 {
-    pub(super) fn new(head: &Parts, body: B, case: Box<Case<S, P>>) -> Self {
+    pub(super) fn new(head: &Parts, body: B, mut case: Box<Case<S, P>>) -> Self {
+        case.detach();
         let mending = Mending::new(&head.extensions, case.limits.resumptions, case.limits.remember);
         Self { state: State::Passing { inner: body }, alarm: None, mending, case }
     }
@@ -81,7 +83,9 @@ where
                     }
                     frame => {
                         if let Some(data) = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref()) {
-                            this.mending.passed(data);
+                            if !this.mending.passed(data) {
+                                this.case.release();
+                            }
                         }
                         return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
                     }
@@ -125,7 +129,8 @@ where
         }
         // First the old attempt goes, then the new one comes.
         this.state.set(State::Over);
-        this.state.set(State::Asking { future: Oneshot::new(this.case.service.clone(), *request) });
+        let future = Box::pin(Oneshot::new(this.case.service.clone(), *request));
+        this.state.set(State::Asking { future });
     }
 
     /// Waits for somebody to answer. `None` when somebody does.
@@ -134,7 +139,9 @@ where
         let StateProj::Asking { future } = this.state.as_mut().project() else {
             return Poll::Ready(Some(Next::End));
         };
-        let Poll::Ready(result) = future.poll(cx) else { return poll_alarm(this.alarm, cx).map(Some) };
+        let Poll::Ready(result) = future.as_mut().poll(cx) else {
+            return poll_alarm(this.alarm, cx).map(Some);
+        };
         let (case, now) = (&this.case, Instant::now());
         let class = match result {
             Ok(response) if is_stream(&response) => {

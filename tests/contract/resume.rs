@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, Uri};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, sleep};
@@ -677,4 +677,40 @@ impl Mend for Unasked {
     fn seam(&self, _: &Request<Buffered>, _: &[u8]) -> Option<Seam> {
         panic!("nothing was kept, and so there is nothing to read");
     }
+}
+
+/// A request is read into one buffer of its connection, which is worth more than the request.
+#[tokio::test(start_paused = true)]
+async fn the_buffer_that_a_request_came_in_is_let_go_when_its_answer_begins() {
+    let buffer = Bytes::from(format!("/v1/chat/completions?x=1 a-value {ASK}"));
+    let request = Request::post(Uri::from_maybe_shared(buffer.slice(0..24)).unwrap())
+        .header("x-own", HeaderValue::from_maybe_shared(buffer.slice(25..32)).unwrap())
+        .body(Buffered::new(buffer.slice(33..)))
+        .unwrap();
+    let provider = Provider::new([cut(FIRST), whole(REST)]);
+    let service = layer().layer(provider.clone());
+    let response = service.oneshot(request).await.unwrap();
+    provider.asked.lock().unwrap().clear();
+    assert!(buffer.is_unique());
+    // And it can be asked again all the same.
+    drop(response.into_body().collect().await);
+    let again = &provider.asked()[0];
+    assert_eq!(again.uri(), "/v1/chat/completions?x=1");
+    assert_eq!(again.headers()["x-own"], "a-value");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_let_go_when_its_answer_has_become_too_long_to_be_completed() {
+    let prompt = Bytes::from(format!("{ASK}{}", " ".repeat(100_000)));
+    let provider =
+        Provider::new([Reply::of([chunk("a"), chunk("b")]).then(Failure::new(Class::Interrupted))]);
+    let service = layer().remember(chunk("a").len()).layer(provider.clone());
+    let response = service.oneshot(Request::new(prompt.clone().into())).await.unwrap();
+    provider.asked.lock().unwrap().clear();
+    let mut body = response.into_body();
+    body.frame().await.unwrap().unwrap();
+    assert!(!prompt.is_unique());
+    body.frame().await.unwrap().unwrap();
+    assert!(prompt.is_unique());
+    assert!(body.frame().await.unwrap().is_err(), "it breaks off");
 }

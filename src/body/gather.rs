@@ -40,8 +40,15 @@ impl Gather {
         if is_cut { Err(TooLarge) } else { Ok(()) }
     }
 
+    /// Without the room that was made for more: a request is kept as long as its answer may have to be asked for
+    /// again.
     pub(crate) fn into_bytes(mut self) -> Bytes {
-        if self.rest.is_empty() { std::mem::take(&mut self.first) } else { self.rest.freeze() }
+        if self.rest.is_empty() {
+            return std::mem::take(&mut self.first);
+        }
+        let mut bytes = Vec::from(self.rest);
+        bytes.shrink_to_fit();
+        bytes.into()
     }
 
     fn len(&self) -> usize {

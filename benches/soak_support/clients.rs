@@ -15,45 +15,86 @@ use super::roles::mix;
 use crate::gateway_support::load;
 
 /// How streams ended, and how many did.
-pub(crate) type Ends = BTreeMap<&'static str, u64>;
+#[derive(Default)]
+pub(crate) struct Ends {
+    pub(crate) counts: BTreeMap<&'static str, u64>,
+    /// Of those that nobody left.
+    pub(crate) longest: Duration,
+    /// From the start of the first to the end of the last.
+    pub(crate) all: Duration,
+}
+
+impl Ends {
+    fn add(&mut self, other: Self) {
+        for (end, count) in other.counts {
+            *self.counts.entry(end).or_default() += count;
+        }
+        self.longest = self.longest.max(other.longest);
+    }
+
+    /// Streams that were given up.
+    pub(crate) fn stuck(&self) -> u64 {
+        self.counts.get(STUCK).copied().unwrap_or_default()
+    }
+}
 
 const REFUSED: &str = "refused with an error status";
+const STUCK: &str = "did not end";
+const LEFT: &str = "the client left";
+
+/// For how long streams are started, and for how long after that they may go on.
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    /// Until all callers are there.
+    pub(crate) ramp: Duration,
+    pub(crate) time: Duration,
+    pub(crate) grace: Duration,
+}
+
+impl Span {
+    /// When a caller comes: a few first, and the more the more there are. If all came at once, the first refusals
+    /// would be all that is known of the upstream for a while, and the circuits would be right to open.
+    fn start(&self, caller: u64, streams: u64) -> Duration {
+        let scale = |callers: u64| (callers as f64 / 20.0).ln_1p();
+        self.ramp.mul_f64(scale(caller) / scale(streams))
+    }
+}
 
 /// Keeps so many streams going for so long, and then waits for their ends.
-pub(crate) fn run(port: u16, streams: u64, time: Duration) -> Ends {
+pub(crate) fn run(port: u16, streams: u64, span: Span) -> Ends {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let until = Instant::now() + time;
+        let began = Instant::now();
+        let until = began + span.time;
         let mut callers = JoinSet::new();
         for caller in 0..streams {
-            // The first calls are spread over a moment: a listener's queue is short.
-            let start = Duration::from_micros(caller * 500);
+            let start = span.start(caller, streams);
             callers.spawn(async move {
                 sleep(start).await;
-                call_until(port, until).await
+                call_until(port, until, span.grace).await
             });
         }
-        let mut all = Ends::new();
+        let mut all = Ends::default();
         while let Some(ends) = callers.join_next().await {
-            for (end, count) in ends.expect("a caller that does not panic") {
-                *all.entry(end).or_default() += count;
-            }
+            all.add(ends.expect("a caller that does not panic"));
         }
+        all.all = began.elapsed();
         all
     })
 }
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-async fn call_until(port: u16, until: Instant) -> Ends {
-    let mut ends = Ends::new();
+async fn call_until(port: u16, until: Instant, grace: Duration) -> Ends {
+    let mut ends = Ends::default();
     let requests = ["same", "other"].map(|class| load::request("/v1/chat/completions", class, true));
     let mut socket = None;
     while Instant::now() < until {
         let call = CALLS.fetch_add(1, Ordering::Relaxed);
-        let patience = match call % 10 {
-            9 => Duration::from_millis(mix(call) % 5_000),
-            _ => Duration::from_secs(600),
+        let began = Instant::now();
+        let (given_up, patience) = match call % 10 {
+            9 => (LEFT, Duration::from_millis(mix(call) % 5_000)),
+            _ => (STUCK, until + grace - began),
         };
         let stream = stream(port, socket.take(), &requests[(call % 2) as usize]);
         let end = match timeout(patience, stream).await {
@@ -61,9 +102,12 @@ async fn call_until(port: u16, until: Instant) -> Ends {
                 socket = kept;
                 end
             }
-            Err(_) => "the client left",
+            Err(_) => given_up,
         };
-        *ends.entry(end).or_default() += 1;
+        *ends.counts.entry(end).or_default() += 1;
+        if end != LEFT {
+            ends.longest = ends.longest.max(began.elapsed());
+        }
         if end == REFUSED {
             // As SDKs do.
             sleep(Duration::from_secs(1)).await;

@@ -1,44 +1,88 @@
 //! An upstream that is slow and breaks every fifth call, and the gateway before it.
 
 use std::net::Ipv4Addr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::Request;
+use axum::http::Uri;
 use axum::routing::{get, post_service};
+use axum::serve::ListenerExt;
+use axum::{Router, ServiceExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::time::sleep;
+use tower::ServiceBuilder;
 use tower_failover::config::Config;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 
-use crate::gateway_support::{frames, roles::serve};
+use crate::gateway_support::frames;
 
 /// Runs one server until it is killed. It prints its port first.
 pub(crate) fn run(args: &[String]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
-        println!("{}", listener.local_addr().expect("an address").port());
-        match args {
-            [role, words] if role == "upstream" => upstream(listener, words.parse().expect("a number")).await,
-            [role, upstream] if role == "gateway" => serve(listener, gateway(upstream)).await,
-            _ => panic!("no such role: {args:?}"),
+    let listener = runtime.block_on(async { listen() }).expect("a port");
+    println!("{}", listener.local_addr().expect("an address").port());
+    match args {
+        [role, words] if role == "upstream" => {
+            runtime.block_on(upstream(listener, words.parse().expect("a number")));
         }
-    });
+        [role, upstream, patience] if role == "gateway" => {
+            let app = gateway(upstream, patience.parse().expect("seconds"));
+            runtime.spawn(serve(listener, app));
+            count(&runtime);
+        }
+        _ => panic!("no such role: {args:?}"),
+    }
 }
 
-/// The circuits bear what happens: of slow streams failures come first and successes much later, so those of a sudden
-/// crowd would open, and few streams would be left to measure.
-fn gateway(upstream: &str) -> Router {
+/// The queue of a listener is 128 long as a rule. Whoever comes when it is full takes himself for connected, and his
+/// request is sent again after 0.2 s, 0.4 s, 0.8 s and so on: some streams of a crowd would begin a minute late.
+fn listen() -> std::io::Result<TcpListener> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into())?;
+    socket.listen(4096)
+}
+
+/// What the gateway has allocated and not freed, in bytes, as of a moment ago.
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// Runs what was spawned, and keeps account of the heap. The counter tells only how a stretch of time went, so the
+/// runtime runs in stretches; there is one thread, and with it one account.
+fn count(runtime: &Runtime) {
+    loop {
+        let run = || runtime.block_on(async { sleep(Duration::from_millis(100)).await });
+        let stretch = allocation_counter::measure(run);
+        LIVE.fetch_add(stretch.bytes_current, Ordering::Relaxed);
+    }
+}
+
+/// As the gateway of the examples does.
+async fn serve(listener: TcpListener, app: Router) {
+    let listener = listener.tap_io(|socket| {
+        let _ = socket.set_nodelay(true);
+    });
+    let app = ServiceBuilder::new().map_request(arrived).service(app);
+    axum::serve(listener, ServiceExt::<Request>::into_make_service(app)).await.expect("serving");
+}
+
+/// A router keeps the address of a call, and with it all that the connection has read so far, unless it is a copy.
+fn arrived(mut request: Request) -> Request {
+    if let Ok(uri) = Uri::try_from(request.uri().to_string()) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// With the default circuits. A stream may be silent for `patience` seconds, and twice that before its first word.
+fn gateway(upstream: &str, patience: u64) -> Router {
+    let first_token = 2 * patience;
     let config = format!(
         r#"
-        [circuit_breaker]
-        failures = 1000000
-        min_calls = 1000000
         [stream]
-        first_token = "5s"
-        idle = "3s"
+        first_token = "{first_token}s"
+        idle = "{patience}s"
         [providers.openai]
         dialect = "openai-chat"
         base_url = "http://127.0.0.1:{upstream}/v1"
@@ -62,10 +106,13 @@ fn gateway(upstream: &str) -> Router {
         "#
     );
     let stack = config.parse::<Config>().expect("a right configuration").stack().expect("a stack");
-    let tasks = || async { tokio::runtime::Handle::current().metrics().num_alive_tasks().to_string() };
+    let held = || async {
+        let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        format!("{tasks} {}", LIVE.load(Ordering::Relaxed))
+    };
     Router::new()
         .route("/v1/chat/completions", post_service(stack.front(OpenAiChat)))
-        .route("/tasks", get(tasks))
+        .route("/held", get(held))
 }
 
 /// What an upstream does with a call.

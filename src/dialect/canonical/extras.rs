@@ -95,7 +95,8 @@ fn split(path: &str) -> Option<(&str, &str)> {
     (!name.contains('[')).then_some((object, name))
 }
 
-#[cfg(all(test, feature = "gemini"))]
+#[cfg(test)]
+#[cfg(feature = "gemini")]
 mod tests {
     use serde_json::value::RawValue;
 

@@ -17,7 +17,7 @@ use crate::{BASE_BYTES, BYTES_PER_BYTE, answers, errors, requests};
 
 /// The longest input, in bytes, and how much shorter the one is that it is compared with.
 fn longest() -> usize {
-    std::env::var("ROBUST_BYTES").map_or(32 * 1024, |bytes| bytes.parse().expect("ROBUST_BYTES is a number"))
+    std::env::var("ROBUST_BYTES").map_or(24 * 1024, |bytes| bytes.parse().expect("ROBUST_BYTES is a number"))
 }
 const SHORTER: usize = 8;
 

@@ -131,7 +131,14 @@ where
                     self.stop(BrokenAnswer::after_commit(cause).into());
                 }
             }
-            Poll::Ready(Some(Err(error))) => self.stop(committed(Cause::Cut, error.into())),
+            Poll::Ready(Some(Err(error))) => match this.watch.finish(this.guard) {
+                // Whole but for its blank line: the model has said why it stopped.
+                Step::Forward(frame) => {
+                    this.inner.set(None);
+                    this.held.push_back(frame);
+                }
+                _ => self.stop(committed(Cause::Cut, error.into())),
+            },
             Poll::Ready(None) => {
                 this.inner.set(None);
                 match this.watch.finish(this.guard) {

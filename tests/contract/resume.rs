@@ -635,8 +635,11 @@ async fn a_response_that_may_not_be_gone_on_with_ends_with_a_typed_error() {
     assert_eq!(ended(pieces, None).await.0.last().unwrap()["type"], "error");
     // Of the event that says why, its blank line is missing, and nothing else.
     let end = r#"data: {"type":"response.completed","response":{"id":"r","status":"completed","output":[]}}"#;
-    let pieces = response(&done()).into_iter().chain([end.to_owned()]).collect();
-    assert_eq!(ended(pieces, None).await.0.last().unwrap()["type"], "response.completed");
+    for failure in [None, cut()] {
+        let pieces = |end: &str| response(&done()).into_iter().chain([end.to_owned()]).collect();
+        assert_eq!(ended(pieces(end), failure.clone()).await.0.last().unwrap()["type"], "response.completed");
+        assert_eq!(ended(pieces(&end[..end.len() - 1]), failure).await.0.last().unwrap()["type"], "error");
+    }
 }
 
 /// A tiny dialect: a word per frame.

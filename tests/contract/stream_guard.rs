@@ -267,9 +267,12 @@ async fn a_last_frame_without_its_blank_line_counts() {
     let wanted = frames(&["hello", "\"finish\"", "end"]);
     assert_eq!(whole(watch([HELLO, FINISH, Do::Raw("data: end".into())]).await), wanted);
     assert_eq!(whole(watch([HELLO, Do::Raw("data: \"finish\"".into())]).await), wanted);
+    assert_eq!(whole(watch([HELLO, Do::Raw("data: \"finish\"".into()), Do::Reset]).await), wanted);
     // But not one that was cut.
-    let (text, class, _) = broken(watch([HELLO, Do::Raw("data: \"fini".into())]).await);
-    assert_eq!((text, class), (frames(&["hello"]), Class::Interrupted));
+    for end in [Do::Raw(Bytes::new()), Do::Reset] {
+        let (text, class, _) = broken(watch([HELLO, Do::Raw("data: \"finish".into()), end]).await);
+        assert_eq!((text, class), (frames(&["hello"]), Class::Interrupted));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,15 +16,19 @@ pub(super) struct Stream<R> {
     recent: Option<Recent>,
 }
 
-/// The last events, as they were sent: each from its beginning.
+/// The last events, as they were sent: each from its beginning. Copies, for who keeps a slice of a connection's
+/// buffer keeps all of it.
 #[derive(Debug, Default)]
 struct Recent {
     /// Whole, for the last may be cut.
-    before: Vec<Bytes>,
-    last: Vec<Bytes>,
-    /// Of the last.
-    size: usize,
+    before: Vec<u8>,
+    /// Nothing, where it was too large.
+    last: Vec<u8>,
+    is_too_large: bool,
 }
+
+/// So much room is kept from one event for the next.
+const ROOM: usize = 4 * 1024;
 
 impl<R: Respond> Stream<R> {
     /// `None` for a body to which nothing can be added: no event stream, encoded, or of a length already told.
@@ -35,7 +39,7 @@ impl<R: Respond> Stream<R> {
         (is_event_stream(headers) && is_open).then_some(Self { respond, tail: *b"\n\n\n\n", recent })
     }
 
-    pub(super) fn passed(&mut self, data: &Bytes) {
+    pub(super) fn passed(&mut self, data: &[u8]) {
         let is_between_frames = self.is_between_frames();
         if let Some(recent) = &mut self.recent {
             recent.passed(data, is_between_frames);
@@ -67,23 +71,24 @@ impl<R: Respond> Stream<R> {
 }
 
 impl Recent {
-    fn passed(&mut self, data: &Bytes, is_between_frames: bool) {
+    fn passed(&mut self, data: &[u8], is_between_frames: bool) {
         // A comment or a blank line is no event.
         if is_between_frames && !matches!(data.first(), None | Some(b':' | b'\r' | b'\n')) {
             std::mem::swap(&mut self.before, &mut self.last);
             self.last.clear();
-            self.size = 0;
+            self.last.shrink_to(ROOM);
+            self.is_too_large = false;
         }
-        self.size += data.len();
-        if self.size > Splitter::MAX_FRAME_BYTES {
-            self.last.clear();
-        } else if !data.is_empty() {
-            self.last.push(data.clone());
+        self.is_too_large |= self.last.len() + data.len() > Splitter::MAX_FRAME_BYTES;
+        if self.is_too_large {
+            self.last = Vec::new();
+        } else {
+            self.last.extend_from_slice(data);
         }
     }
 
     fn bytes(&self) -> Vec<u8> {
-        [self.before.concat(), self.last.concat()].concat()
+        [&self.before[..], &self.last].concat()
     }
 }
 

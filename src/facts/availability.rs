@@ -14,6 +14,8 @@ pub enum Availability {
     Ramping(u8),
     /// Calls pass, but most of the last answers were none.
     Unsteady,
+    /// Calls pass, but several wait, and for so long none has got a first token: unusually long.
+    Silent(Duration),
     /// Calls pass, but the member has said that its rate limit is used up for so long.
     Exhausted(Duration),
     /// Calls are refused; perhaps until then.
@@ -44,11 +46,12 @@ impl Availability {
             Self::Up => (0, 0),
             Self::Ramping(percent) => (1, 100_u8.saturating_sub(percent) as u128),
             Self::Unsteady => (2, 0),
-            // After unsteady: its probes have to come, whatever its last answers were like.
-            Self::Probation => (3, 0),
-            Self::Exhausted(rest) => (4, rest.as_nanos()),
-            Self::Down(None) => (5, 0),
-            Self::Down(Some(rest)) => (5, rest.as_nanos()),
+            Self::Silent(time) => (3, time.as_nanos()),
+            // After unsteady and silent: its probes have to come, whatever its last answers were like.
+            Self::Probation => (4, 0),
+            Self::Exhausted(rest) => (5, rest.as_nanos()),
+            Self::Down(None) => (6, 0),
+            Self::Down(Some(rest)) => (6, rest.as_nanos()),
         }
     }
 }

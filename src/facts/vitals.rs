@@ -14,6 +14,11 @@ pub struct Vitals {
     pub first_token: Option<Duration>,
     /// Calls under way.
     pub in_flight: u32,
+    /// Of these, those that wait for their first token.
+    pub waiting: u32,
+    /// For how long the member has been silent, if it is: at least [`MIN_WAITING`](Self::MIN_WAITING) calls wait, and
+    /// for longer than is usual nobody got a first token.
+    pub silent: Option<Duration>,
     /// For how long nothing is left of a rate limit.
     pub no_headroom: Option<Duration>,
 }
@@ -21,6 +26,9 @@ pub struct Vitals {
 impl Vitals {
     /// Calls below which a share says nothing.
     pub const MIN_CALLS: u32 = 10;
+
+    /// Waiting calls below which a silence says nothing: single calls are slow for reasons of their own.
+    pub const MIN_WAITING: u32 = 5;
 
     /// The share of calls that failed. `None` where there are too few to tell.
     #[must_use]

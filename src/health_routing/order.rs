@@ -20,6 +20,7 @@ pub(super) enum Rank {
     #[default]
     Good,
     Waiting,
+    /// Or silent.
     Unsteady,
     Exhausted,
     Down,
@@ -33,7 +34,7 @@ impl Rank {
         match stand {
             Stand::Excluded => Self::Excluded,
             Stand::Waiting => Self::Waiting,
-            Stand::In(Availability::Unsteady) => Self::Unsteady,
+            Stand::In(Availability::Unsteady | Availability::Silent(_)) => Self::Unsteady,
             Stand::In(Availability::Exhausted(_)) => Self::Exhausted,
             Stand::In(Availability::Down(_)) => Self::Down,
             Stand::In(Availability::Up | Availability::Probation | Availability::Ramping(_)) => Self::Good,
@@ -173,6 +174,7 @@ mod tests {
     const UP: Stand = Stand::In(Availability::Up);
     const PROBATION: Stand = Stand::In(Availability::Probation);
     const UNSTEADY: Stand = Stand::In(Availability::Unsteady);
+    const SILENT: Stand = Stand::In(Availability::Silent(Duration::from_secs(4)));
     const EXHAUSTED: Stand = Stand::In(Availability::Exhausted(Duration::from_secs(1)));
     const OUT: Stand = Stand::Excluded;
 
@@ -205,6 +207,13 @@ mod tests {
     fn the_worse_it_stands_the_later_it_is_asked() {
         let stands = [down(1), EXHAUSTED, UNSTEADY, Stand::Waiting, UP];
         assert_eq!(ordered(&stands), [4, 3, 2, 1, 0]);
+    }
+
+    #[test]
+    fn a_silent_member_is_asked_after_the_good_ones_and_never_left_out() {
+        assert_eq!(ordered(&[SILENT, UP, EXHAUSTED]), [1, 0, 2]);
+        assert_eq!(ordered(&[SILENT, UNSTEADY]), [0, 1], "as declared among those that have trouble");
+        assert_eq!(ordered(&[SILENT, SILENT]), [0, 1]);
     }
 
     #[test]

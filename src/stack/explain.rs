@@ -34,7 +34,7 @@ pub struct MemberExplanation {
     pub member: String,
     /// When a call would get to it: 1 for the first to be asked. `None` for who would not be asked.
     pub turn: Option<usize>,
-    /// `"up"`, `"ramping"`, `"probation"`, `"unsteady"`, `"exhausted"`, `"down"` or `"excluded"`.
+    /// `"up"`, `"ramping"`, `"probation"`, `"unsteady"`, `"silent"`, `"exhausted"`, `"down"` or `"excluded"`.
     pub state: &'static str,
     /// Why it is not the first to be asked, or not for every call.
     pub why: Option<String>,
@@ -64,6 +64,8 @@ pub struct Figures {
     pub first_token_ms: Option<u64>,
     /// Calls under way.
     pub in_flight: u32,
+    /// Of these, those that wait for their first token.
+    pub waiting: u32,
 }
 
 impl<C: Clone> Stack<C> {
@@ -171,6 +173,7 @@ const fn state(availability: Availability) -> (&'static str, Option<Duration>) {
         Availability::Ramping(_) => ("ramping", None),
         Availability::Probation => ("probation", None),
         Availability::Unsteady => ("unsteady", None),
+        Availability::Silent(_) => ("silent", None),
         Availability::Exhausted(rest) => ("exhausted", Some(rest)),
         Availability::Down(rest) => ("down", rest),
     }
@@ -190,6 +193,10 @@ fn why<C>(
         Availability::Probation => "on probation: gets one call at a time".to_owned(),
         Availability::Unsteady => {
             format!("{} of its last {} calls got no proper answer", vitals.quality_failures, vitals.calls)
+        }
+        Availability::Silent(time) => {
+            let seconds = time.as_secs_f64();
+            format!("{} calls wait for a first token, and none has come for {seconds:.1} s", vitals.waiting)
         }
         Availability::Exhausted(rest) => format!("its rate limit is used up {}", another(rest)),
         Availability::Down(None) => "on probation: a probe is under way".to_owned(),
@@ -217,6 +224,7 @@ impl Figures {
             quality_failure_share: vitals.quality_share(),
             first_token_ms: vitals.first_token.map(millis),
             in_flight: vitals.in_flight,
+            waiting: vitals.waiting,
         }
     }
 }

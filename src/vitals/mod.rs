@@ -72,6 +72,7 @@ mod response_body;
 mod sample;
 mod service;
 mod shared;
+mod silence;
 
 pub use self::future::ResponseFuture;
 pub use self::handle::VitalsHandle;

@@ -23,6 +23,8 @@ pub(super) struct Record {
     errors: u32,
     quality: u32,
     first_token: Option<Average>,
+    /// The same, of answers alone: what is usual is not what those got who got nothing.
+    answers: Option<Average>,
     /// Nothing is left of a rate limit until then.
     exhausted: Option<Instant>,
 }
@@ -39,6 +41,22 @@ struct Average {
     nanos: u64,
     /// When it was last added to.
     at: Instant,
+}
+
+impl Average {
+    fn add(average: Option<Self>, nanos: u64, now: Instant) -> Self {
+        let nanos = match average.and_then(|average| average.known(now)) {
+            // A fifth of each new one: ten calls make up for nearly all that was before.
+            Some(known) => known - known / 5 + nanos / 5,
+            None => nanos,
+        };
+        Self { nanos, at: now }
+    }
+
+    /// In nanoseconds, at most a minute of them, unless it is too old.
+    fn known(self, now: Instant) -> Option<u64> {
+        (now.saturating_duration_since(self.at) < MEMORY).then_some(self.nanos)
+    }
 }
 
 /// What a call said about the service.
@@ -73,26 +91,28 @@ impl Record {
             errors: 0,
             quality: 0,
             first_token: None,
+            answers: None,
             exhausted: None,
         }
     }
 
     /// The first token of a call has come, after so long.
     pub(super) fn first_token(&mut self, took: Duration, now: Instant) {
-        let new = took.min(SLOWEST).as_nanos() as u64;
-        let nanos = match self.average(now) {
-            // A fifth of each new one: ten calls make up for nearly all that was before.
-            Some(average) => average - average / 5 + new / 5,
-            None => new,
-        };
-        self.first_token = Some(Average { nanos, at: now });
+        let nanos = nanos(took);
+        self.first_token = Some(Average::add(self.first_token, nanos, now));
+        self.answers = Some(Average::add(self.answers, nanos, now));
+    }
+
+    /// How long a first token took of late, as seen at `then`. `None` where nothing is known.
+    pub(super) fn usual(&self, then: Instant) -> Option<Duration> {
+        self.answers?.known(then).map(Duration::from_nanos)
     }
 
     /// A call has ended, after so long.
     pub(super) fn ended(&mut self, verdict: Verdict, took: Duration, now: Instant) {
         if verdict != Verdict::Answered {
             let usual = self.average(now).map_or(PENALTY, |average| Duration::from_nanos(2 * average));
-            self.first_token(took.max(usual), now);
+            self.first_token = Some(Average::add(self.first_token, nanos(took.max(usual)), now));
         }
         self.forget(now);
         if self.length == CALLS {
@@ -110,7 +130,7 @@ impl Record {
         self.exhausted = self.exhausted.max(Some(now + rest.min(LONGEST_LIMIT)));
     }
 
-    /// As of now, but for the calls under way.
+    /// As of now, but for what concerns calls under way.
     pub(super) fn vitals(&mut self, now: Instant) -> Vitals {
         self.forget(now);
         Vitals {
@@ -119,6 +139,8 @@ impl Record {
             quality_failures: self.quality,
             first_token: self.average(now).map(Duration::from_nanos),
             in_flight: 0,
+            waiting: 0,
+            silent: None,
             no_headroom: self.exhausted.map(|until| until.saturating_duration_since(now)),
         }
     }
@@ -130,8 +152,7 @@ impl Record {
 
     /// In nanoseconds, at most a minute of them.
     fn average(&self, now: Instant) -> Option<u64> {
-        let average = self.first_token?;
-        (now.saturating_duration_since(average.at) < MEMORY).then_some(average.nanos)
+        self.first_token?.known(now)
     }
 
     /// Drops what is too old. Each call is dropped once, so this costs no more than adding it did.
@@ -151,6 +172,10 @@ impl Record {
         self.oldest = (self.oldest + 1) % CALLS;
         self.length -= 1;
     }
+}
+
+fn nanos(took: Duration) -> u64 {
+    took.min(SLOWEST).as_nanos() as u64
 }
 
 #[cfg(test)]
@@ -235,6 +260,17 @@ mod tests {
             last = value;
         }
         assert!(last <= SLOWEST);
+    }
+
+    #[test]
+    fn what_is_usual_is_what_answers_took_and_no_failure() {
+        let now = Instant::now();
+        let mut record = of(times(5, Verdict::Failed), now);
+        assert_eq!(record.usual(now), None);
+        record.first_token(SECOND, now);
+        record.ended(Verdict::Failed, 30 * SECOND, now);
+        assert_eq!(record.usual(now), Some(SECOND));
+        assert_eq!(record.usual(now + 60 * SECOND), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 /// the caller went away, which says nothing. Until then the call is under way.
 #[must_use = "a sample that is dropped counts as a cancelled call"]
 pub struct Sample {
-    /// Held, it counts as a call under way.
+    /// Held, it counts as a call under way; until it has answered, as one that waits.
     tally: Arc<Tally>,
     began: Instant,
     has_answered: bool,
@@ -22,7 +22,8 @@ pub struct Sample {
 
 impl Sample {
     pub(super) fn begin(shared: &Shared) -> Self {
-        Self { tally: shared.begin(), began: Instant::now(), has_answered: false }
+        let began = Instant::now();
+        Self { tally: shared.begin(began), began, has_answered: false }
     }
 
     /// The first of the answer has come. Counts once.
@@ -40,11 +41,12 @@ impl Sample {
 
     /// The call is over, with this failure or none. If it was not told before that the first of the answer had
     /// come, it has come now.
-    pub fn settle(self, failure: Option<&Failure>) {
+    pub fn settle(mut self, failure: Option<&Failure>) {
         let Some(verdict) = Verdict::of(failure) else { return };
         let now = Instant::now();
         let took = self.took(now);
         if verdict == Verdict::Answered && !self.has_answered {
+            self.has_answered = true;
             self.tally.answered(took, now);
         } else {
             self.tally.ended(verdict, took, now);
@@ -53,6 +55,14 @@ impl Sample {
 
     fn took(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.began)
+    }
+}
+
+impl Drop for Sample {
+    fn drop(&mut self) {
+        if !self.has_answered {
+            self.tally.gone();
+        }
     }
 }
 

@@ -1,10 +1,11 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::record::{Record, Verdict};
+use super::silence::Silence;
 use crate::facts::{Availability, Vitals};
 
 /// The vitals of one service, shared by all services of a layer and their handles.
@@ -19,17 +20,27 @@ pub(super) struct Shared(Arc<Tally>);
 pub(super) struct Tally {
     /// A copy of what the record says of itself: as long as there is nothing to tell, asking takes no lock.
     is_notable: AtomicBool,
+    /// A [`Silence`], beside the record, so that a call that begins takes no lock.
+    silence: AtomicU64,
+    /// What its times are counted from.
+    epoch: Instant,
     record: Mutex<Record>,
 }
 
 impl Shared {
     pub(super) fn new() -> Self {
-        let record = Mutex::new(Record::new());
-        Self(Arc::new(Tally { is_notable: AtomicBool::new(false), record }))
+        Self(Arc::new(Tally {
+            is_notable: AtomicBool::new(false),
+            silence: AtomicU64::new(Silence::default().word()),
+            epoch: Instant::now(),
+            record: Mutex::new(Record::new()),
+        }))
     }
 
-    /// A call begins, and lasts until what is returned is dropped.
-    pub(super) fn begin(&self) -> Arc<Tally> {
+    /// A call begins, and lasts until what is returned is dropped. It waits until it has answered or is gone.
+    pub(super) fn begin(&self, now: Instant) -> Arc<Tally> {
+        let time = self.0.time(now);
+        self.0.change(|silence| silence.begun(time));
         Arc::clone(&self.0)
     }
 
@@ -39,25 +50,30 @@ impl Shared {
     }
 
     pub(super) fn availability(&self, now: Instant) -> Availability {
-        if !self.0.is_notable.load(Ordering::Acquire) {
+        let is_silence_possible = self.0.silence().suspicion(self.0.time(now)).is_some();
+        if !is_silence_possible && !self.0.is_notable.load(Ordering::Acquire) {
             return Availability::Up;
         }
         let vitals = self.0.read(now);
-        match vitals.no_headroom {
-            Some(rest) => Availability::Exhausted(rest),
-            None if vitals.is_unsteady() => Availability::Unsteady,
-            None => Availability::Up,
+        match (vitals.no_headroom, vitals.silent) {
+            (Some(rest), _) => Availability::Exhausted(rest),
+            (None, Some(time)) => Availability::Silent(time),
+            (None, None) if vitals.is_unsteady() => Availability::Unsteady,
+            (None, None) => Availability::Up,
         }
     }
 }
 
 impl Tally {
+    /// The first token of a call that waited has come.
     pub(super) fn first_token(&self, took: Duration, now: Instant) {
+        self.end_silence(now);
         self.lock().first_token(took, now);
     }
 
-    /// A call that has answered, at once and in whole.
+    /// A call that waited has answered, at once and in whole.
     pub(super) fn answered(&self, took: Duration, now: Instant) {
+        self.end_silence(now);
         let mut record = self.lock();
         record.first_token(took, now);
         record.ended(Verdict::Answered, took, now);
@@ -75,12 +91,43 @@ impl Tally {
         self.note(&record);
     }
 
-    /// All but the calls under way.
+    /// A call that waited waits no longer, and has no answer.
+    pub(super) fn gone(&self) {
+        self.change(Silence::gone);
+    }
+
+    fn end_silence(&self, now: Instant) {
+        let time = self.time(now);
+        self.change(|silence| silence.answered(time));
+    }
+
+    /// All but the number of calls under way.
     fn read(&self, now: Instant) -> Vitals {
+        let silence = self.silence();
         let mut record = self.lock();
         let vitals = record.vitals(now);
         self.note(&record);
-        vitals
+        let is_too_long = |quiet: &Duration| {
+            // As usual when it fell silent: a long silence is not over because the last answer is long ago.
+            let usual = now.checked_sub(*quiet).and_then(|then| record.usual(then));
+            usual.is_some_and(|usual| Silence::is_too_long(*quiet, usual))
+        };
+        let silent = silence.suspicion(self.time(now)).filter(is_too_long);
+        Vitals { waiting: silence.waiting(), silent, ..vitals }
+    }
+
+    fn silence(&self) -> Silence {
+        // The word is all there is to know, so there is nothing that its reader would have to see beside it.
+        Silence::of_word(self.silence.load(Ordering::Relaxed))
+    }
+
+    fn change(&self, change: impl Fn(Silence) -> Silence) {
+        let change = |word| Some(change(Silence::of_word(word)).word());
+        let _ = self.silence.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+    }
+
+    fn time(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.epoch)
     }
 
     /// Under the lock, so that the copy is never older than another's.

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::{pending, ready};
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -217,6 +218,135 @@ async fn a_rate_limit_that_is_used_up_is_known_from_an_answer_until_its_reset() 
         assert_eq!(handle.availability(Instant::now()), Availability::Exhausted(20 * SECOND));
         assert_eq!(handle.availability(Instant::now() + 20 * SECOND), Availability::Up);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_waits_until_it_has_answered_or_failed_or_was_dropped() {
+    let layer = VitalsLayer::new(AtReturn::new(OnError));
+    let handle = layer.handle();
+    let service = layer.layer(service_fn(|class: Option<Option<Class>>| async move {
+        match class {
+            None => pending().await,
+            Some(None) => Ok(()),
+            Some(Some(class)) => Err(Failure::new(class)),
+        }
+    }));
+    let unpolled = service.clone().ready().await.unwrap().call(None);
+    let mut polled = Box::pin(service.clone().ready().await.unwrap().call(None));
+    assert!(poll_once(&mut polled).await.is_none());
+    for ended in [None, Some(Class::ServerError), Some(Class::InvalidRequest)] {
+        let _ = service.clone().oneshot(Some(ended)).await;
+        assert_eq!(read(&handle).waiting, 2);
+    }
+    drop(unpolled);
+    assert_eq!(read(&handle).waiting, 1);
+    drop(polled);
+    assert_eq!(read(&handle).waiting, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_has_answered_waits_no_longer() {
+    let (layer, (_tap, body)) = (VitalsLayer::default(), Drip::new());
+    let response = answer(&layer, body).await;
+    assert_eq!((read(&layer.handle()).in_flight, read(&layer.handle()).waiting), (1, 0));
+    drop(response);
+    assert_eq!(
+        (read(&layer.handle()).in_flight, read(&layer.handle()).waiting),
+        (0, 0),
+        "and is counted once"
+    );
+}
+
+/// A service with a usual time to the first token, and what a test makes of its calls.
+struct Bench {
+    layer: VitalsLayer<AtReturn<OnError>>,
+    calls: Vec<Pin<Box<dyn Future<Output = Result<(), BoxError>>>>>,
+}
+
+impl Bench {
+    async fn with_usual(usual: Duration) -> Self {
+        let bench = Self { layer: VitalsLayer::new(AtReturn::new(OnError)), calls: Vec::new() };
+        bench.call_of(sleep(usual)).await.unwrap();
+        bench
+    }
+
+    fn call_of(
+        &self,
+        answer: impl Future<Output = ()> + 'static,
+    ) -> Pin<Box<dyn Future<Output = Result<(), BoxError>>>> {
+        let service = self.layer.layer(service_fn(|answer: Pin<Box<dyn Future<Output = ()>>>| async move {
+            answer.await;
+            Ok::<_, BoxError>(())
+        }));
+        let mut service = Box::pin(service);
+        // Called now, whenever it is polled.
+        Box::pin(service.call(Box::pin(answer)))
+    }
+
+    fn begin(&mut self, calls: usize) {
+        for _ in 0..calls {
+            self.calls.push(self.call_of(pending()));
+        }
+    }
+
+    fn availability(&self) -> Availability {
+        self.layer.handle().availability(Instant::now())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_answers_nobody_for_four_times_its_usual_time_is_silent() {
+    for (usual, silent) in [(SECOND / 10, 3 * SECOND), (2 * SECOND, 8 * SECOND)] {
+        let mut bench = Bench::with_usual(usual).await;
+        bench.begin(5);
+        advance(silent).await;
+        assert_eq!(bench.availability(), Availability::Up, "{usual:?}");
+        advance(SECOND).await;
+        assert_eq!(bench.availability(), Availability::Silent(silent + SECOND), "{usual:?}");
+        let vitals = read(&bench.layer.handle());
+        assert_eq!((vitals.waiting, vitals.silent), (5, Some(silent + SECOND)));
+
+        bench.call_of(ready(())).await.unwrap();
+        assert_eq!(bench.availability(), Availability::Up, "any answer ends it");
+        assert_eq!(read(&bench.layer.handle()).silent, None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silence_is_over_when_too_few_are_left_that_wait() {
+    let mut bench = Bench::with_usual(SECOND).await;
+    bench.begin(5);
+    advance(5 * SECOND).await;
+    assert_eq!(bench.availability(), Availability::Silent(5 * SECOND));
+    bench.calls.pop();
+    assert_eq!(bench.availability(), Availability::Up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_service_whose_usual_time_is_not_known_nobody_says_that_it_is_silent() {
+    let mut bench = Bench::with_usual(SECOND).await;
+    advance(60 * SECOND).await;
+    bench.begin(50);
+    advance(30 * SECOND).await;
+    assert_eq!(bench.availability(), Availability::Up);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_silence_goes_on_when_the_last_answer_is_long_ago() {
+    let mut bench = Bench::with_usual(SECOND).await;
+    bench.begin(5);
+    advance(120 * SECOND).await;
+    assert_eq!(bench.availability(), Availability::Silent(120 * SECOND));
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_time_is_no_silence() {
+    let mut bench = Bench::with_usual(SECOND).await;
+    advance(50 * SECOND).await;
+    bench.begin(50);
+    assert_eq!(bench.availability(), Availability::Up);
+    advance(4 * SECOND).await;
+    assert_eq!(bench.availability(), Availability::Up);
 }
 
 #[tokio::test(start_paused = true)]

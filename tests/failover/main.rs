@@ -13,6 +13,7 @@ mod keepalive;
 mod reading;
 mod resume;
 mod routing;
+mod silence;
 mod support;
 mod table;
 mod threads;

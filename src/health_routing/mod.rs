@@ -6,7 +6,8 @@
 //!
 //! What is known before a call is used before the call, so that no caller pays for finding it out again. A member
 //! whose [`Health`] says that it is down is asked last; before it one whose rate limit is used up, and before that
-//! one most of whose last answers were none. Nobody is left out, since what is known may be old. If *all* are down
+//! one most of whose last answers were none, or which is [silent](crate::facts::Availability::Silent): it lets several
+//! calls wait for longer than it ever does. Nobody is left out, since what is known may be old. If *all* are down
 //! the call is refused with the earliest moment of hope ([`WhenAllDown`]). A small share of errors moves nobody:
 //! retries are for those, and the circuit for more.
 //!

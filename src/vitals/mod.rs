@@ -20,6 +20,18 @@
 //! - the calls under way, those whose body is still streaming included.
 //! - that nothing is left of a rate limit, and until when (60 s at most; one that is known is never shortened).
 //!
+//! Beside them, the calls that *wait*: begun, and not yet answered, failed or dropped. A service that takes calls and says
+//! nothing fails the first of them only when somebody's patience is over, ten seconds and 160 calls later; until then no
+//! share and no circuit knows. So it counts as *silent* ([`Availability::Silent`](crate::facts::Availability::Silent))
+//!
+//! - when at least five calls wait: one or two that are slow have reasons of their own;
+//! - and for longer than 3 s, and than four times the usual time to the first token of those that were answered, nobody
+//!   has got one. This time begins with the first that waits: what was before is idleness;
+//! - and only if a usual time is known: somebody was answered in the minute before.
+//!
+//! The first answer ends it, and so do calls that fail or are dropped, when fewer than five are left. Streams that have
+//! begun do not wait, however long they are.
+//!
 //! After a minute without a call all of this is forgotten, so that nobody is avoided for ever for what he was.
 //! A call that is dropped, and one that says nothing about the service (the request was wrong), counts in nothing.
 //!

@@ -196,7 +196,7 @@ const fn resting(class: Class) -> Row {
 
 /// `Interrupted` has no row: before the commit point an answer that breaks off is none (`InvalidOutput`), and after
 /// it there is no other attempt to make.
-const TABLE: [Row; 19] = [
+const TABLE: [Row; 20] = [
     row(Class::Connect, 3, true, Counted::Failure),
     row(Class::Timeout, 1, true, Counted::Failure),
     row(Class::ServerError, 3, true, Counted::Failure),
@@ -213,6 +213,7 @@ const TABLE: [Row; 19] = [
     row(Class::InvalidRequest, 1, false, Counted::Neutral),
     row(Class::InvalidOutput, 2, true, Counted::Neutral),
     row(Class::CircuitOpen, 1, true, Counted::Neutral),
+    row(Class::CoolingDown, 1, true, Counted::Neutral),
     row(Class::Shed, 1, true, Counted::Neutral),
     row(Class::DeadlineExceeded, 1, false, Counted::Cancelled),
     row(Class::Cancelled, 1, false, Counted::Cancelled),

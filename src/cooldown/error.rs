@@ -7,7 +7,7 @@ use crate::failure::{Class, Failure};
 
 /// The call was refused, since the credential or the provider cools down; nothing was sent.
 ///
-/// Its [`source`](Error::source) is a [`Failure`] of [`Class::CircuitOpen`].
+/// Its [`source`](Error::source) is a [`Failure`] of [`Class::CoolingDown`].
 #[derive(Clone)]
 pub struct CoolingDown {
     name: Arc<str>,
@@ -16,7 +16,7 @@ pub struct CoolingDown {
 
 impl CoolingDown {
     pub(super) fn new(name: Arc<str>, retry_after: Option<Duration>) -> Self {
-        Self { name, failure: Failure::new(Class::CircuitOpen).with_retry_after(retry_after) }
+        Self { name, failure: Failure::new(Class::CoolingDown).with_retry_after(retry_after) }
     }
 
     /// For how long.

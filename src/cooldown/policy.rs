@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn what_was_never_sent_or_never_answered_says_nothing() {
-        for class in [Class::CircuitOpen, Class::Shed, Class::Unsupported, Class::Timeout, Class::Cancelled] {
+        use Class::{Cancelled, CircuitOpen, CoolingDown, Shed, Timeout, Unsupported};
+        for class in [CircuitOpen, CoolingDown, Shed, Unsupported, Timeout, Cancelled] {
             assert_eq!(reading(&Failure::new(class)), Reading::Unknown, "{class}");
         }
         assert_eq!(reading(&Failure::new(Class::Connect)), Reading::Unreachable);

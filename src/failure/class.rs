@@ -34,6 +34,8 @@ pub enum Class {
     Interrupted,
     /// Our own refusal: the circuit is open.
     CircuitOpen,
+    /// Our own refusal: the credential or the provider cools down.
+    CoolingDown,
     /// Our own refusal: budget spent, not ready, or over a limit.
     Shed,
     /// The caller's time is up.
@@ -90,6 +92,7 @@ impl Class {
             Self::InvalidOutput => "invalid_output",
             Self::Interrupted => "interrupted",
             Self::CircuitOpen => "circuit_open",
+            Self::CoolingDown => "cooling_down",
             Self::Shed => "shed",
             Self::DeadlineExceeded => "deadline_exceeded",
             Self::Cancelled => "cancelled",
@@ -127,7 +130,7 @@ impl Class {
     /// Local refusals cost no budget and are not counted as attempts.
     #[must_use]
     pub const fn is_local(self) -> bool {
-        matches!(self, Self::CircuitOpen | Self::Shed | Self::Unsupported)
+        matches!(self, Self::CircuitOpen | Self::CoolingDown | Self::Shed | Self::Unsupported)
     }
 
     /// Is it the request that would have to change? Then the caller is told in the words of whoever decided so,

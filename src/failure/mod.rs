@@ -17,7 +17,7 @@
 //! | [`Unsupported`](Class::Unsupported) | no | yes | none |
 //! | [`InvalidOutput`](Class::InvalidOutput) | once | yes | none |
 //! | [`Interrupted`](Class::Interrupted) | – | – | failure |
-//! | [`CircuitOpen`](Class::CircuitOpen), [`Shed`](Class::Shed) | no | yes | none |
+//! | [`CircuitOpen`](Class::CircuitOpen), [`CoolingDown`](Class::CoolingDown), [`Shed`](Class::Shed) | no | yes | none |
 //! | [`DeadlineExceeded`](Class::DeadlineExceeded), [`Cancelled`](Class::Cancelled) | no | no | none |
 //!
 //! The [`Scope`] says whom it concerns beside the member: a key that was refused, or an empty balance, concerns all who

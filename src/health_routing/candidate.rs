@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::order::Stand;
 use super::{Health, Ramp};
 use crate::facts::{Availability, Member, Vitals};
+use crate::failure::Class;
 
 /// A member and the service that reaches it.
 #[derive(Clone)]
@@ -84,6 +85,11 @@ impl<S> Candidate<S> {
 
     pub(super) fn vitals(&self, now: Instant) -> Option<Vitals> {
         self.health.as_ref()?.vitals(now)
+    }
+
+    /// Why it refuses, when it is down.
+    pub(super) fn refusal(&self, now: Instant) -> Class {
+        self.health.as_ref().map_or(Class::CircuitOpen, |health| health.refusal(now))
     }
 
     pub(super) fn last_resort(&self, now: Instant) {

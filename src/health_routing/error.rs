@@ -8,8 +8,9 @@ use crate::failure::{Class, Failure, Outcome};
 /// No member could answer.
 ///
 /// Its source is the [`Failure`] that says it best: the only one there was; `Unsupported` if no member can carry
-/// the request; `CircuitOpen` if all were refused here and one of them may be back; `ContextOverflow` if that is what every member said that answered at all, so that the caller gets the
-/// exact error and can shorten his conversation; otherwise the first that came from a provider.
+/// the request; `CircuitOpen` or `CoolingDown` if all were refused here and one of them may be back; `ContextOverflow` if
+/// that is what every member said that answered at all, so that the caller gets the exact error and can shorten his
+/// conversation; otherwise the first that came from a provider.
 #[derive(Debug)]
 pub struct AllFailed {
     failures: Vec<(Member, Failure)>,

@@ -1,6 +1,7 @@
 use tokio::time::Instant;
 
 use crate::facts::{Availability, Vitals};
+use crate::failure::Class;
 
 /// What is known of a member before it is asked, from memory.
 ///
@@ -30,6 +31,13 @@ pub trait Health: Send + Sync {
     fn vitals(&self, now: Instant) -> Option<Vitals> {
         let _ = now;
         None
+    }
+
+    /// Why a call is refused that comes while it is down: what the list of attempts says then, and the error. One of
+    /// those that are [our own](Class::is_local).
+    fn refusal(&self, now: Instant) -> Class {
+        let _ = now;
+        Class::CircuitOpen
     }
 
     /// The member is about to be asked as the [last resort](super::WhenAllDown::LastResort), although it is down:

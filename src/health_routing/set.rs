@@ -9,6 +9,7 @@ use super::order::{Field, Order, Plan, Rank, Stand};
 use super::tier::{self, Entrant};
 use super::{Candidate, Memory, RoutingPolicy, Standing, WhenAllDown};
 use crate::facts::{Availability, Conversation, Member, Vitals};
+use crate::failure::Class;
 
 /// The members and how to choose among them; the primary's service is kept beside it.
 #[derive(Clone, Debug)]
@@ -70,6 +71,18 @@ impl<F, P> Set<F, P> {
                 if let Some(candidate) = self.fallbacks.get(fallback) {
                     candidate.last_resort(now);
                 }
+            }
+        }
+    }
+
+    /// Why a member that is down refuses.
+    pub(super) fn refusal(&self, index: usize) -> Class {
+        let now = Instant::now();
+        match index.checked_sub(1) {
+            None => self.primary.refusal(now),
+            Some(fallback) => {
+                let candidate = self.fallbacks.get(fallback);
+                candidate.map_or(Class::CircuitOpen, |candidate| candidate.refusal(now))
             }
         }
     }

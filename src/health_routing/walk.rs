@@ -67,7 +67,8 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         self.order = asked.map_or_else(Order::nobody, Order::only);
         self._turn = turn;
         for member in down.iter().filter(|member| Some(member.index) != asked) {
-            self.refuse(member.index, Failure::new(Class::CircuitOpen).with_retry_after(member.until));
+            let class = self.set.refusal(member.index);
+            self.refuse(member.index, Failure::new(class).with_retry_after(member.until));
         }
     }
 

@@ -4,6 +4,7 @@ use super::MemberStack;
 use crate::circuit_breaker::CircuitHandle;
 use crate::cooldown::Cooldown;
 use crate::facts::{Availability, Vitals};
+use crate::failure::Class;
 use crate::health_routing::Health;
 use crate::vitals::VitalsHandle;
 
@@ -35,6 +36,14 @@ impl Health for MemberHealth {
 
     fn vitals(&self, now: Instant) -> Option<Vitals> {
         Some(self.vitals.read(now))
+    }
+
+    fn refusal(&self, now: Instant) -> Class {
+        let is_cooling = |cooldown: &Cooldown| matches!(cooldown.availability(now), Availability::Down(_));
+        if is_cooling(&self.credential) || is_cooling(&self.provider) {
+            return Class::CoolingDown;
+        }
+        Class::CircuitOpen
     }
 
     /// Lets a probe through an open circuit. A key that was refused, and a pause that was asked for, stand.

@@ -57,7 +57,7 @@ fn is_refused(result: Result<u32, BoxError>, after: Option<Duration>) {
     let error = result.expect_err("refused");
     assert_eq!(refusal(&error).retry_after(), after);
     let failure = Failure::of(&error);
-    assert_eq!((failure.class(), failure.retry_after()), (Class::CircuitOpen, after));
+    assert_eq!((failure.class(), failure.retry_after()), (Class::CoolingDown, after));
     assert!(failure.is_local(), "it costs no budget");
 }
 

@@ -16,7 +16,7 @@ use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_failover::facts::{Attempts, Availability, Call, Exclusions, Member, Served};
 use tower_failover::failure::{Class, Failure, OnError};
 use tower_failover::health_routing::{
-    AllFailed, Candidate, HealthRouting, HealthRoutingLayer, HttpRouting, RoutingPolicy, WhenAllDown,
+    AllFailed, Candidate, Health, HealthRouting, HealthRoutingLayer, HttpRouting, RoutingPolicy, WhenAllDown,
 };
 use tower_failover::testing::ReadinessProbe;
 
@@ -154,6 +154,29 @@ async fn when_all_are_down_nobody_is_asked_and_the_error_says_when_to_come_back(
     assert_eq!(class(&error), Class::CircuitOpen);
     assert_eq!(all_failed(&error).retry_after(), Some(Duration::from_secs(4)));
     assert_eq!((a.calls(), b.calls()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_is_down_is_refused_for_the_reason_its_health_gives() {
+    struct Cooling;
+
+    impl Health for Cooling {
+        fn availability(&self, _: Instant) -> Availability {
+            Availability::Down(Some(Duration::from_secs(30)))
+        }
+
+        fn refusal(&self, _: Instant) -> Class {
+            Class::CoolingDown
+        }
+    }
+
+    let router = HealthRouting::new(
+        Candidate::new("a", Fake::new("a")).health(down(4)),
+        vec![Candidate::new("b", Fake::new("b")).health(Cooling)],
+    );
+    let error = router.policy(OnError).oneshot(1).await.unwrap_err();
+    let classes: Vec<_> = all_failed(&error).failures().iter().map(|(_, failure)| failure.class()).collect();
+    assert_eq!(classes, [Class::CircuitOpen, Class::CoolingDown]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -191,6 +191,7 @@ async fn every_class_has_its_status() {
         InvalidOutput,
         Interrupted,
         CircuitOpen,
+        CoolingDown,
         Shed,
         Cancelled,
     ];

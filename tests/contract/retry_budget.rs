@@ -301,7 +301,7 @@ async fn a_local_refusal_neither_costs_nor_earns() {
 
 #[tokio::test(start_paused = true)]
 async fn a_retry_refused_here_does_not_hide_why_the_member_failed() {
-    for refusal in [Class::CircuitOpen, Class::Shed, Class::Unsupported] {
+    for refusal in [Class::CircuitOpen, Class::CoolingDown, Class::Shed, Class::Unsupported] {
         let log = Attempts::default();
         let mut request = Request::new(());
         request.extensions_mut().insert(log.clone());

@@ -68,6 +68,35 @@ async fn a_key_that_was_refused_is_not_tried_with_the_next_model() {
     join(APIS.map(check)).await;
 }
 
+/// Who was tried, and how it ended, as the error lists it.
+fn attempts(answer: &Answer) -> Vec<(String, String)> {
+    // A list in the text of a field.
+    let list = answer.raw().replace('\\', "");
+    let word = |text: &str| text.split('"').next().unwrap().to_owned();
+    let entry = |entry: &str| (word(entry), entry.split(r#""class":""#).nth(1).map(word).unwrap_or_default());
+    list.split(r#""member":""#).skip(1).map(entry).collect()
+}
+
+#[tokio::test]
+async fn who_is_passed_over_for_his_key_is_listed_as_cooling_down_and_not_as_an_open_circuit() {
+    let cooling = |model: &str| (format!("shared/{model}"), "cooling_down".to_owned());
+    let world = World::of(Api::OpenAi, Fault::unauthorized()).await;
+    world.other.always(Fault::status(503));
+    let first = attempts(&world.ask(Api::OpenAi).await);
+    assert_eq!(first[0], ("shared/large".to_owned(), "auth".to_owned()));
+    assert_eq!(first[1], cooling("small"), "{first:?}");
+    // Asked last, and refused by what keeps the key.
+    let second = attempts(&world.ask(Api::OpenAi).await);
+    assert_eq!(second[second.len() - 2..], [cooling("large"), cooling("small")], "{second:?}");
+    // When nobody is left, the router refuses.
+    for _ in 0..3 {
+        world.ask(Api::OpenAi).await;
+    }
+    let last = attempts(&world.ask(Api::OpenAi).await);
+    let other = ("other/third".to_owned(), "circuit_open".to_owned());
+    assert_eq!(last, [cooling("large"), cooling("small"), other]);
+}
+
 #[tokio::test]
 async fn an_empty_balance_is_not_tried_with_the_next_model() {
     for api in [Api::OpenAi, Api::Responses, Api::Anthropic] {

@@ -118,7 +118,7 @@ fn kind_of_status(status: StatusCode) -> &'static str {
 /// In a stream there is no status, and the type is all the SDK has.
 const fn kind_of_class(class: Class) -> &'static str {
     match class {
-        Class::Overloaded | Class::CircuitOpen | Class::Shed => "overloaded_error",
+        Class::Overloaded | Class::CircuitOpen | Class::CoolingDown | Class::Shed => "overloaded_error",
         Class::RateLimited | Class::QuotaExhausted => "rate_limit_error",
         Class::Timeout | Class::DeadlineExceeded => "timeout_error",
         Class::InvalidRequest | Class::ContentPolicy | Class::ContextOverflow | Class::Unsupported => {

@@ -192,7 +192,9 @@ fn name_of(status: StatusCode) -> &'static str {
 /// In a stream the status has gone out long ago; the SDKs take the error's own number for it.
 const fn status_of_class(class: Class) -> StatusCode {
     match class {
-        Class::Overloaded | Class::CircuitOpen | Class::Shed => StatusCode::SERVICE_UNAVAILABLE,
+        Class::Overloaded | Class::CircuitOpen | Class::CoolingDown | Class::Shed => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Class::RateLimited | Class::QuotaExhausted => StatusCode::TOO_MANY_REQUESTS,
         Class::Timeout | Class::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Class::InvalidRequest | Class::ContentPolicy | Class::ContextOverflow | Class::Unsupported => {

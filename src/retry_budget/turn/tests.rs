@@ -72,6 +72,7 @@ fn the_class_decides_whether_to_repeat() {
         (Class::InvalidRequest, [false, false]),
         (Class::ContentPolicy, [false, false]),
         (Class::CircuitOpen, [false, false]),
+        (Class::CoolingDown, [false, false]),
         (Class::Shed, [false, false]),
         (Class::Interrupted, [false, false]),
         (Class::DeadlineExceeded, [false, false]),

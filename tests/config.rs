@@ -851,6 +851,119 @@ fn tempfile(name: &str) -> (std::path::PathBuf, std::fs::File) {
     (path, file)
 }
 
+/// What is doubted of a provider with these lines, which serves a class.
+fn doubts(lines: &str) -> Vec<String> {
+    let member = "[[classes.workhorse.members]]\nprovider = \"p\"\nmodel = \"m\"\n";
+    let config = good(&format!("[providers.p]\n{lines}\n{member}"));
+    config.warnings().iter().map(|warning| warning.message().to_owned()).collect()
+}
+
+const KEY: &str = "api_key_env = \"P_API_KEY\"";
+
+#[test]
+fn who_is_far_away_and_has_no_key_is_doubted() {
+    let chat = |url: &str| format!("dialect = \"openai-chat\"\nbase_url = {url:?}\n");
+    assert_eq!(
+        doubts(&chat("https://api.openai.com/v1")),
+        [
+            "[providers.p] has no key, so api.openai.com will most likely refuse its calls; name the variable that \
+          holds it, as api_key_env = \"OPENAI_API_KEY\""
+        ]
+    );
+    assert_eq!(
+        doubts("dialect = \"gemini\"\nbase_url = \"https://generativelanguage.googleapis.com\"").len(),
+        1
+    );
+    for well in [
+        chat("http://127.0.0.1:8000/v1"),
+        chat("http://ollama:11434/v1"),
+        chat("https://llm.corp.internal/v1"),
+        format!("{}flavour = \"vllm\"", chat("https://gpu.example.com/v1")),
+        format!("{}{KEY}", chat("https://api.openai.com/v1")),
+    ] {
+        assert_eq!(doubts(&well), [""; 0], "{well}");
+    }
+}
+
+#[test]
+fn a_key_that_goes_over_the_open_net_in_clear_is_doubted() {
+    let claude = |url: &str| format!("dialect = \"anthropic-messages\"\nbase_url = {url:?}\n{KEY}");
+    assert_eq!(
+        doubts(&claude("http://api.anthropic.com")),
+        [
+            "[providers.p] sends its key to api.anthropic.com over plain http, where all on the way can read it; write \
+          https:// in base_url"
+        ]
+    );
+    for near in [
+        "http://localhost:1",
+        "http://10.1.2.3",
+        "http://[::1]:8080",
+        "http://proxy",
+        "https://api.anthropic.com",
+    ] {
+        assert_eq!(doubts(&claude(near)), [""; 0], "{near}");
+    }
+}
+
+#[test]
+fn an_address_without_the_version_that_its_dialect_wants_is_doubted() {
+    let chat =
+        |url: &str, more: &str| format!("dialect = \"openai-chat\"\nbase_url = {url:?}\n{more}\n{KEY}");
+    assert_eq!(
+        doubts(&chat("https://api.openai.com", "")),
+        [
+            "[providers.p] has a base_url without a version, so its calls go to /chat/completions at api.openai.com and \
+          most likely get a 404; end it in /v1, as \"https://api.openai.com/v1\" does"
+        ]
+    );
+    let groq = doubts(&chat("https://api.groq.com/openai", "flavour = \"groq\""));
+    assert!(groq[0].contains("end it in /openai/v1"), "{groq:?}");
+    let gemini = doubts(&chat("https://generativelanguage.googleapis.com", ""));
+    assert!(gemini[0].contains("end it in /v1beta/openai"), "{gemini:?}");
+    assert_eq!(doubts(&chat("http://127.0.0.1:11434", "flavour = \"ollama\"")).len(), 1);
+
+    let responses = format!("dialect = \"openai-responses\"\nbase_url = \"https://api.openai.com\"\n{KEY}");
+    assert!(doubts(&responses)[0].contains("go to /responses at"), "{:?}", doubts(&responses));
+}
+
+#[test]
+fn an_address_that_is_right_as_it_is_is_not_doubted() {
+    for (url, flavour) in [
+        ("https://api.openai.com/v1", "standard"),
+        ("https://generativelanguage.googleapis.com/v1beta/openai", "standard"),
+        ("https://api.groq.com/openai/v1", "groq"),
+        ("https://openrouter.ai/api/v1", "openrouter"),
+        ("https://api.deepseek.com", "deepseek"),
+        ("https://api.deepseek.com", "standard"),
+        ("https://api.perplexity.ai", "standard"),
+        ("https://us.openai.azure.com/openai/deployments/gpt", "azure"),
+        ("https://us.openai.azure.com/openai/v1", "azure"),
+        ("https://gateway.ai.cloudflare.com/v1/account/gateway/compat", "standard"),
+        ("https://open.bigmodel.cn/api/paas/v4", "standard"),
+        ("https://models.github.ai/inference", "standard"),
+        ("https://host.example.com/serving-endpoints", "standard"),
+        ("http://localhost:4000", "standard"),
+        ("http://127.0.0.1:8000/v1", "vllm"),
+    ] {
+        let lines = format!("dialect = \"openai-chat\"\nbase_url = {url:?}\nflavour = {flavour:?}\n{KEY}");
+        assert_eq!(doubts(&lines), [""; 0], "{url}");
+    }
+    for (dialect, url) in [
+        ("anthropic-messages", "https://api.anthropic.com"),
+        ("gemini", "https://generativelanguage.googleapis.com"),
+    ] {
+        let lines = format!("dialect = {dialect:?}\nbase_url = {url:?}\n{KEY}");
+        assert_eq!(doubts(&lines), [""; 0], "{url}");
+    }
+}
+
+#[test]
+fn a_provider_that_serves_no_class_is_not_doubted() {
+    let spare = "[providers.spare]\ndialect = \"openai-chat\"\nbase_url = \"http://api.openai.com\"\n";
+    assert!(good(&format!("{MINIMAL}{spare}")).warnings().is_empty());
+}
+
 #[test]
 fn routing_is_configured_by_member_and_by_class() {
     let config = "[debug]\nroutes = true\n\

@@ -59,7 +59,7 @@ async fn run(cli: &Cli) -> Result<()> {
     let mut lasting = Lasting::default();
     let stack = config.stack_with(&mut lasting)?;
     if cli.check {
-        print!("{}", plan::describe(&stack));
+        print!("{}", plan::describe(&config, &stack));
         return Ok(());
     }
     let listener = server::bind(listen).await?;

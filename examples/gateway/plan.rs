@@ -1,16 +1,20 @@
-//! `--check`: who would serve each class, and what each translation would lose.
+//! `--check`: what is doubtful in the file, who would serve each class, and what each translation would lose.
 
 use std::fmt::Write as _;
 
 use tokio::time::Instant;
+use tower_failover::config::Config;
 use tower_failover::facts::{Loss, LossKind};
 use tower_failover::health_routing::WhenAllDown;
 use tower_failover::schema_normalizer::Verdict;
 use tower_failover::stack::{ClassStack, Preview, Stack};
 
 /// The plan, one class after the other.
-pub(crate) fn describe(stack: &Stack) -> String {
+pub(crate) fn describe(config: &Config, stack: &Stack) -> String {
     let mut text = String::from("The configuration is valid.\n");
+    for warning in config.warnings() {
+        let _ = writeln!(text, "  warning: {}", warning.message());
+    }
     for class in stack.classes() {
         let _ = writeln!(text, "\nclass {} (deadline {:?})", class.name(), class.deadline());
         members(&mut text, class);

@@ -95,6 +95,7 @@ mod section;
 mod settings;
 mod size;
 mod value;
+mod warnings;
 
 pub use self::error::{ConfigError, Problem};
 pub use self::lasting::Lasting;

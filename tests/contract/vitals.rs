@@ -257,10 +257,12 @@ async fn a_stream_that_has_answered_waits_no_longer() {
     );
 }
 
+type Call = Pin<Box<dyn Future<Output = Result<(), BoxError>>>>;
+
 /// A service with a usual time to the first token, and what a test makes of its calls.
 struct Bench {
     layer: VitalsLayer<AtReturn<OnError>>,
-    calls: Vec<Pin<Box<dyn Future<Output = Result<(), BoxError>>>>>,
+    calls: Vec<Call>,
 }
 
 impl Bench {
@@ -270,15 +272,12 @@ impl Bench {
         bench
     }
 
-    fn call_of(
-        &self,
-        answer: impl Future<Output = ()> + 'static,
-    ) -> Pin<Box<dyn Future<Output = Result<(), BoxError>>>> {
-        let service = self.layer.layer(service_fn(|answer: Pin<Box<dyn Future<Output = ()>>>| async move {
-            answer.await;
-            Ok::<_, BoxError>(())
-        }));
-        let mut service = Box::pin(service);
+    fn call_of(&self, answer: impl Future<Output = ()> + 'static) -> Call {
+        let mut service =
+            self.layer.layer(service_fn(|answer: Pin<Box<dyn Future<Output = ()>>>| async move {
+                answer.await;
+                Ok::<_, BoxError>(())
+            }));
         // Called now, whenever it is polled.
         Box::pin(service.call(Box::pin(answer)))
     }

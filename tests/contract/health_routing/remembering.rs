@@ -198,7 +198,9 @@ async fn a_conversation_leaves_a_member_that_is_down_and_stays_where_it_went() {
     pair.set(0, down(5));
     ask(&pair.service, 1).await;
     pair.set(0, Availability::Up);
-    for away in [down(5), Availability::Exhausted(SECOND), Availability::Unsteady] {
+    for away in
+        [down(5), Availability::Exhausted(SECOND), Availability::Unsteady, Availability::Silent(SECOND)]
+    {
         pair.set(1, away);
         assert_eq!(ask(&pair.service, 7).await, "primary");
     }

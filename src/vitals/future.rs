@@ -1,5 +1,6 @@
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,25 +13,26 @@ pin_project! {
     /// The response of [`Vitals`](super::Vitals).
     ///
     /// Dropping it cancels the call, which is then no longer under way.
-    pub struct ResponseFuture<F, O> {
+    pub struct ResponseFuture<F, O, Req> {
         #[pin]
         inner: F,
         observe: O,
         sample: Option<Sample>,
+        request: PhantomData<fn(Req)>,
     }
 }
 
-impl<F, O> ResponseFuture<F, O> {
+impl<F, O, Req> ResponseFuture<F, O, Req> {
     pub(super) const fn new(inner: F, observe: O, sample: Sample) -> Self {
-        Self { inner, observe, sample: Some(sample) }
+        Self { inner, observe, sample: Some(sample), request: PhantomData }
     }
 }
 
-impl<F, O, Res, E> Future for ResponseFuture<F, O>
+impl<F, O, Req, Res, E> Future for ResponseFuture<F, O, Req>
 where
     F: Future<Output = Result<Res, E>>,
     E: Into<BoxError>,
-    O: Observe<Res>,
+    O: Observe<Req, Res>,
 {
     type Output = Result<O::Response, BoxError>;
 
@@ -42,7 +44,7 @@ where
     }
 }
 
-impl<F, O> fmt::Debug for ResponseFuture<F, O> {
+impl<F, O, Req> fmt::Debug for ResponseFuture<F, O, Req> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }

@@ -20,7 +20,8 @@
 //! - the calls under way, those whose body is still streaming included.
 //! - that nothing is left of a rate limit, and until when (60 s at most; one that is known is never shortened).
 //!
-//! Beside them, the calls that *wait*: begun, and not yet answered, failed or dropped. A service that takes calls and says
+//! Beside them, the calls that *wait*: begun, and not yet answered, failed or dropped. Over HTTP those are calls that want
+//! a stream: others take as long as they take ([`Observe::is_awaited`]). A service that takes calls and says
 //! nothing fails the first of them only when somebody's patience is over, ten seconds and 160 calls later; until then no
 //! share and no circuit knows. So it counts as *silent* ([`Availability::Silent`](crate::facts::Availability::Silent))
 //!

@@ -1,10 +1,10 @@
 use std::time::SystemTime;
 
-use http::Response;
+use http::{Request, Response};
 use http_body::Body;
 
 use super::{ResponseBody, Sample};
-use crate::facts::NoHeadroom;
+use crate::facts::{Call, NoHeadroom};
 use crate::failure::{BoxError, Classify, Failure, Standard, no_headroom};
 
 /// Says what a call tells about whom it was sent to, and when.
@@ -21,10 +21,10 @@ use crate::failure::{BoxError, Classify, Failure, Standard, no_headroom};
 ///     Ok(_) => None,
 ///     Err(error) => Some(Failure::of(error)),
 /// });
-/// # fn is_observer<O: tower_failover::vitals::Observe<Vec<u8>>>(_: VitalsLayer<O>) {}
+/// # fn is_observer<O: tower_failover::vitals::Observe<(), Vec<u8>>>(_: VitalsLayer<O>) {}
 /// # is_observer(layer);
 /// ```
-pub trait Observe<Res> {
+pub trait Observe<Req, Res> {
     /// What the response becomes: the same, or one whose body settles the sample.
     type Response;
 
@@ -33,9 +33,16 @@ pub trait Observe<Res> {
     /// # Errors
     /// The error of `result`.
     fn observe(&self, result: Result<Res, BoxError>, sample: Sample) -> Result<Self::Response, BoxError>;
+
+    /// Is the first of the answer to this call to come as soon as to others of which this is said? If so, it tells of a
+    /// silence; a call that takes as long as it takes does not. Unless said otherwise, all calls are alike.
+    fn is_awaited(&self, request: &Req) -> bool {
+        let _ = request;
+        true
+    }
 }
 
-impl<F, Res> Observe<Res> for F
+impl<F, Req, Res> Observe<Req, Res> for F
 where
     F: Fn(Result<&Res, &BoxError>) -> Option<Failure>,
 {
@@ -60,7 +67,7 @@ impl<C> AtReturn<C> {
     }
 }
 
-impl<C, Res> Observe<Res> for AtReturn<C>
+impl<C, Req, Res> Observe<Req, Res> for AtReturn<C>
 where
     C: Classify<Res>,
 {
@@ -77,6 +84,9 @@ where
 ///
 /// What is left of rate limits is read from the head (see [`no_headroom`]), or from the fact [`NoHeadroom`] where
 /// a layer below has left it.
+///
+/// Awaited are calls that want a stream, by the fact [`Call`]: the head of another answer comes when all of it is
+/// there, and that may take a while.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AtEndOfBody<C = Standard> {
     classify: C,
@@ -89,7 +99,7 @@ impl<C> AtEndOfBody<C> {
     }
 }
 
-impl<C, B> Observe<Response<B>> for AtEndOfBody<C>
+impl<C, A, B> Observe<Request<A>, Response<B>> for AtEndOfBody<C>
 where
     C: Classify<Response<B>>,
     B: Body,
@@ -119,5 +129,9 @@ where
             }
         };
         Ok(result?.map(|body| ResponseBody::new(body, sample)))
+    }
+
+    fn is_awaited(&self, request: &Request<A>) -> bool {
+        request.extensions().get::<Call>().is_some_and(|call| call.stream)
     }
 }

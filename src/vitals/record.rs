@@ -23,8 +23,8 @@ pub(super) struct Record {
     errors: u32,
     quality: u32,
     first_token: Option<Average>,
-    /// The same, of answers alone: what is usual is not what those got who got nothing.
-    answers: Option<Average>,
+    /// The same, of awaited answers alone: what is usual is not what those got who got nothing.
+    awaited: Option<Average>,
     /// Nothing is left of a rate limit until then.
     exhausted: Option<Instant>,
 }
@@ -91,21 +91,23 @@ impl Record {
             errors: 0,
             quality: 0,
             first_token: None,
-            answers: None,
+            awaited: None,
             exhausted: None,
         }
     }
 
     /// The first token of a call has come, after so long.
-    pub(super) fn first_token(&mut self, took: Duration, now: Instant) {
+    pub(super) fn first_token(&mut self, took: Duration, is_awaited: bool, now: Instant) {
         let nanos = nanos(took);
         self.first_token = Some(Average::add(self.first_token, nanos, now));
-        self.answers = Some(Average::add(self.answers, nanos, now));
+        if is_awaited {
+            self.awaited = Some(Average::add(self.awaited, nanos, now));
+        }
     }
 
-    /// How long a first token took of late, as seen at `then`. `None` where nothing is known.
+    /// How long the first token of an awaited answer took of late, as seen at `then`. `None` where nothing is known.
     pub(super) fn usual(&self, then: Instant) -> Option<Duration> {
-        self.answers?.known(then).map(Duration::from_nanos)
+        self.awaited?.known(then).map(Duration::from_nanos)
     }
 
     /// A call has ended, after so long.
@@ -236,9 +238,9 @@ mod tests {
     fn the_average_follows_new_calls_and_forgets_the_old() {
         let now = Instant::now();
         let mut record = Record::new();
-        record.first_token(SECOND, now);
+        record.first_token(SECOND, true, now);
         assert_eq!(record.vitals(now).first_token, Some(SECOND));
-        (0..10).for_each(|_| record.first_token(100 * MILLI, now));
+        (0..10).for_each(|_| record.first_token(100 * MILLI, true, now));
         let value = record.vitals(now).first_token.unwrap();
         assert!((100 * MILLI..200 * MILLI).contains(&value), "{value:?}");
         assert_eq!(record.vitals(now + 60 * SECOND).first_token, None);
@@ -251,7 +253,7 @@ mod tests {
         assert_eq!(record.vitals(now).first_token, Some(PENALTY));
 
         let mut record = Record::new();
-        record.first_token(SECOND, now);
+        record.first_token(SECOND, true, now);
         let mut last = SECOND;
         for _ in 0..100 {
             record.ended(Verdict::Failed, MILLI, now);
@@ -263,12 +265,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_usual_is_what_answers_took_and_no_failure() {
+    fn what_is_usual_is_what_awaited_answers_took_and_no_failure() {
         let now = Instant::now();
         let mut record = of(times(5, Verdict::Failed), now);
         assert_eq!(record.usual(now), None);
-        record.first_token(SECOND, now);
+        record.first_token(SECOND, true, now);
         record.ended(Verdict::Failed, 30 * SECOND, now);
+        record.first_token(20 * SECOND, false, now);
         assert_eq!(record.usual(now), Some(SECOND));
         assert_eq!(record.usual(now + 60 * SECOND), None);
     }

@@ -14,23 +14,29 @@ use crate::failure::Failure;
 /// the caller went away, which says nothing. Until then the call is under way.
 #[must_use = "a sample that is dropped counts as a cancelled call"]
 pub struct Sample {
-    /// Held, it counts as a call under way; until it has answered, as one that waits.
+    /// Held, it counts as a call under way.
     tally: Arc<Tally>,
     began: Instant,
+    is_awaited: bool,
     has_answered: bool,
 }
 
 impl Sample {
-    pub(super) fn begin(shared: &Shared) -> Self {
+    /// One that is awaited counts as one that waits until it has answered.
+    pub(super) fn begin(shared: &Shared, is_awaited: bool) -> Self {
         let began = Instant::now();
-        Self { tally: shared.begin(began), began, has_answered: false }
+        let tally = shared.begin();
+        if is_awaited {
+            tally.waits(began);
+        }
+        Self { tally, began, is_awaited, has_answered: false }
     }
 
     /// The first of the answer has come. Counts once.
     pub fn answered(&mut self) {
         if !std::mem::replace(&mut self.has_answered, true) {
             let now = Instant::now();
-            self.tally.first_token(self.took(now), now);
+            self.tally.first_token(self.took(now), self.is_awaited, now);
         }
     }
 
@@ -47,7 +53,7 @@ impl Sample {
         let took = self.took(now);
         if verdict == Verdict::Answered && !self.has_answered {
             self.has_answered = true;
-            self.tally.answered(took, now);
+            self.tally.answered(took, self.is_awaited, now);
         } else {
             self.tally.ended(verdict, took, now);
         }
@@ -60,7 +66,7 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        if !self.has_answered {
+        if self.is_awaited && !self.has_answered {
             self.tally.gone();
         }
     }

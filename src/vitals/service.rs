@@ -31,18 +31,18 @@ impl<S, O, Req> Service<Req> for Vitals<S, O>
 where
     S: Service<Req>,
     S::Error: Into<BoxError>,
-    O: Observe<S::Response> + Clone,
+    O: Observe<Req, S::Response> + Clone,
 {
     type Response = O::Response;
     type Error = BoxError;
-    type Future = ResponseFuture<S::Future, O>;
+    type Future = ResponseFuture<S::Future, O, Req>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Req) -> Self::Future {
-        let sample = Sample::begin(&self.shared);
+        let sample = Sample::begin(&self.shared, self.observe.is_awaited(&request));
         ResponseFuture::new(self.inner.call(request), self.observe.clone(), sample)
     }
 }

@@ -37,10 +37,8 @@ impl Shared {
         }))
     }
 
-    /// A call begins, and lasts until what is returned is dropped. It waits until it has answered or is gone.
-    pub(super) fn begin(&self, now: Instant) -> Arc<Tally> {
-        let time = self.0.time(now);
-        self.0.change(|silence| silence.begun(time));
+    /// A call begins, and lasts until what is returned is dropped.
+    pub(super) fn begin(&self) -> Arc<Tally> {
         Arc::clone(&self.0)
     }
 
@@ -65,17 +63,23 @@ impl Shared {
 }
 
 impl Tally {
-    /// The first token of a call that waited has come.
-    pub(super) fn first_token(&self, took: Duration, now: Instant) {
-        self.end_silence(now);
-        self.lock().first_token(took, now);
+    /// A call that is awaited begins, and waits until it has answered or is gone.
+    pub(super) fn waits(&self, now: Instant) {
+        let time = self.time(now);
+        self.change(|silence| silence.begun(time));
     }
 
-    /// A call that waited has answered, at once and in whole.
-    pub(super) fn answered(&self, took: Duration, now: Instant) {
-        self.end_silence(now);
+    /// The first token of a call has come.
+    pub(super) fn first_token(&self, took: Duration, is_awaited: bool, now: Instant) {
+        self.end_silence(is_awaited, now);
+        self.lock().first_token(took, is_awaited, now);
+    }
+
+    /// A call has answered, at once and in whole.
+    pub(super) fn answered(&self, took: Duration, is_awaited: bool, now: Instant) {
+        self.end_silence(is_awaited, now);
         let mut record = self.lock();
-        record.first_token(took, now);
+        record.first_token(took, is_awaited, now);
         record.ended(Verdict::Answered, took, now);
     }
 
@@ -96,9 +100,14 @@ impl Tally {
         self.change(Silence::gone);
     }
 
-    fn end_silence(&self, now: Instant) {
+    /// Any answer ends it.
+    fn end_silence(&self, is_awaited: bool, now: Instant) {
         let time = self.time(now);
-        self.change(|silence| silence.answered(time));
+        if is_awaited {
+            self.change(|silence| silence.answered(time));
+        } else if self.silence().waiting() > 0 {
+            self.change(|silence| silence.since(time));
+        }
     }
 
     /// All but the number of calls under way.

@@ -63,8 +63,8 @@ impl Silence {
         quiet > usual * PATIENCE
     }
 
-    /// Threads overtake one another, so an earlier moment is no news.
-    fn since(self, now: Duration) -> Self {
+    /// The service has said something at this moment. Threads overtake one another, so an earlier one is no news.
+    pub(super) fn since(self, now: Duration) -> Self {
         let since = (self.0 & (ONE - 1)).max(millis(now));
         Self(self.0 & !(ONE - 1) | since)
     }

@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use tokio::time::{Instant, advance, sleep};
 use tower::{BoxError, Layer, Service, ServiceExt, service_fn};
-use tower_failover::facts::{Availability, NoHeadroom, Vitals};
+use tower_failover::facts::{self, Availability, NoHeadroom, Vitals};
 use tower_failover::failure::{Class, Failure, OnError};
 use tower_failover::testing::ReadinessProbe;
 use tower_failover::vitals::{AtReturn, VitalsHandle, VitalsLayer};
@@ -146,7 +146,13 @@ async fn answer(layer: &VitalsLayer, body: Drip) -> Response<tower_failover::vit
             Ok::<_, Infallible>(Response::new(body))
         }
     }));
-    service.ready().await.unwrap().call(Request::new(())).await.unwrap()
+    service.ready().await.unwrap().call(request(true)).await.unwrap()
+}
+
+fn request(stream: bool) -> Request<()> {
+    let mut request = Request::new(());
+    request.extensions_mut().insert(facts::Call::new("m").with_stream(stream));
+    request
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,6 +260,29 @@ async fn a_stream_that_has_answered_waits_no_longer() {
         (read(&layer.handle()).in_flight, read(&layer.handle()).waiting),
         (0, 0),
         "and is counted once"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_wants_no_stream_waits_for_all_of_the_answer_and_not_for_its_beginning() {
+    let (layer, (_tap, body)) = (VitalsLayer::default(), Drip::new());
+    let handle = layer.handle();
+    drop(answer(&layer, body).await);
+    let mut service =
+        layer.layer(service_fn(|_: Request<()>| pending::<Result<Response<String>, Infallible>>()));
+    let _whole: Vec<_> = (0..20).map(|_| service.call(request(false))).collect();
+    advance(30 * SECOND).await;
+    assert_eq!((read(&handle).waiting, handle.availability(Instant::now())), (0, Availability::Up));
+    let _streams: Vec<_> = (0..5).map(|_| service.call(request(true))).collect();
+    advance(5 * SECOND).await;
+    assert_eq!(handle.availability(Instant::now()), Availability::Silent(5 * SECOND));
+    let mut other =
+        layer.layer(service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(Response::new(String::new())))));
+    other.call(request(false)).await.unwrap();
+    assert_eq!(
+        handle.availability(Instant::now()),
+        Availability::Up,
+        "whoever answers somebody is not silent"
     );
 }
 

@@ -9,6 +9,7 @@
 //! | [`Deadline`] | request | `deadline` | `retry_budget`, `stream_guard` |
 //! | [`Exclusions`] | request | you, `resume` | `health_routing` |
 //! | [`LastChance`] | request | `health_routing` | `stream_guard` |
+//! | [`OtherWays`] | request | `resume` | `health_routing` |
 //! | [`Prefill`] | request | `resume` | `schema_normalizer` |
 //! | [`Conversation`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing`, `retry_budget` and `resume` |
@@ -43,7 +44,7 @@ pub use self::conversation::{Conversation, GoesOnAs};
 pub use self::deadline::Deadline;
 pub use self::exclusions::Exclusions;
 pub use self::headroom::NoHeadroom;
-pub use self::last_chance::LastChance;
+pub use self::last_chance::{LastChance, OtherWays};
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::prefill::Prefill;

@@ -44,7 +44,7 @@ where
     }
 
     fn last(&self, request: &mut http::Request<Buffered>) {
-        request.extensions_mut().insert(LastChance);
+        LastChance::leave(request.extensions_mut());
     }
 
     fn conversation(&self, request: &http::Request<Buffered>) -> Option<Conversation> {

@@ -107,7 +107,7 @@ where
     }
 
     fn last(&self, request: &mut http::Request<B>) {
-        request.extensions_mut().insert(LastChance);
+        LastChance::leave(request.extensions_mut());
     }
 
     fn conversation(&self, request: &http::Request<B>) -> Option<Conversation> {

@@ -8,7 +8,7 @@ use super::step::{Step, Steps, Way};
 use super::voice::End;
 use super::{Mend, Seam};
 use crate::body::Buffered;
-use crate::facts::{Attempts, Deadline, Exclusions, Member, Prefill, Served, Spent, Usage};
+use crate::facts::{Attempts, Deadline, Exclusions, Member, OtherWays, Prefill, Served, Spent, Usage};
 use crate::failure::{BoxError, Class, Failure};
 
 /// What is known of an answer, and what has been done to complete it. Pure: it is told the time, and does no I/O.
@@ -246,6 +246,9 @@ impl Mending {
                 Way::Repeat => Some(request.clone()),
             };
             if let Some(mut derived) = derived {
+                // In the midst of an answer silence is long: a member that says nothing is not waited for as the last
+                // one of a call is.
+                derived.extensions_mut().insert(OtherWays);
                 if step.elsewhere {
                     derived.extensions_mut().insert(self.exclusions(request));
                 }

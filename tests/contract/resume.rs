@@ -22,7 +22,8 @@ use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{Decode, Encode, Invalid, sse};
 use tower_failover::facts::{
-    Attempt, Attempts, Call, Deadline, Exclusions, Member, Operation, Prefill, Served, Spent,
+    Attempt, Attempts, Call, Deadline, Exclusions, LastChance, Member, Operation, OtherWays, Prefill, Served,
+    Spent,
 };
 use tower_failover::failure::{BoxError, Class, Failure};
 use tower_failover::rescue::RescueLayer;
@@ -716,4 +717,19 @@ async fn a_request_is_let_go_when_its_answer_has_become_too_long_to_be_completed
     body.frame().await.unwrap().unwrap();
     assert!(prompt.is_unique());
     assert!(body.frame().await.unwrap().is_err(), "it breaks off");
+}
+
+/// A call has a minute for the first token where nobody else can be asked. In the midst of an answer that is no time
+/// to be silent, and there is more to try.
+#[tokio::test(start_paused = true)]
+async fn whoever_is_to_complete_an_answer_is_not_the_last_chance() {
+    let provider =
+        Provider::new([cut(FIRST), Reply::refused(Class::Timeout), whole(&format!("{FIRST}{REST}"))]);
+    provider.ask(&layer(), request()).await.assert_whole(&format!("{FIRST}{REST}"));
+    let mut has_ways = provider.asked().into_iter().map(|mut request| {
+        LastChance::leave(request.extensions_mut());
+        request.extensions().get::<OtherWays>().is_some() && !LastChance::is_left(request.extensions())
+    });
+    assert_eq!(has_ways.next(), Some(false), "the call itself");
+    assert!(has_ways.all(|has_ways| has_ways));
 }

@@ -7,6 +7,7 @@
 //!
 //! # How
 //! The bytes of a stream are remembered as they pass, up to [a limit](ResumeLayer::remember), and nothing is read.
+//! Frames are so alike that this takes a fraction of their size; what they have in common is kept once.
 //! When the body ends with an error in which [`Failure::find`](crate::failure::Failure::find) finds an
 //! [interruption](crate::failure::Class::Interrupted), a [`Mend`] policy reads what the caller has, and the answer
 //! is completed in one of two ways, in this order:

@@ -41,9 +41,11 @@ struct Plan {
     /// Of each wave, and until all callers are there.
     seconds: u64,
     ramp: u64,
-    /// Of one answer: at 100 to 500 ms each.
+    /// Of one answer.
     words: u16,
-    /// How long an upstream may be silent, in seconds.
+    /// The longest pause between two words, and a fifth of it the shortest, in milliseconds.
+    pause: u16,
+    /// How long an upstream may be silent, in milliseconds.
     patience: u16,
     /// How long the last streams of a wave may go on. Four answers in full, two of them after a silence, take less.
     grace: u64,
@@ -53,9 +55,9 @@ impl Plan {
     fn new() -> Self {
         let is_quick = std::env::var_os("BENCH_QUICK").is_some();
         let wanted = if is_quick {
-            Self { streams: 200, seconds: 3, ramp: 2, words: 4, patience: 1, grace: 20 }
+            Self { streams: 200, seconds: 3, ramp: 2, words: 10, pause: 100, patience: 400, grace: 10 }
         } else {
-            Self { streams: 5_000, seconds: 60, ramp: 10, words: 40, patience: 3, grace: 120 }
+            Self { streams: 5_000, seconds: 60, ramp: 10, words: 40, pause: 500, patience: 3_000, grace: 120 }
         };
         let streams = wanted.streams.min((open_files_limit() - 100) / 2);
         if streams < wanted.streams {
@@ -145,7 +147,7 @@ impl Wave {
 fn soak() -> ExitCode {
     raise_limit();
     let plan = Plan::new();
-    let upstream = Server::start("upstream", &[plan.words], 0);
+    let upstream = Server::start("upstream", &[plan.words, plan.pause], 0);
     let gateway = Server::start("gateway", &[upstream.port(), plan.patience], 1);
     // What is made once and kept, such as the tasks of the pools, is there before it is counted.
     let moment = clients::Span { ramp: Duration::ZERO, time: Duration::from_millis(10), ..plan.span() };

@@ -25,11 +25,12 @@ pub(crate) fn run(args: &[String]) {
     let listener = runtime.block_on(async { listen() }).expect("a port");
     println!("{}", listener.local_addr().expect("an address").port());
     match args {
-        [role, words] if role == "upstream" => {
-            runtime.block_on(upstream(listener, words.parse().expect("a number")));
+        [role, words, pause] if role == "upstream" => {
+            let (words, pause) = (words.parse().expect("a number"), pause.parse().expect("milliseconds"));
+            runtime.block_on(upstream(listener, words, pause));
         }
         [role, upstream, patience] if role == "gateway" => {
-            let app = gateway(upstream, patience.parse().expect("seconds"));
+            let app = gateway(upstream, patience.parse().expect("milliseconds"));
             runtime.spawn(serve(listener, app));
             count(&runtime);
         }
@@ -75,14 +76,14 @@ fn arrived(mut request: Request) -> Request {
     request
 }
 
-/// With the default circuits. A stream may be silent for `patience` seconds, and twice that before its first word.
+/// With the default circuits. A stream may be silent for `patience` ms, and twice that before its first word.
 fn gateway(upstream: &str, patience: u64) -> Router {
     let first_token = 2 * patience;
     let config = format!(
         r#"
         [stream]
-        first_token = "{first_token}s"
-        idle = "{patience}s"
+        first_token = "{first_token}ms"
+        idle = "{patience}ms"
         [providers.openai]
         dialect = "openai-chat"
         base_url = "http://127.0.0.1:{upstream}/v1"
@@ -144,29 +145,34 @@ impl Fault {
     }
 }
 
-/// By dialect, OpenAI and Anthropic: the head first, then one write per chunk.
-type Answers = [Vec<Vec<u8>>; 2];
+/// How an upstream answers.
+struct Manner {
+    /// By dialect, OpenAI and Anthropic: the head first, then one write per chunk.
+    answers: [Vec<Vec<u8>>; 2],
+    /// The longest pause between two of them, in milliseconds.
+    pause: u64,
+}
 
-/// Answers word by word, one each 100 to 500 ms.
-async fn upstream(listener: TcpListener, words: usize) {
+/// Answers word by word, with a pause of up to so many milliseconds after each.
+async fn upstream(listener: TcpListener, words: usize, pause: u64) {
     let mut answers = [frames::openai(words), frames::anthropic(words)].map(frames::streamed);
     for answer in &mut answers {
         // As providers do: who has read the last event can use the connection again.
         let end = answer.pop().expect("an end");
         answer.last_mut().expect("a last event").extend(end);
     }
-    let answers: &'static Answers = Box::leak(Box::new(answers));
+    let manner: &'static Manner = Box::leak(Box::new(Manner { answers, pause }));
     loop {
         if let Ok((socket, _)) = listener.accept().await {
             let _ = socket.set_nodelay(true);
-            tokio::spawn(connection(socket, answers));
+            tokio::spawn(connection(socket, manner));
         }
     }
 }
 
 static CALLS: AtomicU64 = AtomicU64::new(0);
 
-async fn connection(mut socket: TcpStream, answers: &'static Answers) {
+async fn connection(mut socket: TcpStream, manner: &'static Manner) {
     let mut request = Vec::new();
     loop {
         request.clear();
@@ -178,7 +184,7 @@ async fn connection(mut socket: TcpStream, answers: &'static Answers) {
         }
         let is_anthropic = memchr::memmem::find(&request, b"/messages HTTP").is_some();
         let call = CALLS.fetch_add(1, Ordering::Relaxed);
-        if answer(&mut socket, &answers[usize::from(is_anthropic)], call).await.is_none() {
+        if answer(&mut socket, manner, is_anthropic, call).await.is_none() {
             return;
         }
     }
@@ -187,7 +193,9 @@ async fn connection(mut socket: TcpStream, answers: &'static Answers) {
 const UNAVAILABLE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 1\r\n\r\n";
 
 /// Nothing, when the connection is to end.
-async fn answer(socket: &mut TcpStream, answer: &[Vec<u8>], call: u64) -> Option<()> {
+async fn answer(socket: &mut TcpStream, manner: &Manner, is_anthropic: bool, call: u64) -> Option<()> {
+    let answer = &manner.answers[usize::from(is_anthropic)];
+    let least = manner.pause / 5;
     let fault = Fault::of(call);
     let stop = match fault {
         Fault::None => usize::MAX,
@@ -204,7 +212,8 @@ async fn answer(socket: &mut TcpStream, answer: &[Vec<u8>], call: u64) -> Option
             return None;
         }
         socket.write_all(chunk).await.ok()?;
-        sleep(Duration::from_millis(100 + mix(call ^ (at as u64) << 32) % 400)).await;
+        let more = mix(call ^ (at as u64) << 32) % (manner.pause - least);
+        sleep(Duration::from_millis(least + more)).await;
     }
     Some(())
 }

@@ -20,6 +20,7 @@ pub struct Failure {
     report: Option<Arc<Report>>,
     source: Option<Arc<dyn Error + Send + Sync>>,
     is_local: bool,
+    is_blameless: bool,
 }
 
 impl Failure {
@@ -35,6 +36,7 @@ impl Failure {
             report: None,
             source: None,
             is_local: class.is_local(),
+            is_blameless: false,
         }
     }
 
@@ -89,6 +91,13 @@ impl Failure {
         self
     }
 
+    /// Says nothing against whom it was sent to: a breaker takes it for a call whose caller went away.
+    #[must_use]
+    pub fn blameless(mut self) -> Self {
+        self.is_blameless = true;
+        self
+    }
+
     /// Was this refused here, before anything left for the provider? See [`Class::is_local`].
     #[must_use]
     pub const fn is_local(&self) -> bool {
@@ -134,7 +143,7 @@ impl Failure {
     /// What a circuit breaker makes of it.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
-        Outcome::of(self.class, self.retry_after)
+        if self.is_blameless { Outcome::Cancelled } else { Outcome::of(self.class, self.retry_after) }
     }
 
     /// Finds the failure in an error or in its chain of sources.

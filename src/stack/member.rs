@@ -260,7 +260,9 @@ impl<C: Clone> MemberStack<C> {
                     .first_token(self.timeouts.first_token)
                     .idle(self.timeouts.idle)
                     .attempt(self.timeouts.attempt)
-                    .total(self.timeouts.total),
+                    .total(self.timeouts.total)
+                    // A silent member must not use up the time in which the next one could have answered.
+                    .leave_time(true),
             )
             // Derives the member's request from the caller's own, anew for every attempt.
             .layer(self.normalizer(front).losses(self.losses.clone()))

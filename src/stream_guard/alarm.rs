@@ -33,8 +33,17 @@ impl Alarm {
         }
     }
 
+    /// The end of an attempt that has not answered, where others may be asked after it: three quarters of the time
+    /// that is left go to it. It is to blame for a silence of half as long as it is granted anyway; a caller who is
+    /// in more of a hurry than that has only himself to blame.
+    pub(super) fn of_turn(now: Instant, patience: Duration, deadline: Deadline) -> Self {
+        let turn = deadline.remaining(now) / 4 * 3;
+        let cause = if turn >= patience / 2 { Cause::TooSlow } else { Cause::Hurried };
+        Self::after(now, turn, cause)
+    }
+
     /// The earlier one; of two at once this one.
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
     }
 }
@@ -58,11 +67,6 @@ impl Timer {
     pub(super) fn new(next: Alarm, last: Alarm) -> Self {
         let next = last.or(next);
         Self { sleep: sleep_until(next.at), next, last }
-    }
-
-    /// The end of the whole attempt.
-    pub(super) const fn last(&self) -> Alarm {
-        self.last
     }
 
     /// Rings for `next` instead.

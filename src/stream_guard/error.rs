@@ -18,6 +18,8 @@ pub enum Cause {
     Stalled,
     /// The limit of one attempt, from the call to the end.
     TooSlow,
+    /// The caller's time is short, and others may be asked in what is left of it.
+    Hurried,
     /// The caller's time is up.
     Deadline,
     /// The connection broke.
@@ -38,7 +40,9 @@ impl Cause {
     /// What it means as long as the caller has received nothing.
     const fn before_commit(self) -> Class {
         match self {
-            Self::NoHead | Self::NoFirstToken | Self::Stalled | Self::TooSlow => Class::Timeout,
+            Self::NoHead | Self::NoFirstToken | Self::Stalled | Self::TooSlow | Self::Hurried => {
+                Class::Timeout
+            }
             Self::Deadline => Class::DeadlineExceeded,
             Self::Cut => Class::Connect,
             Self::GaveUp => Class::ServerError,
@@ -61,6 +65,7 @@ impl fmt::Display for Cause {
             Self::NoFirstToken => "the first content of the stream did not come in time",
             Self::Stalled => "the answer stalled",
             Self::TooSlow => "the answer took too long in all",
+            Self::Hurried => "the answer did not come before others had to be asked",
             Self::Deadline => "the deadline of the call passed",
             Self::Cut => "the connection broke in the middle of the answer",
             Self::GaveUp => "the provider gave up in the middle of the stream",
@@ -83,8 +88,9 @@ pub struct BrokenAnswer {
 }
 
 impl BrokenAnswer {
-    pub(super) const fn before_commit(cause: Cause) -> Self {
-        Self { cause, failure: Failure::new(cause.before_commit()) }
+    pub(super) fn before_commit(cause: Cause) -> Self {
+        let failure = Failure::new(cause.before_commit());
+        Self { cause, failure: if cause == Cause::Hurried { failure.blameless() } else { failure } }
     }
 
     pub(super) const fn after_commit(cause: Cause) -> Self {

@@ -39,6 +39,8 @@ pin_project! {
 pub(super) struct Wanted {
     pub(super) operation: Operation,
     pub(super) is_stream: bool,
+    /// When the answer has to be over.
+    pub(super) to_end: Alarm,
 }
 
 pin_project! {
@@ -127,7 +129,7 @@ where
         let attempt = self.as_mut().take_attempt();
         let mut this = self.project();
         let answer = match (result, attempt) {
-            (Ok(()), Some(attempt)) => Ok(attempt.commit(this.guard, this.limits, this.timer.last())),
+            (Ok(()), Some(attempt)) => Ok(attempt.commit(this.guard, this.limits, this.wanted.to_end)),
             (Err(error), _) => Err(error),
             (Ok(()), None) => unreachable!("an attempt that succeeded"),
         };

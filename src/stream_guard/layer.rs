@@ -49,6 +49,14 @@ impl<G: Guard> StreamGuardLayer<G> {
         self
     }
 
+    /// Where the request has a [`Deadline`](crate::facts::Deadline): whether some of the time that is left is kept for
+    /// others. Then an attempt that is not the [`LastChance`](crate::facts::LastChance) gets three quarters of it to
+    /// begin to answer, or to answer whole, and is a timeout after that. Default: no, as nobody may be there.
+    pub fn leave_time(mut self, leaves_time: bool) -> Self {
+        self.limits.leaves_time = leaves_time;
+        self
+    }
+
     /// How many bytes may come before the first content of a stream. Default 64 KiB.
     pub fn hold_back(mut self, bytes: usize) -> Self {
         self.limits.hold_back = bytes;

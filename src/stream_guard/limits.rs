@@ -9,6 +9,7 @@ pub(super) struct Limits {
     pub(super) total: Duration,
     pub(super) hold_back: usize,
     pub(super) answer: usize,
+    pub(super) leaves_time: bool,
 }
 
 impl Limits {
@@ -16,7 +17,7 @@ impl Limits {
     /// not one.
     pub(super) fn of(self, is_last: bool) -> Self {
         let first_token = if is_last { self.first_token.max(self.attempt) } else { self.first_token };
-        Self { first_token, ..self }
+        Self { first_token, leaves_time: self.leaves_time && !is_last, ..self }
     }
 }
 
@@ -29,6 +30,7 @@ impl Default for Limits {
             total: Duration::from_secs(300),
             hold_back: 64 * 1024,
             answer: 32 * 1024 * 1024,
+            leaves_time: false,
         }
     }
 }

@@ -29,7 +29,8 @@
 //! Time is limited to the first content ([`first_token`](StreamGuardLayer::first_token)), between any two
 //! chunks ([`idle`](StreamGuardLayer::idle)), to the head of a buffered answer
 //! ([`attempt`](StreamGuardLayer::attempt)) and in all ([`total`](StreamGuardLayer::total)); a
-//! [`Deadline`](crate::facts::Deadline) on the request bounds them all. Dropping the future or the body drops
+//! [`Deadline`](crate::facts::Deadline) on the request bounds them all, and may be
+//! [shared](StreamGuardLayer::leave_time) with those who are asked next. Dropping the future or the body drops
 //! the call, and with it the connection to the provider.
 //!
 //! The inner body must be `Unpin`, as hyper's is: it moves from the future to the response at the commit point.

@@ -49,15 +49,18 @@ where
         let now = Instant::now();
         let limits = self.limits.of(LastChance::is_left(request.extensions()));
         let wants_stream = self.guard.wants_stream(request.extensions());
-        let to_head = match wants_stream {
-            Some(true) => Alarm::after(now, limits.first_token, Cause::NoFirstToken),
-            _ => Alarm::after(now, limits.attempt, Cause::NoHead),
+        let (patience, cause) = match wants_stream {
+            Some(true) => (limits.first_token, Cause::NoFirstToken),
+            _ => (limits.attempt, Cause::NoHead),
         };
-        let to_end = Alarm::of_all(now, &limits, Deadline::find(request.extensions()));
-        let timer = Timer::new(to_head, to_end);
+        let deadline = Deadline::find(request.extensions());
+        let to_end = Alarm::of_all(now, &limits, deadline);
+        let turn = deadline.filter(|_| limits.leaves_time).map(|at| Alarm::of_turn(now, patience, at));
+        let to_answer = turn.map_or(to_end, |turn| to_end.or(turn));
+        let timer = Timer::new(Alarm::after(now, patience, cause), to_answer);
         let operation =
             request.extensions().get::<Call>().map_or_else(Operation::default, |call| call.operation);
-        let wanted = Wanted { operation, is_stream: wants_stream == Some(true) };
+        let wanted = Wanted { operation, is_stream: wants_stream == Some(true), to_end };
         let inner = self.inner.call(request);
         ResponseFuture::new(inner, timer, self.guard.clone(), limits, wanted)
     }

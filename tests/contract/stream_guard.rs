@@ -21,7 +21,7 @@ use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{Dialect, Signal, sse};
-use tower_failover::facts::{Call, Deadline, Operation};
+use tower_failover::facts::{Call, Deadline, LastChance, Operation};
 use tower_failover::failure::{BoxError, Class, Failure, Scope};
 use tower_failover::stream_guard::{BrokenAnswer, Cause, Guard, StreamGuardLayer};
 use tower_failover::testing::ReadinessProbe;
@@ -401,6 +401,38 @@ async fn the_callers_deadline_bounds_everything_and_keeps_its_name() {
     let script = Script::new([HELLO, Do::Wait(9 * SECOND), FINISH]);
     let (_, class, cause) = broken(watch_with(layer, script, by(5 * SECOND)).await);
     assert_eq!((class, cause), (Class::DeadlineExceeded, Some(Cause::Deadline)));
+}
+
+/// Silence, or an answer that drips, by whoever may be followed by another.
+#[tokio::test(start_paused = true)]
+async fn time_is_left_for_others_until_the_commit_and_by_all_but_the_last() {
+    let layer = StreamGuardLayer::new(Words).leave_time(true);
+    let by = |after: u32| {
+        let mut request = stream_call();
+        request.extensions_mut().insert(Deadline(Instant::now() + after * SECOND));
+        request
+    };
+    let late = || Script::new([Do::Wait(9 * SECOND), HELLO, FINISH, END]);
+    let start = Instant::now();
+    let seen = watch_with(layer, late(), by(4)).await;
+    assert_eq!((refused(seen), start.elapsed()), ((Class::Timeout, Some(Cause::Hurried)), 3 * SECOND));
+    let seen = watch_with(layer, late(), by(8)).await;
+    assert_eq!(refused(seen), (Class::Timeout, Some(Cause::TooSlow)), "6 of the 10 s that it has anyway");
+    let mut last = by(10);
+    last.extensions_mut().insert(LastChance);
+    whole(watch_with(layer, late(), last).await);
+    let begun = Script::new([HELLO, Do::Wait(9 * SECOND), FINISH, END]);
+    whole(watch_with(layer, begun, by(10)).await);
+
+    let mut request = Request::new(());
+    request.extensions_mut().insert(Deadline(Instant::now() + 40 * SECOND));
+    let provider = service_fn(|_| {
+        let drip = Script::new((0..100).flat_map(|_| [Do::Wait(SECOND), Do::Raw(" ".into())]));
+        std::future::ready(Ok::<_, Infallible>(Response::new(drip)))
+    });
+    let start = Instant::now();
+    let error = layer.layer(provider).oneshot(request).await.unwrap_err();
+    assert_eq!((Failure::of(&error).class(), start.elapsed()), (Class::Timeout, 30 * SECOND));
 }
 
 /// A provider whose head never comes.

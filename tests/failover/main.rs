@@ -7,6 +7,7 @@ mod conversations;
 mod corpora;
 mod count_tokens;
 mod credentials;
+mod deadlines;
 mod disconnect;
 mod faults;
 mod keepalive;

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tower_failover::body::Buffered;
 use tower_failover::client::{Client, ClientPool, Credential, Endpoint};
-use tower_failover::failure::{Class, Failure, Scope};
+use tower_failover::failure::{Class, Failure, Outcome, Scope};
 use tower_failover::testing::{Chunking, FakeProvider, Fault, RecordedReply};
 
 const BODY: &str = r#"{"model":"m","messages":[{"role":"user","content":"hi"}]}"#;
@@ -104,6 +104,19 @@ async fn a_reused_connection_that_fails_is_not_retried_behind_the_callers_back()
     provider.script([Fault::Refuse]);
     assert_eq!(failure(client).await.class(), Class::Connect);
     assert_eq!(provider.count(), 2);
+}
+
+/// It had answered, so the provider is there; a first request that breaks off is another matter.
+#[tokio::test]
+async fn a_reused_connection_that_breaks_is_held_against_nobody() {
+    let provider = FakeProvider::openai().start().await.unwrap();
+    let client = client(&provider.base_url());
+    provider.script([Fault::Refuse]);
+    assert_eq!(failure(client.clone()).await.outcome(), Outcome::Failure);
+    client.clone().oneshot(request()).await.unwrap().into_body().collect().await.unwrap();
+    provider.script([Fault::Refuse, Fault::Refuse]);
+    assert_eq!(failure(client.clone()).await.outcome(), Outcome::Cancelled);
+    assert_eq!(failure(client).await.outcome(), Outcome::Failure, "this one was new");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use tokio::time::Timeout;
 use tower_service::Service;
 
+use super::reuse::Noted;
 use crate::failure::BoxError;
 
 type Https = HttpsConnector<HttpConnector>;
@@ -42,7 +43,7 @@ impl Connector {
 }
 
 impl Service<Uri> for Connector {
-    type Response = <Https as Service<Uri>>::Response;
+    type Response = Noted<<Https as Service<Uri>>::Response>;
     type Error = BoxError;
     type Future = Connecting;
 
@@ -63,11 +64,12 @@ pub(super) struct Connecting {
 }
 
 impl Future for Connecting {
-    type Output = Result<<Https as Service<Uri>>::Response, BoxError>;
+    type Output = Result<Noted<<Https as Service<Uri>>::Response>, BoxError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let in_time = ready!(self.inner.as_mut().poll(cx));
-        Poll::Ready(in_time.unwrap_or_else(|_| Err(Box::new(ConnectTimedOut(self.within)))))
+        let connected = in_time.unwrap_or_else(|_| Err(Box::new(ConnectTimedOut(self.within))));
+        Poll::Ready(connected.map(Noted::new))
     }
 }
 

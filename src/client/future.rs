@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use super::ResponseBody;
 use super::error::read;
 use super::redact::Secret;
+use super::reuse;
 use crate::failure::{BoxError, Failure};
 
 pin_project! {
@@ -46,6 +47,7 @@ impl Future for ResponseFuture {
         match self.project().state.project() {
             Project::Sent { inner, secret } => match ready!(inner.poll(cx)) {
                 Ok(mut response) => {
+                    reuse::answered(response.extensions_mut());
                     // Words of a provider's own choosing in the status line: our server would repeat them.
                     response.extensions_mut().remove::<hyper::ext::ReasonPhrase>();
                     // An answer is passed as it is: it is the model's, and nobody tells a model the key.

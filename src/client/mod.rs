@@ -50,8 +50,9 @@
 //! # Errors
 //!
 //! A [`Failure`](crate::failure::Failure) of [`Class::Connect`](crate::failure::Class::Connect) for everything
-//! that goes wrong before the head of a response: DNS, TCP, TLS, time, a reset, a connection that a provider had
-//! closed while it lay idle. No error shows a header or a URL. Dropping the future cancels the request.
+//! that goes wrong before the head of a response: DNS, TCP, TLS, time, a reset. A connection that a provider had
+//! closed while it lay idle is replaced before the request goes out on it; where the two cross, the failure is
+//! [blameless](crate::failure::Failure::blameless). No error shows a header or a URL. Dropping the future cancels the request.
 
 mod connector;
 mod credential;
@@ -60,6 +61,7 @@ mod error;
 mod future;
 mod pool;
 mod redact;
+mod reuse;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -97,8 +97,9 @@ impl ClientPoolBuilder {
             .http2_adaptive_window(true)
             .http2_keep_alive_interval(self.keep_alive)
             .http2_keep_alive_timeout(Duration::from_secs(10))
-            // A repeated request is an attempt, and attempts are counted by the layers above.
-            .retry_canceled_requests(false)
+            // Only of a connection found closed before a byte of the request was sent on it. What was sent is never
+            // sent again here: that is an attempt, and attempts are counted by the layers above.
+            .retry_canceled_requests(true)
             .build(connector);
         ClientPool(Arc::new(http))
     }

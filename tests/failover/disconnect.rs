@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tower_failover::circuit_breaker::{CircuitHandle, CircuitState};
 use tower_failover::testing::{FakeProvider, Fault};
 
-use crate::support::{APIS, Api, Gateway, join};
+use crate::support::{APIS, Api, Gateway, IMPATIENT, join};
 
 /// Real sockets have no paused clock: waits for what must come, and not longer.
 pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
@@ -200,4 +200,19 @@ async fn leaving_while_an_answer_is_gone_on_with_cancels_whoever_goes_on() {
     for front in APIS {
         join(APIS.map(|api| leave(front, api))).await;
     }
+}
+
+/// A provider, or whatever stands before it, that drops each connection at its second request.
+#[tokio::test]
+async fn connections_that_end_between_two_requests_do_not_open_the_circuit() {
+    let primary = Api::OpenAi.provider("here").await;
+    let gateway = Gateway::with_settings(&[(Api::OpenAi, primary.base_url())], IMPATIENT).await;
+    gateway.ask(Api::OpenAi, false).await;
+    for _ in 0..20 {
+        primary.script([Fault::Refuse]);
+        let answer = gateway.ask(Api::OpenAi, false).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let totals = circuit(&gateway).snapshot().totals;
+    assert_eq!((totals.successes, totals.failures, totals.cancelled), (21, 0, 20));
 }

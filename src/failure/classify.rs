@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{BoxError, Class, Failure, class_of_status, limit_reset, retry_after};
+use super::{BoxError, Class, Failure, class_of_status, limit_reset, retry_after, should_retry};
 
 /// Reads the result of a call: a [`Failure`], or `None` for success.
 ///
@@ -50,7 +50,8 @@ impl<B> Classify<http::Response<B>> for Standard {
         let (headers, now) = (response.headers(), SystemTime::now());
         let reset = || limit_reset(headers, now).filter(|_| class == Class::RateLimited);
         let hint = retry_after(headers, now).or_else(reset);
-        Some(Failure::new(class).with_status(response.status()).with_retry_after(hint))
+        let failure = Failure::new(class).with_status(response.status()).with_retry_after(hint);
+        Some(if should_retry(headers) == Some(false) { failure.not_to_be_repeated() } else { failure })
     }
 }
 

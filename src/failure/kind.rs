@@ -21,6 +21,7 @@ pub struct Failure {
     source: Option<Arc<dyn Error + Send + Sync>>,
     is_local: bool,
     is_blameless: bool,
+    is_final: bool,
 }
 
 impl Failure {
@@ -37,6 +38,7 @@ impl Failure {
             source: None,
             is_local: class.is_local(),
             is_blameless: false,
+            is_final: false,
         }
     }
 
@@ -96,6 +98,19 @@ impl Failure {
     pub fn blameless(mut self) -> Self {
         self.is_blameless = true;
         self
+    }
+
+    /// The provider said that it would say the same again (`x-should-retry: false`). Others may say something else.
+    #[must_use]
+    pub fn not_to_be_repeated(mut self) -> Self {
+        self.is_final = true;
+        self
+    }
+
+    /// Did the provider say that it would say the same again?
+    #[must_use]
+    pub const fn is_not_to_be_repeated(&self) -> bool {
+        self.is_final
     }
 
     /// Was this refused here, before anything left for the provider? See [`Class::is_local`].

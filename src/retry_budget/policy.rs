@@ -84,7 +84,8 @@ where
 }
 
 /// For HTTP: results are read by a [`Classify`] ([`Standard`] unless told otherwise), the facts [`Deadline`] and
-/// [`Attempts`] from the request, and a response that says `x-should-retry: false` is not repeated.
+/// [`Attempts`] from the request, and what says `x-should-retry: false` is not repeated: a response, or a failure that
+/// was [read from one](Failure::not_to_be_repeated).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HttpRetry<C = Standard> {
     classifier: C,
@@ -107,7 +108,10 @@ where
     }
 
     fn may_repeat(&self, result: Result<&http::Response<ResBody>, &BoxError>) -> bool {
-        result.ok().and_then(|response| should_retry(response.headers())) != Some(false)
+        match result {
+            Ok(response) => should_retry(response.headers()) != Some(false),
+            Err(error) => !Failure::find(error.as_ref()).is_some_and(Failure::is_not_to_be_repeated),
+        }
     }
 
     fn deadline(&self, request: &http::Request<ReqBody>) -> Option<Instant> {

@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::headers::request_id;
 use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
 use crate::dialect::{Dialect, Encode, ToolNames};
-use crate::failure::{Class, Failure, limit_reset, retry_after};
+use crate::failure::{Class, Failure, limit_reset, retry_after, should_retry};
 
 impl<F: Dialect, M: Dialect> Exchange<F, M> {
     /// A whole answer, in the caller's dialect.
@@ -44,7 +44,8 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         report.request_id = request_id(&parts.headers).or(report.request_id);
         let is_kept = self.is_same() && is_error(status) && !is_cut && is_json_object(&body);
         report.verbatim = is_kept.then_some(body);
-        failure.with_status(status).with_retry_after(hint).with_report(report)
+        let failure = failure.with_status(status).with_retry_after(hint).with_report(report);
+        if should_retry(&parts.headers) == Some(false) { failure.not_to_be_repeated() } else { failure }
     }
 
     fn read<'a>(&'a self, body: &'a [u8]) -> Result<Answer<'a>, Failure> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use tower_failover::testing::Fault;
+use tower_failover::testing::{Fault, RecordedReply};
 
 use crate::disconnect::within_100_ms;
 use crate::reading::data_lines;
@@ -226,6 +226,22 @@ async fn all_fronts_share_the_state_of_a_member() {
         gateway.ask(front, front != Api::OpenAi).await;
     }
     assert_eq!(primary.count(), 1, "the other fronts know what the first has learnt");
+}
+
+/// A gateway that stands before a provider has tried already, and says so.
+#[tokio::test]
+async fn who_says_that_it_would_fail_again_is_not_asked_again() {
+    let ask = async |front: Api, api: Api, is_stream: bool| {
+        let (primary, fallback) = (api.provider(PRIMARY).await, api.other().provider(FALLBACK).await);
+        primary.reply(RecordedReply::json(500, "{}").header("x-should-retry", "false"));
+        let gateway = Gateway::between(api, &primary, &fallback).await;
+        let answer = gateway.ask(front, is_stream).await;
+        assert_eq!(answer.read(front, is_stream).text, FALLBACK, "{front:?} {api:?} {is_stream}");
+        assert_eq!((primary.count(), fallback.count()), (1, 1), "{front:?} {api:?} {is_stream}");
+    };
+    for front in APIS {
+        join(APIS.into_iter().flat_map(|api| [ask(front, api, false), ask(front, api, true)])).await;
+    }
 }
 
 /// Our key goes where it was meant to go, whoever says that the answer is elsewhere.

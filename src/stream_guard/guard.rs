@@ -118,9 +118,13 @@ impl<D: Dialect> Guard for DialectGuard<D> {
     }
 
     fn is_whole_by_itself(&self, last: &Frame<'_>) -> bool {
-        let mut is_text = false;
-        let decoded = self.0.decoder().decode(last, &mut |event| is_text |= is_said(&event));
-        decoded.is_ok() && !is_text
+        let (mut is_text, mut is_read) = (false, false);
+        let decoded = self.0.decoder().decode(last, &mut |event| {
+            is_read = true;
+            is_text |= is_said(&event);
+        });
+        // Where frames mean nothing without those before them, the words of one are not seen by themselves.
+        decoded.is_ok() && is_read && !is_text
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

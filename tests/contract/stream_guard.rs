@@ -18,6 +18,7 @@ use http_body_util::BodyExt;
 use proptest::prelude::*;
 use tokio::time::{Instant, Sleep, sleep};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower_failover::dialect::anthropic_messages::AnthropicMessages;
 use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::{Dialect, Signal, sse};
@@ -401,6 +402,26 @@ async fn the_callers_deadline_bounds_everything_and_keeps_its_name() {
     let script = Script::new([HELLO, Do::Wait(9 * SECOND), FINISH]);
     let (_, class, cause) = broken(watch_with(layer, script, by(5 * SECOND)).await);
     assert_eq!((class, cause), (Class::DeadlineExceeded, Some(Cause::Deadline)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_frame_after_text_ends_nothing_in_a_dialect_whose_frames_hang_together_either() {
+    const TEXT: &[&str] = &[
+        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"m\",\"content\":[]}}\n\n",
+        "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"half\"}}\n\n",
+        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    ];
+    let mut stream = Some(Script::new(TEXT.iter().map(|frame| Do::Raw((*frame).into()))));
+    let provider =
+        service_fn(move |_| std::future::ready(Ok::<_, Infallible>(event_stream(stream.take().unwrap()))));
+    let guard = StreamGuardLayer::for_dialect(AnthropicMessages);
+    let response = guard.layer(provider).oneshot(stream_call()).await.unwrap();
+    let (text, error) = read(response).await;
+    assert!(text.contains("half") && !text.contains("message_stop"), "{text}");
+    let error = error.expect("half an answer never ends cleanly");
+    assert_eq!(Failure::of(&error).class(), Class::Interrupted);
 }
 
 /// Silence, or an answer that drips, by whoever may be followed by another.

@@ -315,6 +315,17 @@ async fn no_attempt_starts_that_cannot_finish() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_usually_answers_in_time_is_given_that_time() {
+    let (primary, fallback) = (Fake::slow(8), Fake::slow(8));
+    let world = World::of([&primary, &fallback]);
+    for _ in 0..5 {
+        world.ask().await;
+    }
+    let said = world.ask_within(Some(9 * SECOND), false).await;
+    assert_eq!((said.status, said.header("x-failover-provider")), (StatusCode::OK, "provider0"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_route_is_asked_once_and_the_next_one_has_what_is_left() {
     let (silent, fallback) = (Fake::new(std::future::pending), Fake::slow(50));
     let world = World::of([&silent, &fallback]);

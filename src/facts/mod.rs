@@ -10,6 +10,7 @@
 //! | [`Exclusions`] | request | you, `resume` | `health_routing` |
 //! | [`LastChance`] | request | `health_routing` | `stream_guard` |
 //! | [`OtherWays`] | request | `resume` | `health_routing` |
+//! | [`Usual`] | request | `retry_budget` | `stream_guard` |
 //! | [`Prefill`] | request | `resume` | `schema_normalizer` |
 //! | [`Conversation`] | request | you | `health_routing` |
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing`, `retry_budget` and `resume` |
@@ -34,6 +35,7 @@ mod member;
 mod prefill;
 mod served;
 mod usage;
+mod usual;
 mod vitals;
 
 pub use self::attempts::{Attempt, Attempts};
@@ -52,4 +54,5 @@ pub use self::prefill::Prefill;
 pub(crate) use self::served::shown;
 pub use self::served::{Degradation, Served};
 pub use self::usage::{Spent, Usage};
+pub use self::usual::Usual;
 pub use self::vitals::Vitals;

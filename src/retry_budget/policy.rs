@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use tokio::time::Instant;
 
-use crate::facts::{Attempts, Deadline};
+use crate::facts::{Attempts, Deadline, Usual};
 use crate::failure::{BoxError, Classify, Failure, Standard, should_retry};
 
 /// What the layer has to know of requests and results.
@@ -67,6 +69,12 @@ pub trait RetryPolicy<Req, Res> {
         None
     }
 
+    /// Says on the request how long an answer usually takes, at the least. Asked only where the time that is left is
+    /// not much longer.
+    fn usual(&self, request: &mut Req, usual: Duration) {
+        let _ = (request, usual);
+    }
+
     /// Where attempts that are repeated are written down; `None` for nowhere.
     fn attempts(&self, request: &Req) -> Option<Attempts> {
         let _ = request;
@@ -116,6 +124,10 @@ where
 
     fn deadline(&self, request: &http::Request<ReqBody>) -> Option<Instant> {
         Deadline::find(request.extensions()).map(|deadline| deadline.0)
+    }
+
+    fn usual(&self, request: &mut http::Request<ReqBody>, usual: Duration) {
+        request.extensions_mut().insert(Usual(usual));
     }
 
     fn attempts(&self, request: &http::Request<ReqBody>) -> Option<Attempts> {

@@ -2,6 +2,7 @@ use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::time::Instant;
 use tower_service::Service;
@@ -27,14 +28,14 @@ impl<S, P> RetryBudget<S, P> {
 }
 
 impl<P> Shared<P> {
-    /// Refuses an attempt whose answer would come too late.
-    fn admit(&self, deadline: Option<Instant>, now: Instant) -> Result<(), TooLate> {
+    /// Refuses an attempt whose answer would come too late. Says how long an answer takes where that is close.
+    fn admit(&self, deadline: Option<Instant>, now: Instant) -> Result<Option<Duration>, TooLate> {
         let Some(deadline) = deadline else {
-            return Ok(());
+            return Ok(None);
         };
         let (left, usual) = (deadline.saturating_duration_since(now), self.usual.least());
         if left >= usual {
-            return Ok(());
+            return Ok((left / 4 < usual).then_some(usual));
         }
         self.usual.doubt();
         Err(TooLate::new(left, usual))
@@ -56,12 +57,14 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, request: Req) -> Self::Future {
+    fn call(&mut self, mut request: Req) -> Self::Future {
         let now = Instant::now();
         let shared = &self.shared;
         let deadline = shared.policy.deadline(&request);
-        if let Err(error) = shared.admit(deadline, now) {
-            return ResponseFuture::refused(error.into());
+        match shared.admit(deadline, now) {
+            Ok(None) => {}
+            Ok(Some(usual)) => shared.policy.usual(&mut request, usual),
+            Err(error) => return ResponseFuture::refused(error.into()),
         }
         let turn = Turn::new(shared.rules, deadline, now);
         let spare = if turn.has_next() { shared.policy.clone_request(&request) } else { None };

@@ -7,7 +7,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Cause;
 use super::limits::Limits;
-use crate::facts::Deadline;
+use crate::facts::{Deadline, Usual};
 
 /// So far away that it never comes, and yet an instant every clock can count to.
 const NEVER: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -34,10 +34,16 @@ impl Alarm {
     }
 
     /// The end of an attempt that has not answered, where others may be asked after it: three quarters of the time
-    /// that is left go to it. It is to blame for a silence of half as long as it is granted anyway; a caller who is
+    /// that is left go to it, or twice the time that it usually takes if that is more. It is to blame for a silence of half as long as it is granted anyway; a caller who is
     /// in more of a hurry than that has only himself to blame.
-    pub(super) fn of_turn(now: Instant, patience: Duration, deadline: Deadline) -> Self {
-        let turn = deadline.remaining(now) / 4 * 3;
+    pub(super) fn of_turn(
+        now: Instant,
+        patience: Duration,
+        deadline: Deadline,
+        usual: Option<Usual>,
+    ) -> Self {
+        let usual = usual.map_or(Duration::ZERO, |Usual(usual)| usual.saturating_mul(2));
+        let turn = usual.max(deadline.remaining(now) / 4 * 3);
         let cause = if turn >= patience / 2 { Cause::TooSlow } else { Cause::Hurried };
         Self::after(now, turn, cause)
     }

@@ -51,7 +51,8 @@ impl<G: Guard> StreamGuardLayer<G> {
 
     /// Where the request has a [`Deadline`](crate::facts::Deadline): whether some of the time that is left is kept for
     /// others. Then an attempt that is not the [`LastChance`](crate::facts::LastChance) gets three quarters of it to
-    /// begin to answer, or to answer whole, and is a timeout after that. Default: no, as nobody may be there.
+    /// begin to answer, or to answer whole, and is a timeout after that; or twice the [`Usual`](crate::facts::Usual)
+    /// time of an answer, if that is more. Default: no, as nobody may be there.
     pub fn leave_time(mut self, leaves_time: bool) -> Self {
         self.limits.leaves_time = leaves_time;
         self

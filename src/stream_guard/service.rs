@@ -10,7 +10,7 @@ use super::alarm::{Alarm, Timer};
 use super::future::Wanted;
 use super::limits::Limits;
 use super::{Cause, Guard, ResponseBody, ResponseFuture};
-use crate::facts::{Call, Deadline, LastChance, Operation};
+use crate::facts::{Call, Deadline, LastChance, Operation, Usual};
 use crate::failure::BoxError;
 
 /// Answers with nothing but what has begun to be an answer.
@@ -55,7 +55,9 @@ where
         };
         let deadline = Deadline::find(request.extensions());
         let to_end = Alarm::of_all(now, &limits, deadline);
-        let turn = deadline.filter(|_| limits.leaves_time).map(|at| Alarm::of_turn(now, patience, at));
+        let usual = Usual::find(request.extensions());
+        let shared = deadline.filter(|_| limits.leaves_time);
+        let turn = shared.map(|deadline| Alarm::of_turn(now, patience, deadline, usual));
         let to_answer = turn.map_or(to_end, |turn| to_end.or(turn));
         let timer = Timer::new(Alarm::after(now, patience, cause), to_answer);
         let operation =

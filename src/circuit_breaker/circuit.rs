@@ -1,11 +1,13 @@
+mod row;
 mod verdict;
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::row::Row;
 use super::backoff::Backoff;
-use super::ticket::{Kind, Ticket, Word};
+use super::ticket::{Kind, Place, Ticket, Word};
 use super::window::{Counts, Window};
 use super::{CircuitConfig, CircuitTotals};
 use crate::facts::Availability;
@@ -18,9 +20,9 @@ pub(super) struct Circuit {
     config: CircuitConfig,
     phase: Phase,
     epoch: u64,
-    /// Failures since a call last came to a good end.
-    run: u32,
-    /// Calls that have begun to answer and have not ended, of whatever epoch.
+    row: Row,
+    /// Answers that ever began, and those under way now, of whatever epoch.
+    answers: u64,
     answering: u64,
     window: Window,
     backoff: Backoff,
@@ -66,7 +68,8 @@ impl Circuit {
         Self {
             phase: Phase::Closed { since: None },
             epoch: 0,
-            run: 0,
+            row: Row::default(),
+            answers: 0,
             answering: 0,
             window: Window::new(config.window),
             backoff: Backoff::new(config.seed),
@@ -78,8 +81,8 @@ impl Circuit {
         }
     }
 
-    /// Lets a call pass, or refuses it.
-    pub(super) fn admit(&mut self, now: Instant) -> Option<Ticket> {
+    /// Lets a call pass, or refuses it. `calls` have been admitted before it.
+    pub(super) fn admit(&mut self, calls: u64, now: Instant) -> Option<Ticket> {
         self.settle_clock(now);
         let kind = match &mut self.phase {
             Phase::Disabled => Kind::Call,
@@ -97,7 +100,7 @@ impl Circuit {
                 Kind::Probe
             }
         };
-        Some(Ticket { epoch: self.epoch, kind })
+        Some(Ticket { epoch: self.epoch, kind, place: Place { calls, answers: self.answers } })
     }
 
     /// Refuses a call that did not wait for the inner service to be ready.
@@ -136,7 +139,7 @@ impl Circuit {
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
         self.epoch += 1;
-        self.run = 0;
+        self.row = Row::default();
         self.asked = None;
         self.window.clear();
     }
@@ -242,8 +245,13 @@ impl Circuit {
         self.window.totals(now)
     }
 
+    pub(super) const fn answers(&self) -> u64 {
+        self.answers
+    }
+
+    /// Failures since a call last came to a good end.
     pub(super) const fn run(&self) -> u32 {
-        self.run
+        self.row.failures
     }
 
     pub(super) const fn doublings(&self) -> u32 {

@@ -49,8 +49,9 @@ impl Default for CircuitConfig {
 impl CircuitConfig {
     /// Opens after so many failures in a row, however far apart. Default 5; `u32::MAX` switches the rule off.
     ///
-    /// A row is broken by a call that comes to a good end. While others are being answered, failures are a row only
-    /// once there are more of them than of those.
+    /// A row is broken by a call that comes to a good end. Failures are no row either while more calls than those fare
+    /// better: calls that began to be answered while the last failed one waited, or that were begun before it, after
+    /// the row began, and have outlived it.
     #[must_use]
     pub const fn failures(mut self, failures: u32) -> Self {
         self.failures = failures;

@@ -15,8 +15,9 @@
 //!   the exception. Here a permit votes only in the period that admitted it.
 //! - A caller who gives up is invisible, so a hanging service never trips them. Here a call that is cancelled
 //!   after [`slow_after`](CircuitConfig::slow_after) counts as slow.
-//! - A good stream is known to be good after a minute and a refusal at once, so that among a thousand streams
-//!   that flow five refusals look like an outage. Here a stream counts from its first data on.
+//! - A good stream is known to be good after a minute and a refusal at once, so that in a crowd of streams of which
+//!   a tenth is refused five refusals look like an outage. Here a stream counts from its first data on, and failures
+//!   are a row only when they are more than the calls that [fare better](CircuitConfig::failures).
 //! - A 429 is taken for success, or for failure. Here it is neither: the circuit *cools down* until the moment
 //!   the provider named.
 //!

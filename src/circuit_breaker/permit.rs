@@ -53,7 +53,8 @@ impl Permit {
     fn finish(&mut self, outcome: Outcome, hint: Option<Duration>) {
         if let Some(ticket) = self.ticket.take() {
             let now = Instant::now();
-            let vote = Vote { outcome, hint, is_slow: self.is_slow(now) };
+            let is_slow = self.is_slow(now);
+            let vote = Vote { outcome, hint, is_slow, admitted: self.shared.admitted() };
             self.shared.settle(ticket, vote, now);
         }
     }

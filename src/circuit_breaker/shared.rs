@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::circuit::{Circuit, Event};
-use super::ticket::{Ticket, Vote, Word};
+use super::ticket::{Kind, Place, Ticket, Vote, Word};
 use super::{CircuitConfig, CircuitOpen, CircuitSnapshot, CircuitState, Permit};
 use crate::facts::Availability;
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -17,6 +17,10 @@ pub(super) struct Shared {
     config: CircuitConfig,
     /// A copy of what the circuit last said of itself: while calls pass, admission takes no lock.
     word: AtomicU64,
+    /// Calls that were ever admitted.
+    admitted: AtomicU64,
+    /// A copy, too: answers that ever began.
+    answers: AtomicU64,
     circuit: Mutex<Circuit>,
     states: watch::Sender<CircuitState>,
 }
@@ -28,6 +32,8 @@ impl Shared {
             name,
             config,
             word: AtomicU64::new(circuit.word().0),
+            admitted: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
             circuit: Mutex::new(circuit),
             states: watch::Sender::new(CircuitState::Closed),
         }
@@ -62,16 +68,28 @@ impl Shared {
     }
 
     pub(super) fn admit(self: &Arc<Self>) -> Result<Permit, CircuitOpen> {
-        if let Some(ticket) = self.word().passing() {
+        if let Some(epoch) = self.word().passing() {
+            let calls = self.admitted.fetch_add(1, Ordering::Relaxed);
+            let place = Place { calls, answers: self.answers.load(Ordering::Relaxed) };
+            let ticket = Ticket { epoch, kind: Kind::Call, place };
             // The clock is read only where somebody asks how long the call took.
             let started = self.config.slow_after.map(|_| Instant::now());
             return Ok(Permit::new(Arc::clone(self), ticket, started));
         }
         let now = Instant::now();
-        match self.with(|circuit| circuit.admit(now).ok_or_else(|| circuit.remaining(now))) {
+        match self.with(|circuit| {
+            let ticket = circuit.admit(self.admitted(), now).ok_or_else(|| circuit.remaining(now))?;
+            self.admitted.fetch_add(1, Ordering::Relaxed);
+            Ok(ticket)
+        }) {
             Ok(ticket) => Ok(Permit::new(Arc::clone(self), ticket, self.config.slow_after.map(|_| now))),
             Err(remaining) => Err(self.refusal(remaining)),
         }
+    }
+
+    /// How many calls have been admitted so far. Nothing else is read by it, so it need not be in order with anything.
+    pub(super) fn admitted(&self) -> u64 {
+        self.admitted.load(Ordering::Relaxed)
     }
 
     /// Refuses a call whose inner service was never made ready.
@@ -124,6 +142,10 @@ impl Shared {
         // Written only when it changed: other cores read it on every call.
         if self.word.load(Ordering::Relaxed) != word {
             self.word.store(word, Ordering::Release);
+        }
+        let answers = circuit.answers();
+        if self.answers.load(Ordering::Relaxed) != answers {
+            self.answers.store(answers, Ordering::Relaxed);
         }
         let event = circuit.take_event();
         drop(circuit);

@@ -19,11 +19,12 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Bench {
     circuit: Circuit,
     now: Instant,
+    admitted: u64,
 }
 
 impl Bench {
     fn new(config: CircuitConfig) -> Self {
-        Self { circuit: Circuit::new(config.jitter(0.0)), now: Instant::now() }
+        Self { circuit: Circuit::new(config.jitter(0.0)), now: Instant::now(), admitted: 0 }
     }
 
     fn standard() -> Self {
@@ -35,7 +36,9 @@ impl Bench {
     }
 
     fn admit(&mut self) -> Option<Ticket> {
-        self.circuit.admit(self.now)
+        let ticket = self.circuit.admit(self.admitted, self.now);
+        self.admitted += u64::from(ticket.is_some());
+        ticket
     }
 
     fn settle(&mut self, ticket: Ticket, outcome: Outcome) {
@@ -43,7 +46,8 @@ impl Bench {
     }
 
     fn vote(&mut self, ticket: Ticket, outcome: Outcome, hint: Option<Duration>, is_slow: bool) {
-        self.circuit.settle(ticket, Vote { outcome, hint, is_slow }, self.now);
+        let vote = Vote { outcome, hint, is_slow, admitted: self.admitted };
+        self.circuit.settle(ticket, vote, self.now);
     }
 
     fn call(&mut self, outcome: Outcome) {

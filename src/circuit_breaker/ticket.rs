@@ -9,6 +9,16 @@ use crate::failure::Outcome;
 pub(super) struct Ticket {
     pub(super) epoch: u64,
     pub(super) kind: Kind,
+    pub(super) place: Place,
+}
+
+/// When a call was admitted, told in what had happened by then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// So many calls had been admitted.
+    pub(super) calls: u64,
+    /// So many answers had begun.
+    pub(super) answers: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +39,8 @@ pub(super) struct Vote {
     /// When a failure asked us to come back. That of [`Outcome::Throttled`] stands in the outcome.
     pub(super) hint: Option<Duration>,
     pub(super) is_slow: bool,
+    /// So many calls had been admitted by then.
+    pub(super) admitted: u64,
 }
 
 impl Vote {
@@ -55,12 +67,10 @@ impl Word {
         Self((epoch << Self::EPOCH_SHIFT) | cooling | state)
     }
 
-    /// The ticket of a call that needs to ask nobody.
-    pub(super) const fn passing(self) -> Option<Ticket> {
+    /// The epoch in which calls pass that ask nobody, if they do.
+    pub(super) const fn passing(self) -> Option<u64> {
         match self.0 & 7 {
-            Self::CLOSED | Self::DISABLED => {
-                Some(Ticket { epoch: self.0 >> Self::EPOCH_SHIFT, kind: Kind::Call })
-            }
+            Self::CLOSED | Self::DISABLED => Some(self.0 >> Self::EPOCH_SHIFT),
             _ => None,
         }
     }

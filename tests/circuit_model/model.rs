@@ -31,6 +31,11 @@ pub(crate) struct Model {
     /// Calls that have begun to answer and have not ended, and how many there ever were.
     answering: u32,
     begun: u64,
+    /// Calls that were admitted, and of the row of failures: how many had been when it began, and how many of those
+    /// that came later have ended.
+    admitted: u64,
+    row: Option<u64>,
+    ended: u64,
     cooldown: u64,
     asked: u64,
     closed_at: Option<u64>,
@@ -80,6 +85,9 @@ pub(crate) struct Admitted {
     era: u32,
     since: u64,
     probe: bool,
+    /// How many had been admitted, and how many answers had begun.
+    calls: u64,
+    answers: u64,
     has_begun: bool,
     /// It counts as a good one, under this number.
     answered: Option<u64>,
@@ -143,20 +151,24 @@ impl Model {
         }
         let probe = self.state() != CircuitState::Closed;
         if let Phase::Open(_) = self.phase {
-            self.era += 1;
+            self.enter(Phase::HalfOpen);
         }
         if probe {
             self.phase = Phase::HalfOpenWith(self.now);
         }
-        Ok(Admitted {
+        let call = Admitted {
             era: self.era,
             since: self.now,
             probe,
+            calls: self.admitted,
+            answers: self.begun,
             has_begun: false,
             answered: None,
             proven: false,
             spent: false,
-        })
+        };
+        self.admitted += 1;
+        Ok(call)
     }
 
     fn is_slow(&self, call: &Admitted) -> bool {
@@ -173,12 +185,14 @@ impl Model {
             self.settle(&mut { *call }, Outcome::Success, 0, slow);
             call.proven = current && !slow;
             call.spent = !call.proven;
+            self.begun += u64::from(call.proven);
             self.answering += u32::from(call.proven);
         } else if current && self.phase == Phase::Closed {
             self.begun += 1;
             self.votes.push(Cast { era: self.era, at: self.now, kind: What::Begun(self.begun), slow });
             call.answered = Some(self.begun);
-            self.open_if(slow);
+            // It says nothing of a row.
+            self.open_if(slow, None, 0);
             self.answering += 1;
         }
     }
@@ -197,16 +211,22 @@ impl Model {
         if call.proven {
             self.answering -= 1;
             let closed_since = call.era + 1 == self.era && self.phase == Phase::Closed;
-            if bad && (current || closed_since) {
-                self.vote(outcome, hint, false);
+            if current || closed_since {
+                self.has_ended(call);
+                if bad {
+                    self.vote(call, outcome, hint, false);
+                }
             }
             return;
         }
         self.settled += 1;
         self.stale += u64::from(!current);
+        if current {
+            self.has_ended(call);
+        }
         let Some(number) = call.answered else {
             if current {
-                self.vote(outcome, hint, slow);
+                self.vote(call, outcome, hint, slow);
             }
             return;
         };
@@ -217,28 +237,33 @@ impl Model {
         if current && outcome == Outcome::Success {
             self.votes.push(Cast { era: self.era, at: self.now, kind: What::Done, slow: false });
             self.asked = 0;
+            self.row = None;
         } else if bad || !slow {
             self.votes.remove(begun);
             if current && bad {
-                self.vote(outcome, hint, slow);
+                self.vote(call, outcome, hint, slow);
             }
         }
     }
 
-    fn vote(&mut self, outcome: Outcome, hint: u64, slow: bool) {
+    fn has_ended(&mut self, call: &Admitted) {
+        self.ended += u64::from(self.row.is_some_and(|row| call.calls >= row));
+    }
+
+    fn vote(&mut self, call: &Admitted, outcome: Outcome, hint: u64, slow: bool) {
         let throttle = if let Outcome::Throttled(Some(hint)) = outcome { hint.as_millis() as u64 } else { 0 };
         let asked = match hint.max(throttle).min(HINT_CAP) {
             0 => 0,
             hint => self.now + hint,
         };
         match self.phase {
-            Phase::Closed => self.vote_closed(outcome, asked, slow),
+            Phase::Closed => self.vote_closed(call, outcome, asked, slow),
             Phase::HalfOpen | Phase::HalfOpenWith(_) => self.vote_half_open(outcome, asked, slow),
             Phase::Open(_) | Phase::Disabled => {}
         }
     }
 
-    fn vote_closed(&mut self, outcome: Outcome, asked: u64, slow: bool) {
+    fn vote_closed(&mut self, call: &Admitted, outcome: Outcome, asked: u64, slow: bool) {
         let kind = match outcome {
             Outcome::Success => What::Good,
             Outcome::Failure => What::Bad,
@@ -252,18 +277,34 @@ impl Model {
         };
         self.votes.push(Cast { era: self.era, at: self.now, kind, slow });
         match kind {
-            What::Good => self.asked = 0,
-            What::Bad => self.asked = self.asked.max(asked),
+            What::Good => {
+                self.asked = 0;
+                self.row = None;
+            }
+            What::Bad => {
+                self.asked = self.asked.max(asked);
+                if self.row.is_none() {
+                    self.row = Some(self.admitted);
+                    self.ended = 0;
+                }
+            }
             _ => {}
         }
-        self.open_if(slow || matches!(kind, What::Bad | What::Throttled));
+        let own = u64::from(call.answered.is_some());
+        let begun = (self.begun - call.answers - own).min(self.answering.into());
+        let before = self.row.map_or(0, |row| call.calls.saturating_sub(row));
+        let outlived = before.saturating_sub(self.ended.saturating_sub(1));
+        let unknown = outlived.saturating_sub(self.answering.into());
+        let is_bad = slow || matches!(kind, What::Bad | What::Throttled);
+        self.open_if(is_bad, Some(begun.max(outlived)), unknown);
     }
 
-    fn open_if(&mut self, is_bad: bool) {
+    /// `better` fare better than the call that has ended, and of `unknown` of them nothing is known.
+    fn open_if(&mut self, is_bad: bool, better: Option<u64>, unknown: u64) {
         let (calls, failed, slow_calls) = self.window();
         let enough = calls >= MIN_CALLS;
-        let by_rate = enough && (2 * failed >= calls || 10 * slow_calls >= 8 * calls);
-        let by_row = self.run() >= FAILURES && self.run() > self.answering;
+        let by_rate = enough && (2 * failed >= calls + unknown as usize || 10 * slow_calls >= 8 * calls);
+        let by_row = better.is_some_and(|better| self.run() >= FAILURES && u64::from(self.run()) > better);
         if is_bad && (by_row || by_rate) {
             self.open();
         }
@@ -294,6 +335,7 @@ impl Model {
         self.phase = phase;
         self.era += 1;
         self.asked = 0;
+        self.row = None;
     }
 
     fn open(&mut self) {

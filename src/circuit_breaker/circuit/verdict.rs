@@ -2,8 +2,22 @@ use tokio::time::Instant;
 
 use super::super::ticket::{Kind, Ticket, Vote};
 use super::super::window::{Counts, Mark};
+use super::row::Row;
 use super::{Circuit, Event, Phase};
 use crate::failure::Outcome;
+
+/// Calls under way when another has ended badly.
+#[derive(Clone, Copy, Debug)]
+struct Others {
+    /// Those that fare better than it did: they began to be answered while it waited, or they were begun before it, in
+    /// the same row of failures, and have outlived it.
+    ///
+    /// Who is refused knows it at once, and who is answered only after a while. Without this a crowd that comes to a
+    /// provider which refuses every tenth call finds its circuit open before the first answer has begun, each time.
+    better: u64,
+    /// Of the latter, those of whom nothing is known yet.
+    unknown: u64,
+}
 
 /// Verdicts.
 impl Circuit {
@@ -22,20 +36,23 @@ impl Circuit {
             Kind::Call if self.counts(ticket) && matches!(self.phase, Phase::Closed { .. }) => {
                 let mark = self.window.add(false, is_slow, now);
                 if is_slow {
-                    self.open_on_breach(now);
+                    let breach = self.window_breach(0, now);
+                    self.open_on(breach, now);
                 }
                 Kind::Answered(mark)
             }
             // Its vote is not heeded, or has been cast.
             Kind::Call | Kind::Answered(_) | Kind::Proven => return Some(ticket),
         };
+        self.answers += 1;
         self.answering += 1;
         Some(Ticket { kind, ..ticket })
     }
 
     fn prove(&mut self, ticket: Ticket, is_slow: bool, now: Instant) -> Option<Kind> {
         let is_current = self.counts(ticket);
-        self.settle(ticket, Vote { outcome: Outcome::Success, hint: None, is_slow }, now);
+        let admitted = ticket.place.calls + 1;
+        self.settle(ticket, Vote { outcome: Outcome::Success, hint: None, is_slow, admitted }, now);
         (is_current && !is_slow).then_some(Kind::Proven)
     }
 
@@ -50,17 +67,18 @@ impl Circuit {
             self.totals.add(vote.outcome, is_current);
         }
         if is_current {
+            self.row.ended(ticket.place);
             match ticket.kind {
-                Kind::Call | Kind::Probe => self.vote(vote, now),
-                Kind::Answered(mark) => self.correct(mark, vote, now),
-                Kind::Proven if vote.is_bad() => self.vote(vote, now),
+                Kind::Call | Kind::Probe => self.vote(ticket, vote, now),
+                Kind::Answered(mark) => self.correct(ticket, mark, vote, now),
+                Kind::Proven if vote.is_bad() => self.vote(ticket, vote, now),
                 Kind::Proven => {}
             }
         }
     }
 
     /// A call that has counted as good since it began to answer has ended.
-    fn correct(&mut self, mark: Mark, vote: Vote, now: Instant) {
+    fn correct(&mut self, ticket: Ticket, mark: Mark, vote: Vote, now: Instant) {
         match vote.outcome {
             Outcome::Success => self.came_to_good_end(),
             // That it was slow is a fact, whoever left then.
@@ -68,13 +86,13 @@ impl Circuit {
             Outcome::Cancelled | Outcome::Neutral => self.window.retract(mark, now),
             Outcome::Failure | Outcome::Throttled(_) => {
                 self.window.retract(mark, now);
-                self.vote(Vote { is_slow: mark.is_slow, ..vote }, now);
+                self.vote(ticket, Vote { is_slow: mark.is_slow, ..vote }, now);
             }
         }
     }
 
     fn came_to_good_end(&mut self) {
-        self.run = 0;
+        self.row = Row::default();
         self.asked = None;
     }
 
@@ -86,23 +104,23 @@ impl Circuit {
         ticket.epoch == self.epoch || is_successor
     }
 
-    fn vote(&mut self, vote: Vote, now: Instant) {
+    fn vote(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
         match self.phase {
-            Phase::Closed { .. } => self.count(vote, now),
+            Phase::Closed { .. } => self.count(ticket, vote, now),
             Phase::HalfOpen { .. } => self.judge_probe(vote, now),
             // An open circuit admits nothing, and a disabled one heeds nothing.
             Phase::Open { .. } | Phase::Disabled => {}
         }
     }
 
-    fn count(&mut self, vote: Vote, now: Instant) {
+    fn count(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
         let is_failure = match vote.outcome {
             Outcome::Success => {
                 self.came_to_good_end();
                 false
             }
             Outcome::Failure => {
-                self.run = self.run.saturating_add(1);
+                self.row.failed(vote.admitted);
                 self.asked = self.asked.max(self.not_before(vote.hint, now));
                 true
             }
@@ -116,30 +134,47 @@ impl Circuit {
         self.window.add(is_failure, vote.is_slow, now);
         // Only a bad call can open the circuit, so a good one does not pay for the sums.
         if is_failure || vote.is_slow {
-            self.open_on_breach(now);
+            let others = self.others(ticket);
+            let breach = self.row_breach(others.better);
+            let breach = breach.or_else(|| self.window_breach(others.unknown, now));
+            self.open_on(breach, now);
         }
     }
 
-    fn open_on_breach(&mut self, now: Instant) {
-        if let Some(reason) = self.breach(now) {
+    /// Who is under way beside a call that has ended badly.
+    fn others(&self, ticket: Ticket) -> Others {
+        let own = u64::from(matches!(ticket.kind, Kind::Answered(_)));
+        let begun = self.answers.saturating_sub(ticket.place.answers + own);
+        let outlived = self.row.outlived(ticket.place);
+        Others {
+            better: begun.min(self.answering).max(outlived),
+            unknown: outlived.saturating_sub(self.answering),
+        }
+    }
+
+    fn open_on(&mut self, breach: Option<&'static str>, now: Instant) {
+        if let Some(reason) = breach {
             self.open(reason, now);
         }
     }
 
-    fn breach(&mut self, now: Instant) -> Option<&'static str> {
-        // Failures are no row while more calls than those are being answered.
-        if self.run >= self.config.failures.max(1) && u64::from(self.run) > self.answering {
-            return Some("failures in a row");
-        }
+    /// Failures are no row while more calls than those fare better.
+    fn row_breach(&self, better: u64) -> Option<&'static str> {
+        let failures = self.row.failures;
+        (failures >= self.config.failures.max(1) && u64::from(failures) > better)
+            .then_some("failures in a row")
+    }
+
+    fn window_breach(&mut self, unknown: u64, now: Instant) -> Option<&'static str> {
         let Counts { calls, failures, slow } = self.window.totals(now);
         if calls < u64::from(self.config.min_calls) {
             return None;
         }
-        let share = |part: u64| part as f64 / calls as f64;
-        if failures > 0 && share(failures) >= self.config.rate {
+        let share = |part: u64, calls: u64| part as f64 / calls as f64;
+        if failures > 0 && share(failures, calls + unknown) >= self.config.rate {
             return Some("failure rate");
         }
-        (slow > 0 && share(slow) >= self.config.slow_rate).then_some("slow calls")
+        (slow > 0 && share(slow, calls) >= self.config.slow_rate).then_some("slow calls")
     }
 
     fn judge_probe(&mut self, vote: Vote, now: Instant) {

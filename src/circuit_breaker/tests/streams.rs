@@ -20,14 +20,56 @@ fn counts(bench: &mut Bench) -> (u64, u64) {
     (calls, failures)
 }
 
+/// Calls that have been admitted, and no more.
+fn begun(bench: &mut Bench, count: usize) -> Vec<Ticket> {
+    (0..count).map(|_| bench.admit().expect("a call was refused")).collect()
+}
+
 #[test]
-fn refusals_among_streams_that_flow_are_neither_a_row_nor_a_rate() {
+fn in_a_crowd_of_which_every_tenth_is_refused_at_once_nobody_is_in_a_row() {
+    let mut bench = Bench::standard();
+    let mut crowd = Vec::new();
+    for _ in 0..100 {
+        crowd.extend(begun(&mut bench, 9));
+        bench.call(Outcome::Failure);
+    }
+    assert_eq!((bench.state(), bench.circuit.run()), (CircuitState::Closed, 100), "before the first answer");
+    for call in crowd {
+        bench.circuit.begin(call, false, bench.now);
+        bench.calls(usize::from(bench.admitted % 10 == 0), Outcome::Failure);
+    }
+    assert_eq!(bench.state(), CircuitState::Closed, "nor afterwards");
+}
+
+#[test]
+fn who_refuses_all_new_calls_is_down_however_many_older_ones_are_under_way() {
     let mut bench = Bench::standard();
     streams(&mut bench, 1_000);
-    bench.calls(900, Outcome::Failure);
+    begun(&mut bench, 1_000);
+    bench.calls(4, Outcome::Failure);
     assert_eq!(bench.state(), CircuitState::Closed);
-    bench.calls(100, Outcome::Failure);
-    assert_eq!(bench.state(), CircuitState::Open, "half of all");
+    bench.call(Outcome::Failure);
+    assert_eq!(bench.state(), CircuitState::Open);
+}
+
+#[test]
+fn calls_that_time_out_while_others_were_answered_are_no_row() {
+    let mut bench = Bench::standard();
+    let silent = begun(&mut bench, 50);
+    streams(&mut bench, 60);
+    bench.wait(10 * SECOND);
+    silent.into_iter().for_each(|call| bench.settle(call, Outcome::Failure));
+    assert_eq!(bench.state(), CircuitState::Closed);
+}
+
+#[test]
+fn who_answers_nobody_is_down_with_the_first_five_that_time_out() {
+    let mut bench = Bench::standard();
+    streams(&mut bench, 100);
+    let silent = begun(&mut bench, 160);
+    bench.wait(10 * SECOND);
+    silent[..5].iter().for_each(|call| bench.settle(*call, Outcome::Failure));
+    assert_eq!(bench.state(), CircuitState::Open);
 }
 
 #[test]
@@ -53,9 +95,7 @@ fn streams_that_all_break_off_one_after_the_other_are_failures_in_a_row() {
 #[test]
 fn streams_that_all_break_off_at_once_open_it() {
     let mut bench = Bench::standard();
-    for stream in streams(&mut bench, 20) {
-        bench.settle(stream, Outcome::Failure);
-    }
+    streams(&mut bench, 20).into_iter().for_each(|stream| bench.settle(stream, Outcome::Failure));
     assert_eq!(bench.state(), CircuitState::Open);
 }
 

@@ -76,14 +76,17 @@ fn arrived(mut request: Request) -> Request {
     request
 }
 
-/// With the default circuits. A stream may be silent for `patience` ms, and twice that before its first word.
+/// With the default circuits. A stream may be silent for `patience` ms, twice that before its first word, and four times
+/// that if nobody else can be asked: by default a minute, which would be all that the last streams of a run wait for.
 fn gateway(upstream: &str, patience: u64) -> Router {
-    let first_token = 2 * patience;
+    let (first_token, attempt) = (2 * patience, 4 * patience);
     let config = format!(
         r#"
         [stream]
         first_token = "{first_token}ms"
         idle = "{patience}ms"
+        [timeouts]
+        attempt = "{attempt}ms"
         [providers.openai]
         dialect = "openai-chat"
         base_url = "http://127.0.0.1:{upstream}/v1"

@@ -24,6 +24,8 @@ pub(super) struct Circuit {
     /// Answers that ever began, and those under way now, of whatever epoch.
     answers: u64,
     answering: u64,
+    /// Calls that have ended, however it was.
+    ended: u64,
     window: Window,
     backoff: Backoff,
     /// The provider asked not to be called before this. Holds in every phase, and is never shortened.
@@ -71,6 +73,7 @@ impl Circuit {
             row: Row::default(),
             answers: 0,
             answering: 0,
+            ended: 0,
             window: Window::new(config.window),
             backoff: Backoff::new(config.seed),
             cooldown: None,

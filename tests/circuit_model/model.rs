@@ -36,6 +36,9 @@ pub(crate) struct Model {
     admitted: u64,
     row: Option<u64>,
     ended: u64,
+    /// The most that ever fared better than one of the row; and how many have ended at all.
+    better: u64,
+    all_ended: u64,
     cooldown: u64,
     asked: u64,
     closed_at: Option<u64>,
@@ -186,6 +189,7 @@ impl Model {
             call.proven = current && !slow;
             call.spent = !call.proven;
             self.begun += u64::from(call.proven);
+            self.all_ended -= u64::from(call.proven);
             self.answering += u32::from(call.proven);
         } else if current && self.phase == Phase::Closed {
             self.begun += 1;
@@ -207,6 +211,7 @@ impl Model {
 
     fn settle(&mut self, call: &mut Admitted, outcome: Outcome, hint: u64, slow: bool) {
         let current = call.era == self.era;
+        self.all_ended += 1;
         let bad = matches!(outcome, Outcome::Failure | Outcome::Throttled(_));
         if call.proven {
             self.answering -= 1;
@@ -237,13 +242,18 @@ impl Model {
         if current && outcome == Outcome::Success {
             self.votes.push(Cast { era: self.era, at: self.now, kind: What::Done, slow: false });
             self.asked = 0;
-            self.row = None;
+            self.no_row();
         } else if bad || !slow {
             self.votes.remove(begun);
             if current && bad {
                 self.vote(call, outcome, hint, slow);
             }
         }
+    }
+
+    fn no_row(&mut self) {
+        self.row = None;
+        self.better = 0;
     }
 
     fn has_ended(&mut self, call: &Admitted) {
@@ -279,7 +289,7 @@ impl Model {
         match kind {
             What::Good => {
                 self.asked = 0;
-                self.row = None;
+                self.no_row();
             }
             What::Bad => {
                 self.asked = self.asked.max(asked);
@@ -294,12 +304,15 @@ impl Model {
         let begun = (self.begun - call.answers - own).min(self.answering.into());
         let before = self.row.map_or(0, |row| call.calls.saturating_sub(row));
         let outlived = before.saturating_sub(self.ended.saturating_sub(1));
-        let unknown = outlived.saturating_sub(self.answering.into());
         let is_bad = slow || matches!(kind, What::Bad | What::Throttled);
-        self.open_if(is_bad, Some(begun.max(outlived)), unknown);
+        if is_bad {
+            self.better = self.better.max(begun).max(outlived);
+        }
+        let better = self.better.min(self.admitted - self.all_ended);
+        self.open_if(is_bad, Some(better), better.saturating_sub(self.answering.into()));
     }
 
-    /// `better` fare better than the call that has ended, and of `unknown` of them nothing is known.
+    /// `better` fare better than the failed, and of `unknown` of them nothing is known.
     fn open_if(&mut self, is_bad: bool, better: Option<u64>, unknown: u64) {
         let (calls, failed, slow_calls) = self.window();
         let enough = calls >= MIN_CALLS;
@@ -335,7 +348,7 @@ impl Model {
         self.phase = phase;
         self.era += 1;
         self.asked = 0;
-        self.row = None;
+        self.no_row();
     }
 
     fn open(&mut self) {

@@ -8,6 +8,8 @@ pub(super) struct Row {
     since: Option<u64>,
     /// Of those admitted since, so many have ended.
     ended: u64,
+    /// The most that ever fared better than one of the failed.
+    better: u64,
 }
 
 impl Row {
@@ -19,6 +21,13 @@ impl Row {
     pub(super) fn failed(&mut self, admitted: u64) {
         self.failures = self.failures.saturating_add(1);
         self.since.get_or_insert(admitted);
+    }
+
+    /// How many fare better than the failed, as far as that still stands: `better` did than the last one, and so many are
+    /// `under_way` of all.
+    pub(super) fn weigh(&mut self, better: u64, under_way: u64) -> u64 {
+        self.better = self.better.max(better);
+        self.better.min(under_way)
     }
 
     /// The calls begun since the row began that have outlived this one, which was begun after them and has ended: what

@@ -6,19 +6,6 @@ use super::row::Row;
 use super::{Circuit, Event, Phase};
 use crate::failure::Outcome;
 
-/// Calls under way when another has ended badly.
-#[derive(Clone, Copy, Debug)]
-struct Others {
-    /// Those that fare better than it did: they began to be answered while it waited, or they were begun before it, in
-    /// the same row of failures, and have outlived it.
-    ///
-    /// Who is refused knows it at once, and who is answered only after a while. Without this a crowd that comes to a
-    /// provider which refuses every tenth call finds its circuit open before the first answer has begun, each time.
-    better: u64,
-    /// Of the latter, those of whom nothing is known yet.
-    unknown: u64,
-}
-
 /// Verdicts.
 impl Circuit {
     /// A call has begun to answer, and its body is still under way. Returns what it may still say.
@@ -53,12 +40,15 @@ impl Circuit {
         let is_current = self.counts(ticket);
         let admitted = ticket.place.calls + 1;
         self.settle(ticket, Vote { outcome: Outcome::Success, hint: None, is_slow, admitted }, now);
-        (is_current && !is_slow).then_some(Kind::Proven)
+        let goes_on = is_current && !is_slow;
+        self.ended -= u64::from(goes_on);
+        goes_on.then_some(Kind::Proven)
     }
 
     /// Takes the one vote of a call.
     pub(in crate::circuit_breaker) fn settle(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
         let is_current = self.counts(ticket);
+        self.ended += 1;
         if matches!(ticket.kind, Kind::Answered(_) | Kind::Proven) {
             self.answering -= 1;
         }
@@ -134,22 +124,23 @@ impl Circuit {
         self.window.add(is_failure, vote.is_slow, now);
         // Only a bad call can open the circuit, so a good one does not pay for the sums.
         if is_failure || vote.is_slow {
-            let others = self.others(ticket);
-            let breach = self.row_breach(others.better);
-            let breach = breach.or_else(|| self.window_breach(others.unknown, now));
+            let better = self.better(ticket, vote.admitted);
+            let breach = self.row_breach(better);
+            let breach = breach.or_else(|| self.window_breach(better.saturating_sub(self.answering), now));
             self.open_on(breach, now);
         }
     }
 
-    /// Who is under way beside a call that has ended badly.
-    fn others(&self, ticket: Ticket) -> Others {
+    /// How many of the calls under way fare better than those of the row: they began to be answered while one of them
+    /// waited, or they were begun before one of them, since the row began, and have outlived it.
+    ///
+    /// Who is refused knows it at once, and who is answered only after a while. Without this a crowd that comes to a
+    /// provider which refuses every tenth call finds its circuit open before the first answer has begun, each time.
+    fn better(&mut self, ticket: Ticket, admitted: u64) -> u64 {
         let own = u64::from(matches!(ticket.kind, Kind::Answered(_)));
-        let begun = self.answers.saturating_sub(ticket.place.answers + own);
+        let begun = self.answers.saturating_sub(ticket.place.answers + own).min(self.answering);
         let outlived = self.row.outlived(ticket.place);
-        Others {
-            better: begun.min(self.answering).max(outlived),
-            unknown: outlived.saturating_sub(self.answering),
-        }
+        self.row.weigh(begun.max(outlived), admitted.saturating_sub(self.ended))
     }
 
     fn open_on(&mut self, breach: Option<&'static str>, now: Instant) {
@@ -165,6 +156,7 @@ impl Circuit {
             .then_some("failures in a row")
     }
 
+    /// Of `unknown` others it is not known yet how they go.
     fn window_breach(&mut self, unknown: u64, now: Instant) -> Option<&'static str> {
         let Counts { calls, failures, slow } = self.window.totals(now);
         if calls < u64::from(self.config.min_calls) {

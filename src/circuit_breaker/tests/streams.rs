@@ -42,6 +42,21 @@ fn in_a_crowd_of_which_every_tenth_is_refused_at_once_nobody_is_in_a_row() {
 }
 
 #[test]
+fn nor_are_those_who_hear_of_it_later_while_nobody_has_been_answered() {
+    let mut bench = Bench::standard();
+    let mut crowd = Vec::new();
+    for _ in 0..20 {
+        crowd.extend(begun(&mut bench, 9));
+        bench.call(Outcome::Failure);
+    }
+    bench.wait(SECOND);
+    crowd.drain(..20).for_each(|call| bench.settle(call, Outcome::Failure));
+    assert_eq!((bench.state(), bench.circuit.run()), (CircuitState::Closed, 40));
+    crowd.drain(..).for_each(|call| bench.settle(call, Outcome::Failure));
+    assert_eq!(bench.state(), CircuitState::Open, "until they all have");
+}
+
+#[test]
 fn who_refuses_all_new_calls_is_down_however_many_older_ones_are_under_way() {
     let mut bench = Bench::standard();
     streams(&mut bench, 1_000);

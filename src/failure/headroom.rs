@@ -2,8 +2,7 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName};
 
-use super::moment::until;
-use super::retry_after::{LIMITS, text};
+use super::retry_after::{LIMITS, latest};
 
 /// For how long the provider says that nothing is left of a rate limit: a `remaining` of zero, and its `reset`
 /// still ahead. The longest, where several limits are used up; `None` as a rule.
@@ -32,7 +31,7 @@ pub fn no_headroom(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 
 fn until_reset(headers: &HeaderMap, remaining: &HeaderName, now: SystemTime) -> Option<Duration> {
     let [reset, _] = LIMITS.iter().find(|[_, name]| *name == remaining.as_str())?;
-    until(text(headers, reset)?, now)
+    latest(headers, reset, now)
 }
 
 #[cfg(test)]

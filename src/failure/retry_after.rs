@@ -10,18 +10,19 @@ use super::moment::until;
 ///
 /// Reads `retry-after-ms` and `x-ms-retry-after-ms` (milliseconds; OpenAI and Azure) and `retry-after` (seconds,
 /// also fractional, or an HTTP date). Where several are present the latest one holds: a hint is a floor, and Azure
-/// has been seen to send `retry-after-ms: 0` beside `retry-after: 1`. What is absurd is bounded to 30 days; each
-/// reader caps for itself.
+/// has been seen to send `retry-after-ms: 0` beside `retry-after: 1`. So it is where one header is present twice, as
+/// behind a proxy that adds its own. What is absurd is bounded to 30 days; each reader caps for itself.
 ///
 /// Only meaningful beside a failure: Anthropic sends `retry-after` with a 200, too.
 ///
 /// Source: RFC 9110 section 10.2.3.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let millis = |name| hint::seconds(text(headers, name)?.parse::<f64>().ok()? / 1000.0);
-    let plain = || until(text(headers, RETRY_AFTER.as_str())?, now);
+    let in_millis = |value: &str| hint::seconds(value.parse::<f64>().ok()? / 1000.0);
+    let millis = |name| texts(headers, name).filter_map(in_millis).max();
+    let plain = latest(headers, RETRY_AFTER.as_str(), now);
     // `None` sorts below every `Some`.
-    millis("retry-after-ms").max(millis("x-ms-retry-after-ms")).max(plain())
+    millis("retry-after-ms").max(millis("x-ms-retry-after-ms")).max(plain)
 }
 
 /// When the limit that was hit is lifted, as far as the headers about limits tell, counted from `now`.
@@ -41,9 +42,9 @@ pub fn limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     LIMITS
         .iter()
         .filter_map(|[reset, remaining]| {
-            let left = text(headers, remaining).and_then(|left| left.parse::<f64>().ok());
+            let left = texts(headers, remaining).filter_map(|left| left.parse().ok()).reduce(f64::min);
             let is_spent = left.is_none_or(|left| left <= 0.0);
-            text(headers, reset).filter(|_| is_spent).and_then(|reset| until(reset, now))
+            is_spent.then(|| latest(headers, reset, now)).flatten()
         })
         .max()
 }
@@ -71,8 +72,13 @@ pub fn should_retry(headers: &HeaderMap) -> Option<bool> {
     }
 }
 
-pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+/// The latest of the moments that the header names: proxies add theirs to the provider's.
+pub(super) fn latest(headers: &HeaderMap, name: &str, now: SystemTime) -> Option<Duration> {
+    texts(headers, name).filter_map(|value| until(value, now)).max()
+}
+
+fn texts<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).map(str::trim)
 }
 
 #[cfg(test)]
@@ -128,6 +134,34 @@ mod tests {
     fn the_later_of_two_hints_holds() {
         assert_eq!(read(&[("retry-after-ms", "0"), ("retry-after", "1")]), Some(Duration::from_secs(1)));
         assert_eq!(read(&[("retry-after-ms", "soon"), ("retry-after", "1")]), Some(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn the_later_of_two_headers_of_one_name_holds_in_either_order() {
+        for name in ["retry-after", "retry-after-ms", "x-ms-retry-after-ms"] {
+            let one = |value| read(&[(name, value)]).unwrap();
+            for values in [["2000", "7000"], ["7000", "2000"]] {
+                assert_eq!(read(&values.map(|value| (name, value))), Some(one("7000")), "{name} {values:?}");
+            }
+            assert_eq!(read(&[(name, "soon"), (name, "7000")]), Some(one("7000")), "{name}");
+        }
+        let date = ("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT");
+        let rows: [(&[_], _); 3] = [
+            (&[("retry-after", "3"), date], 10),
+            (&[date, ("retry-after", "30")], 30),
+            (&[("retry-after-ms", "20000"), ("retry-after", "3"), date], 20),
+        ];
+        for (pairs, seconds) in rows {
+            assert_eq!(read(pairs), Some(Duration::from_secs(seconds)), "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn of_two_limits_of_one_name_the_one_that_is_spent_and_the_later_reset_hold() {
+        let [reset_at, left] = LIMITS[0];
+        assert_eq!(reset(&[(reset_at, "2s"), (reset_at, "9s")]), Some(9000));
+        assert_eq!(reset(&[(left, "5"), (left, "0"), (reset_at, "9s")]), Some(9000));
+        assert_eq!(reset(&[(left, "5"), (left, "6"), (reset_at, "9s")]), None);
     }
 
     #[test]

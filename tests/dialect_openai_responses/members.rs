@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
+use tower_failover::dialect::gemini::Gemini;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::dialect::openai_responses::OpenAiResponses;
 use tower_failover::dialect::{Dialect, Target};
@@ -365,6 +366,62 @@ fn settings_that_both_of_the_vendors_dialects_have_are_carried() {
     assert_eq!(written, expected);
     body["service_tier"] = json!("on_demand");
     assert_eq!(from_chat(&body).1, "dropped=service_tier");
+}
+
+#[test]
+fn a_setting_of_a_type_that_the_api_refuses_is_left_out_and_named() {
+    for (name, value) in [
+        ("verbosity", json!(1)),
+        ("prompt_cache_key", json!(["k"])),
+        ("prompt_cache_options", json!("24h")),
+        ("prompt_cache_retention", json!(24)),
+        ("store", json!("yes")),
+    ] {
+        let mut body = chat(json!([{"role": "user", "content": "x"}]));
+        body[name] = value;
+        let (written, losses) = checked(from_chat(&body));
+        assert_eq!(losses, format!("dropped={name}"));
+        let field = if name == "verbosity" { &written["text"] } else { &written[name] };
+        assert!(field.is_null() || *field == json!(false), "{written}");
+    }
+}
+
+#[test]
+fn labels_that_the_api_refuses_are_left_out_and_named() {
+    let many = |count: usize| (0..count).map(|index| (index.to_string(), json!("x"))).collect::<Value>();
+    let (longest, longer) = ("é".repeat(512), "é".repeat(513));
+    for labels in [many(16), json!({"é".repeat(64): longest})] {
+        let body = json!({"contents": [{"parts": [{"text": "x"}]}], "labels": labels});
+        let (written, losses) = checked(from(&Gemini, &body).unwrap());
+        assert_eq!((&written["metadata"], &*losses), (&labels, ""));
+        let mut body = chat(json!([{"role": "user", "content": "x"}]));
+        body["metadata"] = labels.clone();
+        assert_eq!(checked(from_chat(&body)).0["metadata"], labels);
+    }
+    for labels in
+        [many(17), json!({"a": 1}), json!({"a": {"b": "c"}}), json!({"a": longer}), json!({longest: "a"})]
+    {
+        let body = json!({"contents": [{"parts": [{"text": "x"}]}], "labels": labels});
+        let (written, losses) = checked(from(&Gemini, &body).unwrap());
+        assert_eq!((&written["metadata"], &*losses), (&Value::Null, "dropped=labels"));
+        let mut body = chat(json!([{"role": "user", "content": "x"}]));
+        body["metadata"] = labels;
+        let (written, losses) = checked(from_chat(&body));
+        assert_eq!((&written["metadata"], &*losses), (&Value::Null, "dropped=metadata"));
+    }
+}
+
+#[test]
+fn labels_that_are_no_object_are_the_callers_mistake() {
+    for labels in [json!("team-a"), json!(["team", "a"]), json!(7), json!(true)] {
+        let body = json!({"contents": [{"parts": [{"text": "x"}]}], "labels": labels}).to_string();
+        let invalid = Gemini.decode_request(body.as_bytes()).unwrap_err();
+        assert_eq!(invalid.param(), Some("labels"));
+        let messages = json!([{"role": "user", "content": "x"}]);
+        let chat = json!({"model": "m", "messages": messages, "metadata": labels}).to_string();
+        let invalid = OpenAiChat.decode_request(chat.as_bytes()).unwrap_err();
+        assert_eq!(invalid.param(), Some("metadata"));
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub(super) mod leaf;
 pub(super) mod media;
 pub(super) mod names;
 pub(super) mod peek;
+pub(super) mod shared;
 pub(super) mod strict;
 
 /// The vendor's tiers of service. Servers compatible with his dialects have others, which he refuses.

@@ -15,7 +15,7 @@ use crate::dialect::canonical::{
 /// caller uses: the index of them in [`NAMES`](super::NAMES).
 pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<usize, Invalid> {
     let root = &Path::Root;
-    request.metadata = fields.take("labels").map(Cow::Borrowed).filter(|labels| !json::says_nothing(labels));
+    request.metadata = labels(fields)?;
     if let Some(value) = fields.take("serviceTier") {
         let tier = read::text(&root.field("serviceTier"), value)?;
         if matches!(&*tier.to_ascii_lowercase(), "" | "unspecified" | "standard") {
@@ -38,6 +38,16 @@ pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Re
     let output = output(path, &mut config, request)?;
     config.note_rest(path, &mut request.extra);
     Ok(output)
+}
+
+fn labels<'a>(fields: &mut Object<'a>) -> Result<Option<Json<'a>>, Invalid> {
+    match fields.take("labels") {
+        Some(value) if value.get().starts_with('{') => {
+            Ok(Some(Cow::Borrowed(value)).filter(|labels| !json::says_nothing(labels)))
+        }
+        Some(_) => Err(Path::Root.field("labels").wrong("an object")),
+        None => Ok(None),
+    }
 }
 
 fn sampling<'a>(path: &Path<'_>, config: &mut Object<'a>) -> Result<Sampling<'a>, Invalid> {

@@ -197,8 +197,12 @@ fn service<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(),
         let top = top.map(|value| read::count(&root.field("top_logprobs"), value)).transpose()?;
         request.logprobs = Some(top.unwrap_or(0));
     }
-    request.metadata =
-        fields.take("metadata").filter(|value| !is_default("metadata", value)).map(Cow::Borrowed);
+    request.metadata = match fields.take("metadata") {
+        Some(value) if is_default("metadata", value) => None,
+        Some(value) if value.get().starts_with('{') => Some(Cow::Borrowed(value)),
+        Some(value) => return Err(root.field("metadata").wrong("an object", value)),
+        None => None,
+    };
     let is_special = |tier: &Text<'_>| !matches!(&**tier, "auto" | "default");
     request.service_tier = fields.text(root, "service_tier")?.filter(is_special);
     Ok(())

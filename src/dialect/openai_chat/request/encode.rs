@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use super::body::{Body, Choice, StreamOptions};
 use super::turns;
 use crate::dialect::canonical::{Extras, Json, Request};
+use crate::dialect::openai::shared::fits;
 use crate::dialect::openai_chat::habits::{Habits, is_openai};
 use crate::dialect::openai_chat::{json, names};
 use crate::dialect::{Capabilities, Encoded, Target, ToolNames};
@@ -141,7 +142,7 @@ impl<'a, 'l> Writer<'a, 'l> {
             return None;
         }
         let extra = self.request.extra.iter().find(|extra| extra.path == path && !extra.is_moot)?;
-        Some(&extra.value)
+        fits(path, &extra.value).then_some(&extra.value)
     }
 
     /// What this API has no place for, or none that is safe: it takes `metadata` only of calls that it is to

@@ -20,7 +20,7 @@ use self::items::Items;
 use self::kept::Kept;
 use self::object::Object;
 use crate::dialect::canonical::{Extras, Position, Request};
-use crate::dialect::openai::names;
+use crate::dialect::openai::{names, shared::fits};
 use crate::dialect::openai_responses::NAME;
 use crate::dialect::{Encoded, Target, ToolNames};
 use crate::facts::Losses;
@@ -93,7 +93,7 @@ impl<'a> Writer<'a, '_, '_> {
     /// A setting of the vendor's other dialect that is one of this, too.
     fn shared(&self, name: &str) -> Option<&'a RawValue> {
         let extra = self.extras.at(name)?;
-        (self.request.names.dialect == CHAT).then_some(&extra.value)
+        (self.request.names.dialect == CHAT && fits(name, &extra.value)).then_some(&extra.value)
     }
 
     fn own_state(&self, body: &mut Object<'_>) {

@@ -3,7 +3,7 @@
 use super::object::{Object, separate};
 use super::{CHAT, Writer};
 use crate::dialect::canonical::{Effort, Json, OutputFormat, Request};
-use crate::dialect::openai::{TIERS, effort, form, leaf, names, strict::enforced};
+use crate::dialect::openai::{TIERS, effort, fields, form, leaf, names, shared::fits, strict::enforced};
 use crate::dialect::openai_responses::request::settings::{ENCRYPTED, LOGPROBS};
 use crate::dialect::quoted::quoted;
 use crate::dialect::{Capabilities, Sampling, Thinking};
@@ -12,9 +12,11 @@ use crate::dialect::{Capabilities, Sampling, Thinking};
 const SCHEMA: &str = "response";
 /// The fewest tokens the API takes for a limit.
 const MIN_TOKENS: u64 = 16;
+/// The most labels the API takes, and the longest name and value of one, in characters.
+const LABELS: (usize, usize, usize) = (16, 64, 512);
 /// Settings that both of the vendor's dialects have in the same words.
-const SHARED: [&str; 6] =
-    ["metadata", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "store", "user"];
+const SHARED: [&str; 5] =
+    ["prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "store", "user"];
 /// Those that this one has in another place.
 const MOVED: [&str; 4] = ["logprobs", "service_tier", "top_logprobs", "verbosity"];
 
@@ -123,8 +125,10 @@ impl<'a> Writer<'a, '_, '_> {
     /// Who asks, for what account, and what the provider may keep of it.
     fn bookkeeping(&mut self, body: &mut Object<'_>) {
         let request = self.request;
-        if let Some(metadata) = &request.metadata {
-            body.json("metadata", metadata.get().as_bytes());
+        match &request.metadata {
+            Some(labels) if are_taken(labels) => body.json("metadata", labels.get().as_bytes()),
+            Some(_) => self.losses.dropped(request.names.metadata),
+            None => {}
         }
         if let Some(user) = request.user.as_deref() {
             let member = names::user_id(user);
@@ -177,7 +181,8 @@ impl<'a> Writer<'a, '_, '_> {
         }
         for extra in &request.extra {
             let path = &*extra.path;
-            let is_carried = names.dialect == CHAT && (SHARED.contains(&path) || MOVED.contains(&path));
+            let is_known = SHARED.contains(&path) || MOVED.contains(&path);
+            let is_carried = names.dialect == CHAT && is_known && fits(path, &extra.value);
             if !is_carried {
                 extra.note(self.losses);
             }
@@ -300,6 +305,15 @@ fn shows(request: &Request<'_>) -> bool {
     let Some(wanted) = &request.reasoning else { return false };
     let is_asked_for = wanted.adaptive || wanted.budget_tokens.is_some();
     !wanted.disabled && wanted.shows.unwrap_or(is_asked_for && request.names.shows_thoughts)
+}
+
+/// Does the API take these labels? Others have more of them, and longer ones.
+fn are_taken(labels: &Json<'_>) -> bool {
+    let (most, longest_name, longest) = LABELS;
+    let is_short = |text: &str, most| text.len() <= most || text.chars().count() <= most;
+    let Ok(pairs) = fields::Object::fields(labels.get()) else { return false };
+    let is_label = |value| leaf::string(value).is_some_and(|text| is_short(&text, longest));
+    pairs.len() <= most && pairs.iter().all(|(name, value)| is_short(name, longest_name) && is_label(value))
 }
 
 fn thinks(capabilities: &Capabilities) -> bool {

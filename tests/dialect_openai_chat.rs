@@ -368,6 +368,8 @@ fn what_would_falsify_the_question_is_refused() {
 #[test]
 fn a_wrong_type_is_named_by_its_path() {
     let rows = [
+        (json!({"model": ""}), "model"),
+        (json!({"model": 7}), "model"),
         (json!({"messages": []}), "messages"),
         (json!({"messages": null}), "messages"),
         (json!({"messages": [{"content": "x"}]}), "messages[0].role"),
@@ -383,6 +385,7 @@ fn a_wrong_type_is_named_by_its_path() {
         (json!({"max_tokens": 1.5}), "max_tokens"),
         (json!({"max_tokens": -1}), "max_tokens"),
         (json!({"stop": ["a", 1]}), "stop[1]"),
+        (json!({"metadata": "team-a"}), "metadata"),
         (json!({"stream": 1}), "stream"),
         (json!({"tools": [{"type": "function", "function": {}}]}), "tools[0].function.name"),
         (json!({"tool_choice": "perhaps"}), "tool_choice"),

@@ -285,6 +285,11 @@ fn what_the_provider_has_stored_binds_the_request_to_it() {
 fn what_is_wrong_is_named_as_the_vendor_names_it() {
     let rows = [
         (json!({"input": "x"}), "You must provide a model parameter, and it must be a string.", "model"),
+        (
+            json!({"model": "", "input": "x"}),
+            "You must provide a model parameter, and it must be a string.",
+            "model",
+        ),
         (json!({"model": "m"}), "Missing required parameter: 'input'.", "input"),
         (
             asked(json!(1)),

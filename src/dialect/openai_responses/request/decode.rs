@@ -13,7 +13,8 @@ const STATE: [&str; 4] = ["previous_response_id", "conversation", "prompt", "bac
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let root = &Path::Root;
     let mut fields = Object::whole(body)?;
-    let model = fields.required_text(root, "model").map_err(|_| no_model())?;
+    let model = fields.text(root, "model").ok().flatten().filter(|model| !model.is_empty());
+    let model = model.ok_or_else(no_model)?;
     let mut request = Request::new(&NAMES[0][0], model);
     // There is always usage at the end of a stream.
     request.wants_usage = true;

@@ -14,7 +14,7 @@ use super::openai_chat::{self, OpenAiChat};
 #[cfg(feature = "openai-responses")]
 use super::openai_responses::{self, OpenAiResponses};
 use super::sse::Frame;
-use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
+use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
 use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
@@ -255,6 +255,10 @@ impl Dialect for AnyDialect {
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         delegate!(Self, self, dialect => dialect.signal(frame))
+    }
+
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        delegate!(Self, self, dialect => dialect.follow(content, untold));
     }
 
     fn terminal_frame(&self) -> &'static [u8] {

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Event, Request};
 use super::sse::Frame;
-use super::{Invalid, Reply, Resumed, Target, ToolNames};
+use super::{Invalid, Reply, Resumed, Target, ToolNames, Untold};
 use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
@@ -131,6 +131,12 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
 
     /// What a frame of a stream in this dialect is, for deciding when to commit and whether the end was one.
     fn signal(&self, frame: &Frame<'_>) -> Signal;
+
+    /// Follows a frame that was read as [`Signal::Content`], in a dialect whose servers may end an answer without a
+    /// reason. In others nothing is whole that ends so.
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        let _ = (content, untold);
+    }
 
     /// The frame that ends a stream, to be added where a member finished and left it out. Empty where the API
     /// has none: there the frame that says why the model stopped is the last.

@@ -137,6 +137,7 @@ mod target;
     feature = "gemini"
 ))]
 mod told;
+mod untold;
 #[cfg(test)]
 mod wordings;
 
@@ -153,3 +154,4 @@ pub use self::invalid::Invalid;
 pub use self::reply::{Reply, ToolNames};
 pub use self::resumed::Resumed;
 pub use self::target::{Flavour, Target};
+pub use self::untold::Untold;

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use crate::dialect::canonical::Event;
 use crate::dialect::sse::Frame;
-use crate::dialect::{Decode, Dialect, Signal};
+use crate::dialect::{Decode, Dialect, Signal, Untold};
 use crate::facts::{Call, Conversation, Operation};
 use crate::failure::{Class, Failure};
 
@@ -35,12 +35,11 @@ pub trait Guard {
         false
     }
 
-    /// Is an answer whole whose last content is this frame, though the stream ends with its terminal frame and
-    /// never said why the model stopped? Some servers end calls of tools so, and the vendor's own streams of
-    /// sound do. Of text nobody knows.
-    fn is_whole_by_itself(&self, last: &Frame<'_>) -> bool {
-        let _ = last;
-        false
+    /// Follows a frame that was read as [`Signal::Content`]: is the answer whole if the stream ends after it with its
+    /// terminal frame, and never says why the model stopped? Some servers end calls of tools so, and the vendor's own
+    /// streams of sound do. Of text nobody knows. Unless this is overridden, no answer is.
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        let _ = (content, untold);
     }
 
     /// Reads a whole answer.
@@ -117,14 +116,8 @@ impl<D: Dialect> Guard for DialectGuard<D> {
         decoded.is_ok() && (is_answer || is_whole())
     }
 
-    fn is_whole_by_itself(&self, last: &Frame<'_>) -> bool {
-        let (mut is_text, mut is_read) = (false, false);
-        let decoded = self.0.decoder().decode(last, &mut |event| {
-            is_read = true;
-            is_text |= is_said(&event);
-        });
-        // Where frames mean nothing without those before them, the words of one are not seen by themselves.
-        decoded.is_ok() && is_read && !is_text
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        self.0.follow(content, untold);
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {
@@ -155,11 +148,6 @@ impl<D: Dialect> Guard for DialectGuard<D> {
 struct Reply {
     #[serde(default)]
     error: Option<IgnoredAny>,
-}
-
-fn is_said(event: &Event<'_>) -> bool {
-    matches!(event, Event::Text { .. } | Event::Reasoning { .. } | Event::Refusal { .. })
-        && event.is_content()
 }
 
 fn says_something(event: &Event<'_>) -> bool {

@@ -2,8 +2,8 @@ use bytes::{BufMut, Bytes, BytesMut};
 use serde::de::IgnoredAny;
 
 use super::{Cause, Guard};
-use crate::dialect::Signal;
 use crate::dialect::sse::{RawFrame, Splitter, Tail};
+use crate::dialect::{Signal, Untold};
 use crate::facts::Checked;
 use crate::failure::Failure;
 
@@ -21,7 +21,7 @@ pub(super) struct Watch {
     hold_back: usize,
     checked: Checked,
     has_content: bool,
-    last_content: Option<RawFrame>,
+    untold: Untold,
     has_finished: bool,
     has_ended: bool,
     /// Found behind frames that have to go out first.
@@ -60,7 +60,7 @@ impl Watch {
             hold_back,
             checked,
             has_content: false,
-            last_content: None,
+            untold: Untold::default(),
             has_finished: false,
             has_ended: false,
             pending: None,
@@ -133,9 +133,6 @@ impl Watch {
         self.carried += self.chunk.len() - self.taken;
         self.taken = 0;
         self.chunk = Bytes::new();
-        if let Some(last) = &mut self.last_content {
-            last.detach();
-        }
     }
 
     /// The stream ended. Some servers leave out the blank line after their very last frame: one that says why
@@ -147,7 +144,7 @@ impl Watch {
         let Some(data) = frame.data.as_deref() else { return Step::Starve };
         match guard.signal(&frame) {
             Signal::Error(failure) => return Step::Fail(failure),
-            Signal::End if self.may_end(guard) => self.has_ended = true,
+            Signal::End if self.may_end() => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
                 self.has_content |= self.checked.has_passed() || guard.is_answer(&frame);
                 self.has_finished = true;
@@ -159,10 +156,9 @@ impl Watch {
         Step::Forward(whole.freeze())
     }
 
-    /// The model said why it stopped, or what it said last is whole by itself.
-    fn may_end<G: Guard>(&self, guard: &G) -> bool {
-        let is_whole = |last: &RawFrame| guard.is_whole_by_itself(&last.parse());
-        self.has_finished || self.last_content.as_ref().is_some_and(is_whole)
+    /// The model said why it stopped, or what it said is whole by itself.
+    const fn may_end(&self) -> bool {
+        self.has_finished || self.untold.is_whole()
     }
 
     fn read<G: Guard>(&mut self, raw: &RawFrame, guard: &G) -> Verdict {
@@ -172,7 +168,7 @@ impl Watch {
             Signal::Alive | Signal::Lifecycle => {}
             Signal::Content => {
                 self.has_content = true;
-                self.last_content = Some(raw.clone());
+                guard.follow(&frame, &mut self.untold);
             }
             Signal::Finish => {
                 self.has_content = self.has_content || self.checked.has_passed() || guard.is_answer(&frame);
@@ -181,7 +177,7 @@ impl Watch {
             Signal::End => {
                 self.has_ended = true;
                 // Whoever reads as far as this and no further must not take half an answer for a whole one.
-                if self.has_content && !self.may_end(guard) {
+                if self.has_content && !self.may_end() {
                     return Verdict::Stop(Step::Break(Cause::NoFinish));
                 }
             }

@@ -8,6 +8,7 @@
 
 mod difference;
 mod layout;
+mod torn;
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

@@ -48,7 +48,7 @@ use super::check::check;
 use super::conversation;
 use super::openai::{headers, peek};
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
 use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
@@ -145,6 +145,10 @@ impl Dialect for OpenAiChat {
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         stream::signal(frame)
+    }
+
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        stream::follow(content, untold);
     }
 
     fn terminal_frame(&self) -> &'static [u8] {

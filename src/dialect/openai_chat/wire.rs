@@ -204,6 +204,8 @@ pub(super) struct Audio<'a> {
     data: Raw<'a>,
     #[serde(borrow)]
     transcript: Raw<'a>,
+    #[serde(borrow)]
+    expires_at: Raw<'a>,
 }
 
 impl<'a> Audio<'a> {
@@ -212,6 +214,11 @@ impl<'a> Audio<'a> {
         let audio: Self = read(raw)?;
         let leaves = [audio.id, audio.data, audio.transcript];
         leaves.into_iter().any(|leaf| text(leaf).is_some()).then_some(audio)
+    }
+
+    /// With its last increment the vendor says how long the sound is kept.
+    pub(super) fn is_end(raw: Raw<'a>) -> bool {
+        read(raw).is_some_and(|audio: Self| count(audio.expires_at).is_some())
     }
 
     /// The words: for whoever has no place for sound, they are what was said.

@@ -32,16 +32,6 @@ impl RawFrame {
         self.bytes
     }
 
-    /// Lets go of the chunk that the frame came in, if it is small: then it is mostly one of many in a buffer, which
-    /// could not be used again as long as one of them is kept.
-    #[cfg(feature = "stream-guard")]
-    pub(crate) fn detach(&mut self) {
-        const SMALL: usize = 4 * 1024;
-        if self.bytes.len() <= SMALL {
-            self.bytes = Bytes::copy_from_slice(&self.bytes);
-        }
-    }
-
     /// Reads the fields.
     #[must_use]
     pub fn parse(&self) -> Frame<'_> {

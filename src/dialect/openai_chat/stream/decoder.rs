@@ -2,12 +2,13 @@ use std::borrow::Cow;
 
 use super::DONE;
 use super::calls::{Calls, Emit, Fragment, Origin};
+use super::follow;
 use super::plain::Plain;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::openai_chat::wire::{self, Raw, count, text};
 use crate::dialect::openai_chat::{citation, error, reasoning, response};
 use crate::dialect::sse::Frame;
-use crate::dialect::{Decode, Invalid};
+use crate::dialect::{Decode, Invalid, Untold};
 
 /// The most answers the API gives to one request.
 const MAX_CHOICES: usize = 128;
@@ -27,8 +28,8 @@ struct Choice {
     calls: Calls,
     /// Readable thoughts have come in a field of their own; details only repeat them.
     has_thought: bool,
-    /// It is spoken. The vendor's own streams of sound do not say why they end.
-    has_sound: bool,
+    /// Would it be whole without a reason?
+    untold: Untold,
     is_finished: bool,
 }
 
@@ -61,8 +62,9 @@ impl Decode for Decoder {
 
 impl Decoder {
     fn plain(&mut self, plain: Plain<'_>, emit: Emit<'_>) {
+        let Some(state) = slot(&mut self.choices, plain.choice) else { return };
+        follow::of_plain(&plain, &mut state.untold);
         let Plain { choice, thought, text, call } = plain;
-        let Some(state) = slot(&mut self.choices, choice) else { return };
         state.think(Some(thought).filter(|thought| !thought.is_empty()), emit);
         if !text.is_empty() {
             emit(Event::Text { choice, text });
@@ -111,11 +113,10 @@ impl Decoder {
         }
     }
 
-    /// Some servers end a tool call without having said why: then the call itself is the reason. So are the last
-    /// words of sound. Of text nobody knows whether it is whole, and no reason is made up.
+    /// Some servers end a tool call without having said why: then the call itself is the reason, if it is all there. So
+    /// is the end of sound. Of text nobody knows whether it is whole, and no reason is made up.
     pub(super) fn done(&mut self, emit: Emit<'_>) {
-        let is_whole = |choice: &Choice| !choice.calls.is_empty() || choice.has_sound;
-        let is_open = |choice: &&mut Choice| !choice.is_finished && is_whole(choice);
+        let is_open = |choice: &&mut Choice| !choice.is_finished && choice.untold.is_whole();
         for choice in self.choices.iter_mut().filter(is_open) {
             choice.finish(Cow::Borrowed("stop"), emit);
         }
@@ -149,15 +150,16 @@ fn slot(choices: &mut Vec<Choice>, index: u32) -> Option<&mut Choice> {
 
 impl Choice {
     fn new(index: u32) -> Self {
-        Self { index, calls: Calls::default(), has_thought: false, has_sound: false, is_finished: false }
+        let (calls, untold) = (Calls::default(), Untold::default());
+        Self { index, calls, has_thought: false, untold, is_finished: false }
     }
 
     fn delta(&mut self, answer: &str, delta: &wire::Message<'_>, emit: Emit<'_>) {
         let choice = self.index;
+        follow::of_message(delta, &mut self.untold);
         self.thought(delta, emit);
         content(choice, delta.content, emit);
         if let Some(audio) = wire::Audio::read(delta.audio) {
-            self.has_sound = true;
             if let Some(text) = audio.transcript() {
                 emit(Event::Text { choice, text });
             }

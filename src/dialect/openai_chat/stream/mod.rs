@@ -3,12 +3,14 @@
 mod calls;
 mod decoder;
 mod encoder;
+mod follow;
 mod glance;
 mod plain;
 mod signal;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::Encoder;
+pub(super) use self::follow::follow;
 pub(super) use self::signal::signal;
 
 /// The data of the terminal frame.

@@ -19,7 +19,7 @@ pub struct Untold {
 impl Untold {
     /// Would the answer be whole if it ended here?
     #[must_use]
-    pub const fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
         self.is_closed && self.open.is_empty() && !self.is_lost
     }
 

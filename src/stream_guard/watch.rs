@@ -157,7 +157,7 @@ impl Watch {
     }
 
     /// The model said why it stopped, or what it said is whole by itself.
-    const fn may_end(&self) -> bool {
+    fn may_end(&self) -> bool {
         self.has_finished || self.untold.is_whole()
     }
 

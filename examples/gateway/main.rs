@@ -63,18 +63,21 @@ async fn run(cli: &Cli) -> Result<()> {
         return Ok(());
     }
     let listener = server::bind(listen).await?;
+    let is_draining = Arc::new(AtomicBool::new(false));
+    // Whoever reads the banner may send a signal at once.
+    let shutdown = server::shutdown_signal(Arc::clone(&is_draining));
+    let changes = cli.config.as_ref().map(|path| (path, Hangups::listen()));
     println!("{}", cli::banner(listener.local_addr()?, &stack, embedded.as_ref()));
 
-    let is_draining = Arc::new(AtomicBool::new(false));
     let live = Live::new(routes::router(&stack, config.debug, Arc::clone(&is_draining)));
-    if let Some(path) = &cli.config {
+    if let Some((path, hangups)) = changes {
         let is_draining = Arc::clone(&is_draining);
         let make = move |config: &Config, lasting: &mut Lasting| {
             let stack = config.stack_with(lasting)?;
             Ok(routes::router(&stack, config.debug, Arc::clone(&is_draining)))
         };
         let reload = Reload::new(path, (lasting, live.clone()), &config.listen, make);
-        tokio::spawn(reload.run(Hangups::listen()));
+        tokio::spawn(reload.run(hangups));
     }
-    server::serve(listener, live, server::shutdown_signal(is_draining)).await
+    server::serve(listener, live, shutdown).await
 }

@@ -62,12 +62,14 @@ fn listen_at(address: SocketAddr) -> std::io::Result<TcpListener> {
 /// After SIGTERM new connections are still taken for so long: a load balancer has to ask `/readyz` first, to know.
 const NOTICE: Duration = Duration::from_secs(3);
 
-/// Ctrl-C; or SIGTERM, and the time that a load balancer needs. Says at once that it is draining.
-pub(crate) async fn shutdown_signal(is_draining: Arc<AtomicBool>) {
+/// Ctrl-C; or SIGTERM, and the time that a load balancer needs. Says at once that it is draining. A SIGTERM that comes
+/// after the call no longer ends the process, also before the first poll.
+pub(crate) fn shutdown_signal(is_draining: Arc<AtomicBool>) -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {
                     is_draining.store(true, Ordering::Relaxed);
@@ -80,9 +82,9 @@ pub(crate) async fn shutdown_signal(is_draining: Arc<AtomicBool>) {
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
+        is_draining.store(true, Ordering::Relaxed);
     }
-    let _ = tokio::signal::ctrl_c().await;
-    is_draining.store(true, Ordering::Relaxed);
 }
 
 /// Serves until `shutdown`, then lets what is under way finish.

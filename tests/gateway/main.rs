@@ -196,6 +196,15 @@ async fn a_stream_under_way_is_finished_after_sigterm_and_all_went_well() {
     assert_eq!(world.gateway.ended().await.code(), Some(0));
 }
 
+#[tokio::test]
+async fn a_signal_may_come_as_soon_as_the_address_is_told() {
+    let world = World::start().await;
+    world.gateway.signal("HUP").await;
+    world.gateway.signal("TERM").await;
+    world.gateway.prints("took over").await;
+    assert_eq!(world.gateway.ended().await.code(), Some(0));
+}
+
 const CODER: &str = "[[classes.coder.members]]\nprovider = \"primary\"\nmodel = \"coder-test\"\n";
 
 #[tokio::test]

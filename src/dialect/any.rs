@@ -14,7 +14,9 @@ use super::openai_chat::{self, OpenAiChat};
 #[cfg(feature = "openai-responses")]
 use super::openai_responses::{self, OpenAiResponses};
 use super::sse::Frame;
-use super::{Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
+use super::{
+    Choices, Decode, Dialect, Encode, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold,
+};
 use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
@@ -255,6 +257,10 @@ impl Dialect for AnyDialect {
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         delegate!(Self, self, dialect => dialect.signal(frame))
+    }
+
+    fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
+        delegate!(Self, self, dialect => dialect.signal_among(frame, choices))
     }
 
     fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {

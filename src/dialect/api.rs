@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, Uri};
 
 use super::canonical::{Answer, Event, Request};
 use super::sse::Frame;
-use super::{Invalid, Reply, Resumed, Target, ToolNames, Untold};
+use super::{Choices, Invalid, Reply, Resumed, Target, ToolNames, Untold};
 use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
@@ -131,6 +131,16 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
 
     /// What a frame of a stream in this dialect is, for deciding when to commit and whether the end was one.
     fn signal(&self, frame: &Frame<'_>) -> Signal;
+
+    /// The same in a stream that may have several answers: [`Signal::Finish`] says that one of them ends, and `choices`
+    /// learns which have begun and which end. A dialect that knows but one answer has nothing to override.
+    fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
+        let signal = self.signal(frame);
+        if matches!(signal, Signal::Finish) {
+            choices.finish(0);
+        }
+        signal
+    }
 
     /// Follows a frame that was read as [`Signal::Content`], in a dialect whose servers may end an answer without a
     /// reason. In others nothing is whole that ends so.
@@ -276,7 +286,8 @@ pub enum Signal {
     Lifecycle,
     /// Something of the answer itself.
     Content,
-    /// The model has stopped, and said why. May carry content, too.
+    /// The model has stopped, and said why. May carry content, too. Where there are several answers, it is true of one
+    /// or more of them.
     Finish,
     /// The terminal frame.
     End,

@@ -58,6 +58,7 @@ mod capabilities;
     feature = "gemini"
 ))]
 mod check;
+mod choices;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",
@@ -150,6 +151,7 @@ mod wordings;
 pub use self::any::{AnyDecoder, AnyDialect, AnyEncoder, UnknownDialect};
 pub use self::api::{Decode, Dialect, Encode, Encoded, Peek, Signal};
 pub use self::capabilities::{Capabilities, Changes, Models, Sampling, Thinking, Vendor};
+pub use self::choices::Choices;
 pub use self::invalid::Invalid;
 pub use self::reply::{Reply, ToolNames};
 pub use self::resumed::Resumed;

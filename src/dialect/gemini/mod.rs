@@ -47,7 +47,7 @@ use super::canonical::{Answer, Request};
 use super::check::check;
 use super::conversation;
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
+use super::{Choices, Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
 use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
@@ -151,7 +151,11 @@ impl Dialect for Gemini {
     }
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
-        stream::signal(frame)
+        stream::signal(frame, &mut Choices::default())
+    }
+
+    fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
+        stream::signal(frame, choices)
     }
 
     fn terminal_frame(&self) -> &'static [u8] {

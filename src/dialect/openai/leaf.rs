@@ -64,7 +64,11 @@ pub(in crate::dialect) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
 
 /// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
 pub(in crate::dialect) fn count(raw: Raw<'_>) -> Option<u64> {
-    let json = raw?.get();
+    written_count(raw?.get())
+}
+
+/// The count that a piece of JSON is, if it is one.
+pub(in crate::dialect) fn written_count(json: &str) -> Option<u64> {
     if let Ok(number) = json.parse() {
         return Some(number);
     }

@@ -48,7 +48,7 @@ use super::check::check;
 use super::conversation;
 use super::openai::{headers, peek};
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
+use super::{Choices, Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
 use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
@@ -144,7 +144,11 @@ impl Dialect for OpenAiChat {
     }
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
-        stream::signal(frame)
+        stream::signal(frame, &mut Choices::default())
+    }
+
+    fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
+        stream::signal(frame, choices)
     }
 
     fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {

@@ -1,6 +1,7 @@
 //! A look at an answer, or at a chunk of one, that tells what is in it and no more.
 
-use super::finish;
+use super::{finish, wire};
+use crate::dialect::Choices;
 use crate::dialect::scan::Scan;
 
 /// What was seen.
@@ -15,6 +16,8 @@ pub(crate) struct Glance {
     pub(crate) has_finish: bool,
     /// And that explains an answer with nothing in it.
     pub(crate) is_explained: bool,
+    /// Of which answers it is.
+    pub(crate) choices: Choices,
 }
 
 /// Looks at an answer, or at a list of chunks; `None` where it is no JSON object or list.
@@ -29,11 +32,12 @@ pub(crate) fn glance(data: &[u8]) -> Option<Glance> {
 }
 
 fn response(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
+    let mut place = 0..;
     scan.object(|scan, key| {
         match key {
             "candidates" if scan.peek()? == b'[' => {
                 seen.has_candidates = true;
-                scan.list(|scan| candidate(scan, seen))?;
+                scan.list(|scan| candidate(scan, seen, place.next()?))?;
             }
             "promptFeedback" | "prompt_feedback" if scan.peek()? == b'{' => feedback(scan, seen)?,
             "error" => {
@@ -53,13 +57,15 @@ fn feedback(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
         if is_said && matches!(key, "blockReason" | "block_reason") {
             seen.has_finish = true;
             seen.is_explained = true;
+            seen.choices.finish(0);
         }
         Some(())
     })
 }
 
-fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
-    let (mut word, mut goes_on) = ("", false);
+/// `place`: its place among those of the chunk, which is its number where it has none.
+fn candidate(scan: &mut Scan<'_>, seen: &mut Glance, place: u32) -> Option<()> {
+    let (mut word, mut goes_on, mut number) = ("", false, place);
     scan.object(|scan, key| {
         match key {
             "content" if scan.peek()? == b'{' => scan.object(|scan, key| match key {
@@ -67,15 +73,30 @@ fn candidate(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
                 _ => scan.skip(),
             })?,
             "finishReason" | "finish_reason" => word = reason(scan)?,
+            "index" => number = index(scan.raw()?).unwrap_or(place),
             _ => scan.skip()?,
         }
         Some(())
     })?;
+    let mut is_finished = false;
     if !word.is_empty() {
-        seen.has_finish |= !goes_on || word != "STOP";
+        is_finished = !goes_on || word != "STOP";
         seen.is_explained |= finish::read(word.into(), false).explains_nothing_said();
     }
+    if is_finished {
+        seen.has_finish = true;
+        seen.choices.finish(number);
+    } else {
+        seen.choices.begin(number);
+    }
     Some(())
+}
+
+fn index(json: &str) -> Option<u32> {
+    match json {
+        "0" => Some(0),
+        json => u32::try_from(wire::written_count(json)?).ok(),
+    }
 }
 
 /// The word, or nothing.
@@ -144,15 +165,40 @@ mod tests {
         assert_eq!(glance(format!("{{\"response\":{}", "{\"response\":".repeat(1 << 20)).as_bytes()), None);
     }
 
+    fn choices(begun: &[u32], finished: &[u32]) -> Choices {
+        let mut choices = Choices::default();
+        begun.iter().for_each(|number| choices.begin(*number));
+        finished.iter().for_each(|number| choices.finish(*number));
+        choices
+    }
+
+    #[test]
+    fn every_answer_of_a_chunk_is_told_by_its_number_or_its_place() {
+        let of = |list: &str| seen(&format!(r#"{{"candidates":[{list}]}}"#)).choices;
+        assert_eq!(of(""), choices(&[], &[]));
+        assert_eq!(of("{},{}"), choices(&[0, 1], &[]));
+        assert_eq!(of(r#"{"finishReason":"STOP","index" : 1 }"#), choices(&[], &[1]));
+        assert_eq!(of(r#"{"index":1},{"index":0,"finishReason":1}"#), choices(&[1], &[0]));
+        assert_eq!(of(r#"{"index":"2"},{"index":null}"#), choices(&[2, 1], &[]));
+        // What the provider runs itself is no end.
+        let runs =
+            r#"{"content":{"parts":[{"executableCode":{"code":"1"}}]},"finishReason":"STOP","index":1}"#;
+        assert_eq!(of(runs), choices(&[1], &[]));
+        assert_eq!(seen(r#"{"promptFeedback":{"blockReason":"SAFETY"}}"#).choices, choices(&[], &[0]));
+        let list =
+            r#"[{"candidates":[{"index":1}]},{"response":{"candidates":[{},{"finishReason":"STOP"}]}}]"#;
+        assert_eq!(seen(list).choices, choices(&[1, 0], &[1]));
+    }
+
     #[test]
     fn a_thought_is_nothing_said_and_an_empty_text_is_nothing() {
         let of = |part: &str| seen(&format!(r#"{{"candidates":[{{"content":{{"parts":[{part}]}}}}]}}"#));
         assert!(of(r#"{"text":"a"}"#).says_something);
         assert!(of(r#"{"text":"","thoughtSignature":"E"},{"functionCall":{"name":"f"}}"#).says_something);
         assert!(of(r#"{"inline_data":{"data":"AA"}}"#).says_something);
-        let nothing = Glance { has_candidates: true, ..Glance::default() };
-        assert_eq!(of(r#"{"text":"","thoughtSignature":"E"}"#), nothing);
-        assert_eq!(of(r#"{"text":"a","thought":true}"#), Glance { has_thought: true, ..nothing });
+        let nothing = || Glance { has_candidates: true, choices: choices(&[0], &[]), ..Glance::default() };
+        assert_eq!(of(r#"{"text":"","thoughtSignature":"E"}"#), nothing());
+        assert_eq!(of(r#"{"text":"a","thought":true}"#), Glance { has_thought: true, ..nothing() });
         assert_eq!(of(r#"{"thought":true,"text":"a"}"#), of(r#"{"text":"a","thought":true}"#));
     }
 

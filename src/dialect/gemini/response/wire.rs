@@ -126,7 +126,12 @@ pub(crate) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
 
 /// The count. Negative ones are not known; 64 bits wide ones stand in quotes.
 pub(crate) fn count(raw: Raw<'_>) -> Option<u64> {
-    let number = raw?.get().trim_matches('"');
+    written_count(raw?.get())
+}
+
+/// The count that a piece of JSON is, if it is one.
+pub(crate) fn written_count(json: &str) -> Option<u64> {
+    let number = json.trim_matches('"');
     if let Ok(number) = number.parse() {
         return Some(number);
     }

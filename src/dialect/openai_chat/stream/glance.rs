@@ -1,5 +1,7 @@
 //! A look at a chunk that tells its kind and no more.
 
+use crate::dialect::Choices;
+use crate::dialect::openai::leaf::written_count;
 use crate::dialect::scan::Scan;
 
 /// What was seen.
@@ -9,6 +11,8 @@ pub(super) struct Glance {
     pub(super) has_choices: bool,
     pub(super) has_content: bool,
     pub(super) has_finish: bool,
+    /// Of which answers it is.
+    pub(super) choices: Choices,
 }
 
 /// Looks at a chunk; `None` where it is no JSON object.
@@ -36,8 +40,10 @@ fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
     if scan.peek()? != b'{' {
         return scan.skip();
     }
+    let (mut number, mut is_finished) = (0, false);
     scan.object(|scan, key| {
         match key {
+            "index" => number = index(scan.raw()?),
             "delta" | "message" if scan.peek()? == b'{' => scan.object(|scan, key| {
                 seen.has_content |= said(scan, key)?;
                 Some(())
@@ -45,12 +51,27 @@ fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
             // A reason is a word; whatever else stands there is none to those who read it.
             "finish_reason" => {
                 let is_text = scan.peek()? == b'"';
-                seen.has_finish |= scan.value()? && is_text;
+                is_finished |= scan.value()? && is_text;
             }
             _ => scan.skip()?,
         }
         Some(())
-    })
+    })?;
+    if is_finished {
+        seen.has_finish = true;
+        seen.choices.finish(number);
+    } else {
+        seen.choices.begin(number);
+    }
+    Some(())
+}
+
+/// The number of an answer. One that is none is that of the first.
+fn index(json: &str) -> u32 {
+    match json {
+        "0" => 0,
+        json => written_count(json).and_then(|index| u32::try_from(index).ok()).unwrap_or(0),
+    }
 }
 
 /// Reads one field of a message: is it one of those an answer stands in, and is something in it?
@@ -110,10 +131,43 @@ mod tests {
     #[test]
     fn only_fields_in_their_own_place_count() {
         let seen = glance(br#" { "content":"x", "a":[{"finish_reason":"stop"}], "choices" : [ { "delta" : { } , "content":"x" } ] } "#);
-        assert_eq!(seen, Some(Glance { has_choices: true, ..Glance::default() }));
+        let mut choices = Choices::default();
+        choices.begin(0);
+        assert_eq!(seen, Some(Glance { has_choices: true, choices: choices.clone(), ..Glance::default() }));
         let seen =
             glance(br#"{"error":null,"choices":[{"finish_reason":null,"delta":{"content":"a\"}b"}}]}"#);
-        assert_eq!(seen, Some(Glance { has_choices: true, has_content: true, ..Glance::default() }));
+        assert_eq!(seen, Some(Glance { has_choices: true, has_content: true, choices, ..Glance::default() }));
+    }
+
+    /// The answers of a chunk with these choices: those that have begun, and those that are finished.
+    fn choices(list: &str) -> Choices {
+        glance(format!(r#"{{"choices":[{list}]}}"#).as_bytes()).unwrap().choices
+    }
+
+    fn wanted(begun: &[u32], finished: &[u32]) -> Choices {
+        let mut choices = Choices::default();
+        begun.iter().for_each(|number| choices.begin(*number));
+        finished.iter().for_each(|number| choices.finish(*number));
+        choices
+    }
+
+    #[test]
+    fn every_answer_of_a_chunk_is_told_by_its_number() {
+        assert_eq!(choices(""), wanted(&[], &[]));
+        assert_eq!(choices("null"), wanted(&[], &[]));
+        assert_eq!(choices("{}"), wanted(&[0], &[]));
+        assert_eq!(choices(r#"{"delta":{"role":"assistant"},"index" : 1 }"#), wanted(&[1], &[]));
+        assert_eq!(choices(r#"{"finish_reason":"stop","delta":{},"index":2}"#), wanted(&[], &[2]));
+        assert_eq!(
+            choices(r#"{"index":0,"finish_reason":"stop"},{"index":1,"finish_reason":null}"#),
+            wanted(&[1], &[0])
+        );
+        // The number of a call is none of an answer.
+        assert_eq!(choices(r#"{"index":0,"delta":{"tool_calls":[{"index":3}]}}"#), wanted(&[0], &[]));
+        assert_eq!(choices(r#"{"index":3.0}"#), wanted(&[3], &[]));
+        for odd in ["null", "\"1\"", "-1", "{}", "4294967296"] {
+            assert_eq!(choices(&format!(r#"{{"index":{odd}}}"#)), wanted(&[0], &[]), "{odd}");
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 use super::DONE;
 use super::glance::glance;
-use crate::dialect::Signal;
 use crate::dialect::openai_chat::error;
 use crate::dialect::sse::Frame;
+use crate::dialect::{Choices, Signal};
 
-/// What a frame is.
-pub(crate) fn signal(frame: &Frame<'_>) -> Signal {
+/// What a frame is, and of which answers.
+pub(crate) fn signal(frame: &Frame<'_>, choices: &mut Choices) -> Signal {
     let Some(data) = frame.data.as_deref().map(<[u8]>::trim_ascii) else { return Signal::Alive };
     if data.is_empty() {
         return Signal::Alive;
@@ -18,6 +18,7 @@ pub(crate) fn signal(frame: &Frame<'_>) -> Signal {
         return failure();
     }
     let Some(seen) = glance(data) else { return Signal::Malformed };
+    choices.add(seen.choices);
     if seen.has_error || (!seen.has_choices && error::is_error(data)) {
         failure()
     } else if seen.has_finish {

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 
 use crate::dialect::canonical::Event;
 use crate::dialect::sse::Frame;
-use crate::dialect::{Decode, Dialect, Signal, Untold};
+use crate::dialect::{Choices, Decode, Dialect, Signal, Untold};
 use crate::facts::{Call, Conversation, Operation};
 use crate::failure::{Class, Failure};
 
@@ -26,6 +26,16 @@ use crate::failure::{Class, Failure};
 pub trait Guard {
     /// Reads one frame. Frames without data (comments, blank lines) are signs of life and not asked about.
     fn signal(&self, frame: &Frame<'_>) -> Signal;
+
+    /// The same in a stream that may have several answers: tells `choices` which of them the frame is of. The stream is
+    /// finished when all that have begun are. Unless this is overridden, there is one.
+    fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
+        let signal = self.signal(frame);
+        if matches!(signal, Signal::Finish) {
+            choices.finish(0);
+        }
+        signal
+    }
 
     /// Is a frame that was read as [`Signal::Finish`], and came before any content, an answer all the same:
     /// because it carries content itself, or because it says why there is none? If not, the stream is empty,
@@ -105,6 +115,10 @@ impl<D> DialectGuard<D> {
 impl<D: Dialect> Guard for DialectGuard<D> {
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         self.0.signal(frame)
+    }
+
+    fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
+        self.0.signal_among(frame, choices)
     }
 
     /// Content, or a reason that explains why there is none: a filter, a limit, a stop sequence.

@@ -3,7 +3,7 @@ use serde::de::IgnoredAny;
 
 use super::{Cause, Guard};
 use crate::dialect::sse::{RawFrame, Splitter, Tail};
-use crate::dialect::{Signal, Untold};
+use crate::dialect::{Choices, Signal, Untold};
 use crate::facts::Checked;
 use crate::failure::Failure;
 
@@ -22,7 +22,7 @@ pub(super) struct Watch {
     checked: Checked,
     has_content: bool,
     untold: Untold,
-    has_finished: bool,
+    choices: Choices,
     has_ended: bool,
     /// Found behind frames that have to go out first.
     pending: Option<Step>,
@@ -61,7 +61,7 @@ impl Watch {
             checked,
             has_content: false,
             untold: Untold::default(),
-            has_finished: false,
+            choices: Choices::default(),
             has_ended: false,
             pending: None,
         }
@@ -72,9 +72,9 @@ impl Watch {
         self.has_content
     }
 
-    /// The model said why it stopped: whatever happens now, the answer is whole.
-    pub(super) const fn has_finished(&self) -> bool {
-        self.has_finished
+    /// The model said why it stopped, of every answer that has begun: whatever happens now, all is there.
+    pub(super) fn has_finished(&self) -> bool {
+        self.choices.are_finished()
     }
 
     /// The terminal frame has passed.
@@ -142,12 +142,19 @@ impl Watch {
         let Tail::Truncated(tail) = splitter.finish() else { return Step::Starve };
         let frame = tail.parse();
         let Some(data) = frame.data.as_deref() else { return Step::Starve };
-        match guard.signal(&frame) {
+        // What counts of a frame is all of it: half of one may look like an end.
+        let mut choices = self.choices.clone();
+        match guard.signal_among(&frame, &mut choices) {
             Signal::Error(failure) => return Step::Fail(failure),
             Signal::End if self.may_end() => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
                 self.has_content |= self.checked.has_passed() || guard.is_answer(&frame);
-                self.has_finished = true;
+                self.choices = choices;
+            }
+            // Not passed on, and so what it is of has lost something.
+            Signal::Content | Signal::Lifecycle => {
+                self.choices = choices;
+                return Step::Starve;
             }
             _ => return Step::Starve,
         }
@@ -156,14 +163,16 @@ impl Watch {
         Step::Forward(whole.freeze())
     }
 
-    /// The model said why it stopped, or what it said is whole by itself.
+    /// The model said why it stopped, or what it said is whole by itself. Of several answers the latter would have to be
+    /// known of each.
     fn may_end(&self) -> bool {
-        self.has_finished || self.untold.is_whole()
+        self.has_finished() || (self.choices.are_one() && self.untold.is_whole())
     }
 
     fn read<G: Guard>(&mut self, raw: &RawFrame, guard: &G) -> Verdict {
         let frame = raw.parse();
-        let signal = if frame.data.is_none() { Signal::Alive } else { guard.signal(&frame) };
+        let signal =
+            if frame.data.is_none() { Signal::Alive } else { guard.signal_among(&frame, &mut self.choices) };
         match signal {
             Signal::Alive | Signal::Lifecycle => {}
             Signal::Content => {
@@ -172,7 +181,6 @@ impl Watch {
             }
             Signal::Finish => {
                 self.has_content = self.has_content || self.checked.has_passed() || guard.is_answer(&frame);
-                self.has_finished = true;
             }
             Signal::End => {
                 self.has_ended = true;

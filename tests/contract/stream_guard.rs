@@ -709,6 +709,117 @@ async fn an_answer_in_a_single_frame_is_one_and_an_empty_one_is_none() {
     assert!(whole(call).ends_with("data: [DONE]\n\n"));
 }
 
+/// A stream of several answers: the chunks' lists of choices, in OpenAI's form.
+fn several(chunks: &[&str]) -> Vec<Do> {
+    let chunk =
+        |choices: &&str| Do::Raw(format!("data: {{\"id\":\"c\",\"choices\":[{choices}]}}\n\n").into());
+    chunks.iter().map(chunk).collect()
+}
+
+const ROLES: &str =
+    r#"{"index":0,"delta":{"role":"assistant"}},{ "delta":{"role":"assistant"}, "index" : 1 }"#;
+const FIRST: &str = r#"{"index":0,"delta":{"content":"a"},"finish_reason":null}"#;
+const SECOND_ONE: &str = r#"{"index":1,"delta":{"content":"b"},"finish_reason":null}"#;
+const FIRST_ENDS: &str = r#"{"index":0,"delta":{},"finish_reason":"stop"}"#;
+const SECOND_ENDS: &str = r#"{"delta":{},"finish_reason":"length","index":1}"#;
+const DONE: &str = "data: [DONE]\n\n";
+
+#[tokio::test(start_paused = true)]
+async fn of_several_answers_each_has_to_be_finished() {
+    let both_end = format!("{FIRST_ENDS},{SECOND_ENDS}");
+    let usage = "";
+    let streams: [&[&str]; 5] = [
+        &[ROLES, FIRST, SECOND_ONE, FIRST_ENDS, SECOND_ENDS],
+        &[ROLES, FIRST, SECOND_ONE, SECOND_ENDS, FIRST_ENDS, usage],
+        &[ROLES, FIRST, FIRST_ENDS, SECOND_ONE, SECOND_ENDS, usage],
+        &[FIRST, SECOND_ONE, &both_end, usage],
+        &[SECOND_ONE, SECOND_ENDS],
+    ];
+    for chunks in streams {
+        let sent = several(chunks);
+        let ends: [&[Do]; 4] = [&[], &[Do::Reset], &[Do::Wait(9 * SECOND)], &[Do::Raw(DONE.into())]];
+        for end in ends {
+            let text = whole(watch_openai([&sent, end].concat()).await);
+            assert!(text.ends_with(DONE) && text.matches(DONE).count() == 1, "{chunks:?}, {end:?}: {text}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_unfinished_answer_of_several_is_half_an_answer() {
+    let call = r#"{"index":0,"delta":{"tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":"{}"}}]}}"#;
+    let streams: [&[&str]; 6] = [
+        &[ROLES, FIRST, SECOND_ONE, FIRST_ENDS],
+        &[ROLES, FIRST, SECOND_ONE, SECOND_ENDS],
+        // Only its role has come.
+        &[ROLES, FIRST, FIRST_ENDS],
+        &[ROLES, SECOND_ONE, SECOND_ENDS],
+        &[FIRST, FIRST_ENDS, SECOND_ONE],
+        // A call that is whole by itself says nothing of the other answer.
+        &[SECOND_ONE, call],
+    ];
+    for chunks in streams {
+        let sent = several(chunks);
+        let rows: [(&[Do], Cause); 5] = [
+            (&[], Cause::NoFinish),
+            (&[Do::Reset], Cause::Cut),
+            (&[Do::Wait(60 * SECOND)], Cause::Stalled),
+            (&[Do::Raw(DONE.into())], Cause::NoFinish),
+            (&[Do::Raw("data: [DONE]".into())], Cause::NoFinish),
+        ];
+        for (end, wanted) in rows {
+            let (text, class, cause) = broken(watch_openai([&sent, end].concat()).await);
+            assert_eq!((class, cause), (Class::Interrupted, Some(wanted)), "{chunks:?}, {end:?}");
+            assert!(!text.contains("DONE"), "{chunks:?}, {end:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_the_end_begins_with_the_last_reason() {
+    let pause = [Do::Wait(20 * SECOND)];
+    let sent = [
+        several(&[ROLES, FIRST, FIRST_ENDS]).as_slice(),
+        &pause,
+        &several(&[SECOND_ONE]),
+        &pause,
+        &several(&[SECOND_ENDS]),
+        &[Do::Wait(600 * SECOND)],
+    ]
+    .concat();
+    let began = Instant::now();
+    let text = whole(watch_openai(sent).await);
+    assert!(text.contains("\"b\"") && text.ends_with(DONE), "{text}");
+    assert_eq!(began.elapsed(), 45 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_last_frame_without_its_blank_line_may_begin_or_end_one_of_several() {
+    let last = |choice: &str| vec![Do::Raw(format!("data: {{\"choices\":[{choice}]}}").into())];
+    let before = several(&[ROLES, FIRST, SECOND_ONE, FIRST_ENDS]);
+    whole(watch_openai([before, last(SECOND_ENDS)].concat()).await);
+    for (before, choice) in [(&[FIRST, SECOND_ONE][..], FIRST_ENDS), (&[FIRST, FIRST_ENDS], SECOND_ONE)] {
+        let seen = watch_openai([several(before), last(choice)].concat()).await;
+        assert_eq!(broken(seen).2, Some(Cause::NoFinish), "{before:?}, {choice}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn candidates_are_followed_each_by_itself() {
+    let stream = |chunks: &[&str]| -> Vec<Do> {
+        let chunk = |list: &&str| Do::Raw(format!("data: {{\"candidates\":[{list}]}}\r\n\r\n").into());
+        chunks.iter().map(chunk).collect()
+    };
+    let both = r#"{"content":{"parts":[{"text":"a"}]}},{"content":{"parts":[{"text":"b"}]},"index":1}"#;
+    let (first, second) = (r#"{"finishReason":"STOP"}"#, r#"{"index": 1, "finishReason":"MAX_TOKENS"}"#);
+    whole(watch_dialect(Gemini, stream(&[both, first, second])).await);
+    whole(watch_dialect(Gemini, stream(&[both, second, first, ""])).await);
+    for end in [first, second] {
+        let torn = watch_dialect(Gemini, stream(&[both, end])).await;
+        assert_eq!(broken(torn).2, Some(Cause::NoFinish), "{end}");
+    }
+}
+
 /// What came of a whole reply, to a call of this operation.
 async fn reply(operation: Operation, body: &'static str) -> Result<String, BoxError> {
     let provider = service_fn(move |_| {

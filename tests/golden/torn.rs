@@ -115,3 +115,62 @@ async fn half_an_answer_with_a_bare_end_is_none() {
         wrong.join("\n")
     );
 }
+
+/// Two answers side by side: the first ends last, and first.
+const SEVERAL: [(&str, [&[&str]; 2]); 2] = [
+    (
+        "openai-chat",
+        [
+            &[
+                r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"a"}}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":1,"delta":{"role":"assistant","content":"b"}}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+            ],
+            &[
+                r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"}}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":1,"delta":{"content":"b"}}]}"#,
+                r#"{"id":"c","model":"m","choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#,
+            ],
+        ],
+    ),
+    (
+        "gemini",
+        [
+            &[
+                r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}},{"content":{"parts":[{"text":"b"}]}}]}"#,
+                r#"{"candidates":[{"index":1,"finishReason":"STOP"}]}"#,
+                r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}"#,
+                r#"{"candidates":[{"finishReason":"STOP"}]}"#,
+            ],
+            &[
+                r#"{"candidates":[{"content":{"parts":[{"text":"a"}]}},{"content":{"parts":[{"text":"b"}]}}]}"#,
+                r#"{"candidates":[{"finishReason":"STOP"}]}"#,
+                r#"{"candidates":[{"content":{"parts":[{"text":"b"}]},"index":1}]}"#,
+                r#"{"candidates":[{"index":1,"finishReason":"STOP"}]}"#,
+            ],
+        ],
+    ),
+];
+
+#[tokio::test(start_paused = true)]
+async fn half_of_several_answers_is_none() {
+    for (name, [ends_last, ends_first]) in SEVERAL {
+        let from: AnyDialect = name.parse().unwrap();
+        for (chunks, first_is_over) in [(ends_last, ends_last.len()), (ends_first, 2)] {
+            for (cut, end) in (0..=chunks.len()).flat_map(|cut| ["", BARE_ENDS[0]].map(|end| (cut, end))) {
+                let frames = chunks[..cut].iter().map(|chunk| format!("data: {chunk}\n\n"));
+                let stream: Bytes = frames.chain([end.to_owned()]).collect::<String>().into();
+                for to in AnyDialect::ALL {
+                    // Whoever gets one answer gets the first, and that one whole.
+                    let gets_one = !SEVERAL.iter().any(|(name, _)| *name == to.name());
+                    let is_whole = cut == chunks.len() || (gets_one && cut >= first_is_over);
+                    let told = told(from, *to, stream.clone()).await;
+                    assert_eq!(told.is_ok(), is_whole, "{from}, {cut} and {end:?}, to {to}: {told:?}");
+                }
+            }
+        }
+    }
+}

@@ -138,10 +138,9 @@ export async function broken(adapter, world, model) {
   assert.fail(`half an answer ended cleanly: ${JSON.stringify(answer.text)}, ${answer.finish}`);
 }
 
-// A stream that ends in the middle, and that somebody else can go on with: to the caller it is one, and whole.
+// A stream that ends in the middle, and that somebody else can complete: to the caller it is one, and whole. Gemini's
+// alone takes an answer that is begun: asked to go on with its own it breaks off again, and the other repeats it.
 export async function completed(adapter, world, model) {
-  // Who takes a begun answer is asked first to go on with his own, and here breaks off each time.
-  if (adapter.front === "gemini") return broken(adapter, world, model);
   const ask = askFor(adapter, world, "text", model, true);
   const answer = await adapter.ask(ask);
   said(world, "text", answer);

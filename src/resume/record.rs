@@ -1,6 +1,6 @@
 use std::fmt;
 
-use memchr::memmem;
+use memchr::memchr_iter;
 
 /// Frames that are longer are not compared, and none is kept in full for the next.
 const LONG: usize = 4 * 1024;
@@ -30,7 +30,7 @@ impl Record {
     pub(super) fn push(&mut self, mut data: &[u8]) {
         self.len += data.len();
         while !data.is_empty() {
-            let end = memmem::find(data, b"\n\n").map_or(data.len(), |blank| blank + 2);
+            let end = frame_end(data);
             let (frame, rest) = data.split_at(end);
             self.push_frame(frame);
             data = rest;
@@ -73,6 +73,12 @@ impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Record").field("len", &self.len).finish_non_exhaustive()
     }
+}
+
+/// Behind the first blank line. A frame has few lines, so that each is looked at.
+fn frame_end(data: &[u8]) -> usize {
+    let blank = memchr_iter(b'\n', data).find(|at| data.get(at + 1) == Some(&b'\n'));
+    blank.map_or(data.len(), |at| at + 2)
 }
 
 /// Blocks are compared at once, and bytes only in the one that differs.

@@ -1,6 +1,8 @@
 //! Is an answer whole that ends without a reason? What is said of it, piece by piece.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::calls::Fragment;
 use super::plain::Plain;
@@ -8,12 +10,15 @@ use crate::dialect::Untold;
 use crate::dialect::openai_chat::wire::{self, count, text};
 use crate::dialect::sse::Frame;
 
+/// Made once: making one takes longer than looking through a frame.
+static CALL: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("_call"));
+static AUDIO: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("audio"));
+
 /// Follows a frame of content, for those who only look. Most are plain text, and hardly looked at.
 pub(crate) fn follow(frame: &Frame<'_>, untold: &mut Untold) {
     let Some(data) = frame.data.as_deref().map(<[u8]>::trim_ascii) else { return };
-    let has = |word: &str| memmem::find(data, word.as_bytes()).is_some();
     // Of tools and of functions; else it can only be text.
-    if !has("_call") && !has("audio") {
+    if CALL.find(data).is_none() && AUDIO.find(data).is_none() {
         return untold.said();
     }
     if let Some(plain) = Plain::read(data) {

@@ -43,6 +43,12 @@ impl Choices {
         any && others_are && self.first != Stage::Begun && !self.is_lost
     }
 
+    /// Was it said of one of them why it ends?
+    #[must_use]
+    pub fn is_one_finished(&self) -> bool {
+        self.first == Stage::Finished || self.others.iter().any(|(_, stage)| *stage == Stage::Finished)
+    }
+
     /// Has no other answer than the first begun?
     #[must_use]
     pub fn are_one(&self) -> bool {

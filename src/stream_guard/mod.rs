@@ -18,8 +18,8 @@
 //!   finish reason ends the body with an error: [`Interrupted`](crate::failure::Class::Interrupted). A stream
 //!   that finished and only lacks its terminal frame is given one, 5 s later at most. One that has its terminal
 //!   frame and lacks the reason passes where what it said last is whole by itself, as a call of a tool is.
-//!   Of several answers each that has begun needs its reason ([`Choices`](crate::dialect::Choices)). Malformed frames
-//!   are left out.
+//!   Of several answers each that has begun needs its reason ([`Choices`](crate::dialect::Choices)); where the terminal
+//!   frame has come, one reason will do for all of them. Malformed frames are left out.
 //! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole. What comes for a
 //!   call that asks for no answer, but for the number of its tokens, is checked by [`Guard::check_reply`].
 //!

@@ -163,10 +163,11 @@ impl Watch {
         Step::Forward(whole.freeze())
     }
 
-    /// The model said why it stopped, or what it said is whole by itself. Of several answers the latter would have to be
-    /// known of each.
+    /// Is the terminal frame one? The model said why it stopped, or what it said is whole by itself. Of several answers the
+    /// latter would have to be known of each; but there are gateways that give one reason for all of them, and then the
+    /// terminal frame.
     fn may_end(&self) -> bool {
-        self.has_finished() || (self.choices.are_one() && self.untold.is_whole())
+        self.choices.is_one_finished() || (self.choices.are_one() && self.untold.is_whole())
     }
 
     fn read<G: Guard>(&mut self, raw: &RawFrame, guard: &G) -> Verdict {

@@ -760,18 +760,25 @@ async fn one_unfinished_answer_of_several_is_half_an_answer() {
     ];
     for chunks in streams {
         let sent = several(chunks);
-        let rows: [(&[Do], Cause); 5] = [
-            (&[], Cause::NoFinish),
-            (&[Do::Reset], Cause::Cut),
-            (&[Do::Wait(60 * SECOND)], Cause::Stalled),
-            (&[Do::Raw(DONE.into())], Cause::NoFinish),
-            (&[Do::Raw("data: [DONE]".into())], Cause::NoFinish),
-        ];
+        let rows: [(&[Do], Cause); 3] =
+            [(&[], Cause::NoFinish), (&[Do::Reset], Cause::Cut), (&[Do::Wait(60 * SECOND)], Cause::Stalled)];
         for (end, wanted) in rows {
             let (text, class, cause) = broken(watch_openai([&sent, end].concat()).await);
             assert_eq!((class, cause), (Class::Interrupted, Some(wanted)), "{chunks:?}, {end:?}");
             assert!(!text.contains("DONE"), "{chunks:?}, {end:?}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_terminal_frame_counts_if_one_of_several_answers_has_its_reason() {
+    // LiteLLM gives one reason for all of them.
+    for end in [DONE, "data: [DONE]"] {
+        let done = [Do::Raw(end.into())];
+        let one_reason = several(&[ROLES, FIRST, SECOND_ONE, FIRST_ENDS]);
+        assert!(whole(watch_openai([&one_reason[..], &done].concat()).await).ends_with(DONE));
+        let none = several(&[ROLES, FIRST, SECOND_ONE]);
+        assert_eq!(broken(watch_openai([&none[..], &done].concat()).await).2, Some(Cause::NoFinish));
     }
 }
 

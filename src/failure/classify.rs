@@ -1,6 +1,6 @@
 use std::time::SystemTime;
 
-use super::{BoxError, Class, Failure, class_of_status, limit_reset, retry_after, should_retry};
+use super::{BoxError, Failure, class_of_status};
 
 /// Reads the result of a call: a [`Failure`], or `None` for success.
 ///
@@ -47,11 +47,8 @@ impl<B> Classify<http::Response<B>> for Standard {
             Err(error) => return Some(Failure::of(error)),
         };
         let class = class_of_status(response.status())?;
-        let (headers, now) = (response.headers(), SystemTime::now());
-        let reset = || limit_reset(headers, now).filter(|_| class == Class::RateLimited);
-        let hint = retry_after(headers, now).or_else(reset);
-        let failure = Failure::new(class).with_status(response.status()).with_retry_after(hint);
-        Some(if should_retry(headers) == Some(false) { failure.not_to_be_repeated() } else { failure })
+        let failure = Failure::new(class).with_status(response.status());
+        Some(failure.with_hints(response.headers(), SystemTime::now()))
     }
 }
 

@@ -3,8 +3,8 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
-use super::hint;
 use super::moment::until;
+use super::{Class, Failure, hint};
 
 /// When the provider says to come back, counted from `now`.
 ///
@@ -69,6 +69,18 @@ pub fn should_retry(headers: &HeaderMap) -> Option<bool> {
         b"true" => Some(true),
         b"false" => Some(false),
         _ => None,
+    }
+}
+
+impl Failure {
+    /// With what the headers of the response say of another attempt: when, and whether at all.
+    pub(crate) fn with_hints(self, headers: &HeaderMap, now: SystemTime) -> Self {
+        let said = retry_after(headers, now).max(self.retry_after());
+        // What remains of a limit is of interest only to whoever has hit it and was told no more than that.
+        let reset = || limit_reset(headers, now).filter(|_| self.class() == Class::RateLimited);
+        let hint = said.or_else(reset);
+        let failure = self.with_retry_after(hint);
+        if should_retry(headers) == Some(false) { failure.not_to_be_repeated() } else { failure }
     }
 }
 

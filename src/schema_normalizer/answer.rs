@@ -8,7 +8,7 @@ use super::exchange::Exchange;
 use super::headers::request_id;
 use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
 use crate::dialect::{Dialect, Encode, ToolNames};
-use crate::failure::{Class, Failure, limit_reset, retry_after, should_retry};
+use crate::failure::Failure;
 
 impl<F: Dialect, M: Dialect> Exchange<F, M> {
     /// A whole answer, in the caller's dialect.
@@ -35,17 +35,12 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     pub(super) fn failure(&self, parts: &Parts, body: Bytes, is_cut: bool) -> Failure {
         let status = parts.status;
         let failure = self.member.decode_error(Some(status), &body);
-        let now = std::time::SystemTime::now();
-        let said = retry_after(&parts.headers, now).max(failure.retry_after());
-        // What remains of a limit is of interest only to whoever has hit it and was told no more than that.
-        let reset = || limit_reset(&parts.headers, now).filter(|_| failure.class() == Class::RateLimited);
-        let hint = said.or_else(reset);
         let mut report = failure.report().cloned().unwrap_or_default();
         report.request_id = request_id(&parts.headers).or(report.request_id);
         let is_kept = self.is_same() && is_error(status) && !is_cut && is_json_object(&body);
         report.verbatim = is_kept.then_some(body);
-        let failure = failure.with_status(status).with_retry_after(hint).with_report(report);
-        if should_retry(&parts.headers) == Some(false) { failure.not_to_be_repeated() } else { failure }
+        let failure = failure.with_status(status).with_report(report);
+        failure.with_hints(&parts.headers, std::time::SystemTime::now())
     }
 
     fn read<'a>(&'a self, body: &'a [u8]) -> Result<Answer<'a>, Failure> {

@@ -99,6 +99,8 @@ mod looks;
 mod members;
 #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 mod openai;
+#[cfg(any(feature = "anthropic-messages", feature = "gemini"))]
+mod queue;
 #[cfg(any(
     feature = "openai-chat",
     feature = "openai-responses",
@@ -115,12 +117,6 @@ mod resumed;
     feature = "gemini"
 ))]
 mod scan;
-#[cfg(any(
-    feature = "openai-chat",
-    feature = "openai-responses",
-    feature = "anthropic-messages",
-    feature = "gemini"
-))]
 #[cfg(any(feature = "anthropic-messages", feature = "gemini", feature = "openai-responses"))]
 mod seal;
 #[cfg(any(

@@ -1,6 +1,4 @@
-use std::collections::VecDeque;
-
-use crate::dialect::slots::Slots;
+use crate::dialect::queue::Queue;
 
 /// The most that is held back, in bytes.
 const MOST: usize = 1024 * 1024;
@@ -17,10 +15,7 @@ pub(super) struct Call {
 /// Calls that began while another was open: in this dialect their turn comes later.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
-    calls: VecDeque<Call>,
-    /// Where they stand in the list of all that have waited, and how many of those are gone.
-    slots: Slots<u32>,
-    gone: usize,
+    calls: Queue<Call>,
     bytes: usize,
 }
 
@@ -31,19 +26,18 @@ impl Waiting {
 
     /// Keeps a call for later. Returns `false` where that is too much to keep.
     pub(super) fn push(&mut self, call: Call) -> bool {
-        if self.waiting(call.index).is_some() {
+        if self.calls.get_mut(call.index).is_some() {
             return true;
         }
         self.bytes += call.id.len() + call.name.len() + call.arguments.len() + size_of::<Call>();
-        self.slots.insert(call.index, self.gone + self.calls.len());
-        self.calls.push_back(call);
+        self.calls.push(call.index, call);
         self.bytes <= MOST
     }
 
     /// Keeps more of a call's arguments. Returns `false` where that is too much to keep, or where no such call
     /// waits: then it was closed, or never began, and cannot be told any more. White space is no loss.
     pub(super) fn append(&mut self, index: u32, json: &str) -> bool {
-        let Some(call) = self.waiting(index) else {
+        let Some(call) = self.calls.get_mut(index) else {
             return json.trim().is_empty();
         };
         call.arguments.push_str(json);
@@ -51,19 +45,9 @@ impl Waiting {
         self.bytes <= MOST
     }
 
-    fn waiting(&mut self, index: u32) -> Option<&mut Call> {
-        let slot = self.slots.get(&index)?;
-        self.calls.get_mut(slot.checked_sub(self.gone)?)
-    }
-
     /// The call whose turn it is.
     pub(super) fn pop(&mut self) -> Option<Call> {
-        let call = self.calls.pop_front()?;
-        self.gone += 1;
-        if self.calls.is_empty() {
-            self.slots.clear();
-            self.gone = 0;
-        }
+        let call = self.calls.pop_if(|_| true)?;
         let size = call.id.len() + call.name.len() + call.arguments.len() + size_of::<Call>();
         self.bytes = self.bytes.saturating_sub(size);
         Some(call)

@@ -140,10 +140,10 @@ pub(crate) fn read<'a>(chunks: &[Metadata<'a>], texts: &Texts<'_>) -> Vec<Cited<
     cited
 }
 
-/// A later chunk tells only of sources that no earlier one told of; supports count through all of them.
 /// The most that is told of sources in the places of what they support, in bytes.
 const MOST_REPEATED: usize = 4 * 1024 * 1024;
 
+/// A later chunk tells only of sources that no earlier one told of; supports count through all of them.
 fn grounding<'a>(chunks: &[Metadata<'a>], texts: &Texts<'_>, cited: &mut Vec<Cited<'a>>) {
     let raws = || chunks.iter().filter_map(|metadata| metadata.grounding);
     let groundings = raws().filter_map(|raw| wire::read::<Grounding<'a>>(Some(raw)));

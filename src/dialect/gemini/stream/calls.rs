@@ -1,9 +1,7 @@
-use std::collections::VecDeque;
-
 use crate::dialect::gemini::NAME;
 use crate::dialect::gemini::response::{json, seal};
 use crate::dialect::looks::Looks;
-use crate::dialect::slots::Slots;
+use crate::dialect::queue::Queue;
 
 /// The most that is held back of all calls of an answer, in bytes.
 const MOST: usize = 4 * 1024 * 1024;
@@ -11,10 +9,7 @@ const MOST: usize = 4 * 1024 * 1024;
 /// Calls that have begun: in this API a call is told whole.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    waiting: VecDeque<Call>,
-    /// Where they stand in the list of all calls, and how many of those have been told.
-    slots: Slots<u32>,
-    told: usize,
+    waiting: Queue<Call>,
     bytes: usize,
 }
 
@@ -41,22 +36,21 @@ pub(super) enum Due {
 impl Calls {
     /// A call has begun. Returns `false` where that is too much to hold.
     pub(super) fn begin(&mut self, index: u32, [id, name]: [&str; 2], seal: Option<String>) -> bool {
-        if self.waiting(index).is_some() {
+        if self.waiting.get_mut(index).is_some() {
             return true;
         }
         let size = size_of::<Call>() + id.len() + name.len() + seal.as_ref().map_or(0, String::len);
         self.bytes += size;
         let (id, name) = (id.to_owned(), name.to_owned());
         let looks = Looks::default();
-        self.slots.insert(index, self.told + self.waiting.len());
-        self.waiting.push_back(Call { id, name, arguments: String::new(), seal, looks });
+        self.waiting.push(index, Call { id, name, arguments: String::new(), seal, looks });
         self.bytes <= MOST
     }
 
     /// More arguments have come. Returns `false` where that is too much to hold, or where no such call waits:
     /// then it has been told, and nothing can be added. White space is no loss.
     pub(super) fn append(&mut self, index: u32, json: &str) -> bool {
-        let Some(call) = self.waiting(index) else {
+        let Some(call) = self.waiting.get_mut(index) else {
             return json.trim().is_empty();
         };
         call.arguments.push_str(json);
@@ -64,19 +58,11 @@ impl Calls {
         self.bytes <= MOST
     }
 
-    fn waiting(&mut self, index: u32) -> Option<&mut Call> {
-        let slot = self.slots.get(&index)?;
-        self.waiting.get_mut(slot.checked_sub(self.told)?)
-    }
-
     /// The next call to be told, written as the members of its part.
     pub(super) fn next(&mut self, due: Due) -> Option<Vec<u8>> {
-        let is_due = self.waiting.front_mut()?.is_due(due);
-        let call = is_due.then(|| self.waiting.pop_front()).flatten()?;
-        self.told += 1;
+        let call = self.waiting.pop_if(|call| call.is_due(due))?;
         if self.waiting.is_empty() {
-            self.slots.clear();
-            (self.told, self.bytes) = (0, 0);
+            self.bytes = 0;
         }
         let mut part = Vec::with_capacity(call.arguments.len() + 64);
         json::call(&mut part, [&call.id, &call.name, &call.arguments]);

@@ -135,11 +135,7 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// The same in a stream that may have several answers: [`Signal::Finish`] says that one of them ends, and `choices`
     /// learns which have begun and which end. A dialect that knows but one answer has nothing to override.
     fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
-        let signal = self.signal(frame);
-        if matches!(signal, Signal::Finish) {
-            choices.finish(0);
-        }
-        signal
+        self.signal(frame).of_the_only_one(choices)
     }
 
     /// Follows a frame that was read as [`Signal::Content`], in a dialect whose servers may end an answer without a
@@ -157,6 +153,11 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
     /// A comment, as the specification of server-sent events wants it, unless the official SDK stumbles over one.
     fn keepalive(&self) -> &'static [u8] {
         b": keepalive\n\n"
+    }
+
+    /// May there be comments in a stream? Where a sign of life is none, clients stumble over them.
+    fn takes_comments(&self) -> bool {
+        self.keepalive().starts_with(b":")
     }
 
     /// Does the model behind this API go on with a turn of the assistant at the end of a conversation? If not, it
@@ -295,4 +296,14 @@ pub enum Signal {
     Error(Box<Failure>),
     /// Not a frame of this dialect.
     Malformed,
+}
+
+impl Signal {
+    /// Where a stream has but one answer: tells `choices` when it ends.
+    pub(crate) fn of_the_only_one(self, choices: &mut Choices) -> Self {
+        if matches!(self, Self::Finish) {
+            choices.finish(0);
+        }
+        self
+    }
 }

@@ -34,6 +34,13 @@ impl Choices {
         self.reach(number, Stage::Finished);
     }
 
+    /// Something has come of the answer of this number, and it may have been said why it ends.
+    #[cfg(any(feature = "openai-chat", feature = "gemini"))]
+    #[inline]
+    pub(crate) fn see(&mut self, number: u32, is_finished: bool) {
+        self.reach(number, if is_finished { Stage::Finished } else { Stage::Begun });
+    }
+
     /// Is there an answer, and was it said of each why it ends? Never true again of a stream with more answers than
     /// can be followed.
     #[must_use]
@@ -87,14 +94,22 @@ impl Choices {
 }
 
 #[cfg(test)]
+impl Choices {
+    /// Those of which these have begun, and these are finished.
+    pub(crate) fn after(begun: &[u32], finished: &[u32]) -> Self {
+        let mut choices = Self::default();
+        begun.iter().for_each(|number| choices.begin(*number));
+        finished.iter().for_each(|number| choices.finish(*number));
+        choices
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn after(begun: &[u32], finished: &[u32]) -> Choices {
-        let mut choices = Choices::default();
-        begun.iter().for_each(|number| choices.begin(*number));
-        finished.iter().for_each(|number| choices.finish(*number));
-        choices
+        Choices::after(begun, finished)
     }
 
     #[test]

@@ -53,9 +53,7 @@ where
     }
 
     fn late_head(&self, response: &Extensions) -> Option<Bytes> {
-        // A dialect whose sign of life is no comment has none.
-        let has_comments = self.dialect.keepalive().starts_with(b":");
-        let served: &Served = response.get().filter(|_| has_comments)?;
+        let served: &Served = response.get().filter(|_| self.dialect.takes_comments())?;
         Some(served.comments(response.get::<Losses>()).into())
     }
 }

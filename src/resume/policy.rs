@@ -96,8 +96,7 @@ impl<D: Dialect> Mend for DialectMend<D> {
     }
 
     fn mark(&self, response: &Extensions) -> Option<Bytes> {
-        // Where a sign of life is no comment, clients stumble over comments.
-        self.dialect.keepalive().starts_with(b":").then(|| comments(response))
+        self.dialect.takes_comments().then(|| comments(response))
     }
 }
 

@@ -30,11 +30,7 @@ pub trait Guard {
     /// The same in a stream that may have several answers: tells `choices` which of them the frame is of. The stream is
     /// finished when all that have begun are. Unless this is overridden, there is one.
     fn signal_among(&self, frame: &Frame<'_>, choices: &mut Choices) -> Signal {
-        let signal = self.signal(frame);
-        if matches!(signal, Signal::Finish) {
-            choices.finish(0);
-        }
-        signal
+        self.signal(frame).of_the_only_one(choices)
     }
 
     /// Is a frame that was read as [`Signal::Finish`], and came before any content, an answer all the same:

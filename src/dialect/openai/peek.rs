@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::fields::unreadable;
+use super::fields::{Object, Path, unreadable};
 use super::leaf::{self, Raw};
+use crate::dialect::canonical::Text;
 use crate::dialect::scan::{Once, Scan};
 use crate::dialect::{Invalid, Peek};
 
@@ -79,8 +80,14 @@ fn refused(error: &serde_json::Error) -> Invalid {
     }
 }
 
+/// The model, of a request that is read whole.
+pub(in crate::dialect) fn model<'a>(fields: &mut Object<'a>) -> Result<Text<'a>, Invalid> {
+    let model = fields.text(&Path::Root, "model").ok().flatten();
+    model.filter(|model| !model.is_empty()).ok_or_else(no_model)
+}
+
 /// A request that names no model, in the vendor's words.
-pub(in crate::dialect) fn no_model() -> Invalid {
+fn no_model() -> Invalid {
     Invalid::new("You must provide a model parameter, and it must be a string.").at("model")
 }
 

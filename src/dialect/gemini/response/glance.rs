@@ -83,12 +83,8 @@ fn candidate(scan: &mut Scan<'_>, seen: &mut Glance, place: u32) -> Option<()> {
         is_finished = !goes_on || word != "STOP";
         seen.is_explained |= finish::read(word.into(), false).explains_nothing_said();
     }
-    if is_finished {
-        seen.has_finish = true;
-        seen.choices.finish(number);
-    } else {
-        seen.choices.begin(number);
-    }
+    seen.has_finish |= is_finished;
+    seen.choices.see(number, is_finished);
     Some(())
 }
 
@@ -166,10 +162,7 @@ mod tests {
     }
 
     fn choices(begun: &[u32], finished: &[u32]) -> Choices {
-        let mut choices = Choices::default();
-        begun.iter().for_each(|number| choices.begin(*number));
-        finished.iter().for_each(|number| choices.finish(*number));
-        choices
+        Choices::after(begun, finished)
     }
 
     #[test]

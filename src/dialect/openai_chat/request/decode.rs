@@ -63,8 +63,7 @@ const fn names(tool_choice: &'static str, max_tokens: &'static str, user: &'stat
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let root = &Path::Root;
     let mut fields = Object::whole(body)?;
-    let model = fields.text(root, "model").ok().flatten().filter(|model| !model.is_empty());
-    let model = model.ok_or_else(peek::no_model)?;
+    let model = peek::model(&mut fields)?;
     let messages = fields.take("messages").ok_or_else(|| root.field("messages").missing())?;
     let mut request = Request::new(&NAMES[0][0][0], model);
     request.turns = message::decode(&root.field("messages"), messages, &mut request.extra)?;

@@ -57,12 +57,8 @@ fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
         }
         Some(())
     })?;
-    if is_finished {
-        seen.has_finish = true;
-        seen.choices.finish(number);
-    } else {
-        seen.choices.begin(number);
-    }
+    seen.has_finish |= is_finished;
+    seen.choices.see(number, is_finished);
     Some(())
 }
 
@@ -145,10 +141,7 @@ mod tests {
     }
 
     fn wanted(begun: &[u32], finished: &[u32]) -> Choices {
-        let mut choices = Choices::default();
-        begun.iter().for_each(|number| choices.begin(*number));
-        finished.iter().for_each(|number| choices.finish(*number));
-        choices
+        Choices::after(begun, finished)
     }
 
     #[test]

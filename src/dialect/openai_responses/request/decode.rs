@@ -4,7 +4,7 @@ use super::{NAMES, items, settings, tools};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Content, Extra, Part, Position, Request, Role, Text, Turn};
 use crate::dialect::openai::fields::{self, Object, Path};
-use crate::dialect::openai::peek::no_model;
+use crate::dialect::openai::peek;
 
 /// What a request may continue that the provider has stored.
 const STATE: [&str; 4] = ["previous_response_id", "conversation", "prompt", "background"];
@@ -13,9 +13,7 @@ const STATE: [&str; 4] = ["previous_response_id", "conversation", "prompt", "bac
 pub(crate) fn decode(body: &[u8]) -> Result<Request<'_>, Invalid> {
     let root = &Path::Root;
     let mut fields = Object::whole(body)?;
-    let model = fields.text(root, "model").ok().flatten().filter(|model| !model.is_empty());
-    let model = model.ok_or_else(no_model)?;
-    let mut request = Request::new(&NAMES[0][0], model);
+    let mut request = Request::new(&NAMES[0][0], peek::model(&mut fields)?);
     // There is always usage at the end of a stream.
     request.wants_usage = true;
     fields.moot(root, "stream", &["false"], &mut request.extra);

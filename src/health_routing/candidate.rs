@@ -12,38 +12,37 @@ use crate::failure::Class;
 /// A member and the service that reaches it.
 #[derive(Clone)]
 pub struct Candidate<S> {
-    pub(super) member: Member,
+    pub(super) about: About,
     pub(super) service: S,
-    health: Option<Arc<dyn Health>>,
-    ramp: Ramp,
-    is_interchangeable: bool,
+}
+
+/// What routing knows of a member, whatever the service is that reaches it.
+#[derive(Clone)]
+pub(super) struct About {
+    pub(super) member: Member,
     pub(super) context: Option<u64>,
+    pub(super) is_interchangeable: bool,
+    pub(super) health: Option<Arc<dyn Health>>,
+    ramp: Ramp,
 }
 
 impl<S> Candidate<S> {
     /// A member about whose health nothing is known: it counts as up.
     pub fn new(member: impl Into<Member>, service: S) -> Self {
-        Self {
-            member: member.into(),
-            service,
-            health: None,
-            ramp: Ramp::default(),
-            is_interchangeable: false,
-            context: None,
-        }
+        Self { about: About::new(member.into()), service }
     }
 
     /// What tells whether the member is worth asking.
     #[must_use]
     pub fn health(mut self, health: impl Health + 'static) -> Self {
-        self.health = Some(Arc::new(health));
+        self.about.health = Some(Arc::new(health));
         self
     }
 
     /// What it counts with while it is coming back. To be shared by all candidates that are the same member.
     #[must_use]
     pub fn ramp(mut self, ramp: Ramp) -> Self {
-        self.ramp = ramp;
+        self.about.ramp = ramp;
         self
     }
 
@@ -51,7 +50,7 @@ impl<S> Candidate<S> {
     /// in which a score decides and not the order. See the [module](super).
     #[must_use]
     pub fn interchangeable(mut self, is_interchangeable: bool) -> Self {
-        self.is_interchangeable = is_interchangeable;
+        self.about.is_interchangeable = is_interchangeable;
         self
     }
 
@@ -59,12 +58,14 @@ impl<S> Candidate<S> {
     /// hold no more are not asked. Not known unless set.
     #[must_use]
     pub fn context(mut self, tokens: impl Into<Option<u64>>) -> Self {
-        self.context = tokens.into();
+        self.about.context = tokens.into();
         self
     }
+}
 
-    pub(super) const fn is_interchangeable(&self) -> bool {
-        self.is_interchangeable
+impl About {
+    pub(super) fn new(member: Member) -> Self {
+        Self { member, context: None, is_interchangeable: false, health: None, ramp: Ramp::default() }
     }
 
     /// How it stands for a call that comes now.
@@ -97,15 +98,15 @@ impl<S> Candidate<S> {
             health.last_resort(now);
         }
     }
-
-    /// The same member, reached by another service.
-    pub(super) fn split(self) -> (Candidate<()>, S) {
-        let Self { member, service, health, ramp, is_interchangeable, context } = self;
-        (Candidate { member, service: (), health, ramp, is_interchangeable, context }, service)
-    }
 }
 
 impl<S> fmt::Debug for Candidate<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.about.fmt(f)
+    }
+}
+
+impl fmt::Debug for About {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Candidate")
             .field("member", &self.member)

@@ -1,10 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tower::util::{BoxCloneSyncService, MapErr};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::candidate::About;
 use super::set::Set;
 use super::{Candidate, Health, HealthRouting, HttpRouting, WhenAllDown};
 use crate::facts::Member;
@@ -25,7 +27,7 @@ impl<Req, Res> HealthRoutingLayer<Fallback<Req, Res>> {
     /// The wrapped service is this member, and is asked first.
     #[must_use]
     pub fn primary(member: impl Into<Member>) -> Self {
-        Self { set: Set::new(Candidate::new(member, ()), Vec::new(), HttpRouting::default()) }
+        Self { set: Set::new(About::new(member.into()), Vec::new(), HttpRouting::default()) }
     }
 }
 
@@ -51,20 +53,14 @@ impl<F, P> HealthRoutingLayer<F, P> {
     /// What tells whether the member named last is worth asking.
     #[must_use]
     pub fn health(mut self, health: impl Health + 'static) -> Self {
-        match self.set.fallbacks.pop() {
-            Some(candidate) => self.set.fallbacks.push(candidate.health(health)),
-            None => self.set.primary = self.set.primary.health(health),
-        }
+        self.set.last().health = Some(Arc::new(health));
         self
     }
 
     /// Whether the member named last is as good as its neighbours. See [`Candidate::interchangeable`].
     #[must_use]
     pub fn interchangeable(mut self, is_interchangeable: bool) -> Self {
-        match self.set.fallbacks.pop() {
-            Some(candidate) => self.set.fallbacks.push(candidate.interchangeable(is_interchangeable)),
-            None => self.set.primary = self.set.primary.interchangeable(is_interchangeable),
-        }
+        self.set.last().is_interchangeable = is_interchangeable;
         self
     }
 

@@ -23,8 +23,8 @@ pub struct HealthRouting<S, F = S, P = HttpRouting> {
 impl<S, F> HealthRouting<S, F> {
     /// Routes HTTP calls to `primary` first and then to `fallbacks`, in this order.
     pub fn new(primary: Candidate<S>, fallbacks: Vec<Candidate<F>>) -> Self {
-        let (primary, inner) = primary.split();
-        Self { inner, set: Arc::new(Set::new(primary, fallbacks, HttpRouting::default())) }
+        let Candidate { about, service: inner } = primary;
+        Self { inner, set: Arc::new(Set::new(about, fallbacks, HttpRouting::default())) }
     }
 }
 

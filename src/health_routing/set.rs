@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::candidate::About;
 use super::few::Few;
 use super::order::{Field, Order, Plan, Rank, Stand};
 use super::tier::{self, Entrant};
 use super::{Candidate, Memory, RoutingPolicy, Standing, WhenAllDown};
-use crate::facts::{Availability, Conversation, Member, Vitals};
-use crate::failure::Class;
+use crate::facts::{Availability, Conversation};
 
 /// The members and how to choose among them; the primary's service is kept beside it.
 #[derive(Clone, Debug)]
 pub(super) struct Set<F, P> {
-    pub(super) primary: Candidate<()>,
+    pub(super) primary: About,
     pub(super) fallbacks: Vec<Candidate<F>>,
     pub(super) policy: P,
     pub(super) patience: Duration,
@@ -36,7 +36,7 @@ impl<F, P> Set<F, P> {
     /// Long enough for a place in a queue to come free, short enough not to be felt by the caller.
     const PATIENCE: Duration = Duration::from_millis(500);
 
-    pub(super) fn new(primary: Candidate<()>, fallbacks: Vec<Candidate<F>>, policy: P) -> Self {
+    pub(super) fn new(primary: About, fallbacks: Vec<Candidate<F>>, policy: P) -> Self {
         let (patience, when_all_down) = (Self::PATIENCE, WhenAllDown::default());
         Self { primary, fallbacks, policy, patience, when_all_down, memory: Memory::default() }
     }
@@ -50,48 +50,22 @@ impl<F, P> Set<F, P> {
         self.fallbacks.len() + 1
     }
 
-    pub(super) fn member(&self, index: usize) -> &Member {
+    pub(super) fn about(&self, index: usize) -> &About {
         let fallback = index.checked_sub(1).and_then(|fallback| self.fallbacks.get(fallback));
-        fallback.map_or(&self.primary.member, |candidate| &candidate.member)
+        fallback.map_or(&self.primary, |candidate| &candidate.about)
     }
 
-    /// How much it holds, if that is known.
-    pub(super) fn context(&self, index: usize) -> Option<u64> {
-        match index.checked_sub(1) {
-            None => self.primary.context,
-            Some(fallback) => self.fallbacks.get(fallback)?.context,
-        }
+    /// The member named last.
+    pub(super) fn last(&mut self) -> &mut About {
+        self.fallbacks.last_mut().map_or(&mut self.primary, |candidate| &mut candidate.about)
     }
 
-    pub(super) fn last_resort(&self, index: usize) {
-        let now = Instant::now();
-        match index.checked_sub(1) {
-            None => self.primary.last_resort(now),
-            Some(fallback) => {
-                if let Some(candidate) = self.fallbacks.get(fallback) {
-                    candidate.last_resort(now);
-                }
-            }
-        }
-    }
-
-    /// Why a member that is down refuses.
-    pub(super) fn refusal(&self, index: usize) -> Class {
-        let now = Instant::now();
-        match index.checked_sub(1) {
-            None => self.primary.refusal(now),
-            Some(fallback) => {
-                let candidate = self.fallbacks.get(fallback);
-                candidate.map_or(Class::CircuitOpen, |candidate| candidate.refusal(now))
-            }
-        }
+    fn all(&self) -> impl Iterator<Item = &About> {
+        std::iter::once(&self.primary).chain(self.fallbacks.iter().map(|candidate| &candidate.about))
     }
 
     fn is_interchangeable(&self, index: usize) -> bool {
-        match index.checked_sub(1) {
-            None => self.primary.is_interchangeable(),
-            Some(fallback) => self.fallbacks.get(fallback).is_some_and(Candidate::is_interchangeable),
-        }
+        index < self.len() && self.about(index).is_interchangeable
     }
 
     /// The tier that begins with this member: itself, and those after it that are interchangeable with it.
@@ -141,12 +115,10 @@ impl<F, P> Set<F, P> {
     {
         // Asked only by members that know of their health.
         let now: LazyCell<Instant> = LazyCell::new(Instant::now);
-        let excluded = |member: &Member| self.policy.excludes(request, member);
-        let primary = if excluded(&self.primary.member) { Stand::Excluded } else { self.primary.stand(&now) };
-        let fallbacks = self.fallbacks.iter().map(|candidate| {
-            if excluded(&candidate.member) { Stand::Excluded } else { candidate.stand(&now) }
-        });
-        let field = Field::of(std::iter::once(primary).chain(fallbacks));
+        let stand = |about: &About| {
+            if self.policy.excludes(request, &about.member) { Stand::Excluded } else { about.stand(&now) }
+        };
+        let field = Field::of(self.all().map(stand));
         if field.is_all_good() && pin.is_none() && !self.has_tiers() {
             return Plan::Ask(Order::declared(self.len()));
         }
@@ -183,25 +155,18 @@ impl<F, P> Set<F, P> {
     }
 
     fn entrant(&self, index: usize, now: Instant) -> Entrant {
-        let (availability, vitals) = self.look(index, now);
+        let about = self.about(index);
         Entrant {
             index,
-            vitals: vitals.unwrap_or_default(),
+            vitals: about.vitals(now).unwrap_or_default(),
             is_chosen: self.memory.is_chosen(index),
-            is_probed: availability == Availability::Probation,
-        }
-    }
-
-    fn look(&self, index: usize, now: Instant) -> (Availability, Option<Vitals>) {
-        match index.checked_sub(1).and_then(|fallback| self.fallbacks.get(fallback)) {
-            Some(candidate) => (candidate.availability(now), candidate.vitals(now)),
-            None => (self.primary.availability(now), self.primary.vitals(now)),
+            is_probed: about.availability(now) == Availability::Probation,
         }
     }
 
     /// How each member stands, as declared; only looks.
     pub(super) fn standings(&self, now: Instant) -> Vec<Standing> {
-        let looks: Vec<_> = (0..self.len()).map(|index| self.look(index, now)).collect();
+        let looks: Vec<_> = self.all().map(|about| (about.availability(now), about.vitals(now))).collect();
         let field = Field::of(looks.iter().map(|(availability, _)| Stand::In(*availability)));
         let good = self.good(&field, None, &LazyCell::new(Instant::now));
         let order: Vec<usize> = match field.plan(good) {
@@ -209,7 +174,7 @@ impl<F, P> Set<F, P> {
             Plan::AllDown(_) => Vec::new(),
         };
         let standing = |(index, (availability, vitals))| Standing {
-            member: self.member(index).clone(),
+            member: self.about(index).member.clone(),
             turn: order.iter().position(|other| *other == index).map(|turn| turn + 1),
             is_interchangeable: self.is_interchangeable(index),
             availability,

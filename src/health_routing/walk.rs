@@ -63,11 +63,12 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         };
         // Without the turn nobody is asked, and all are refused.
         let asked = turn.as_ref().and_then(|_| earliest(down));
-        asked.iter().for_each(|index| self.set.last_resort(*index));
+        let now = Instant::now();
+        asked.iter().for_each(|index| self.set.about(*index).last_resort(now));
         self.order = asked.map_or_else(Order::nobody, Order::only);
         self._turn = turn;
         for member in down.iter().filter(|member| Some(member.index) != asked) {
-            let class = self.set.refusal(member.index);
+            let class = self.set.about(member.index).refusal(now);
             self.refuse(member.index, Failure::new(class).with_retry_after(member.until));
         }
     }
@@ -169,9 +170,9 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
 
     /// What was too long for one is too long for all who hold no more.
     fn look_for_more_room(&mut self, index: usize) {
-        if let Some(full) = self.set.context(index) {
+        if let Some(full) = self.set.about(index).context {
             let set = &self.set;
-            self.order.retain(|other| set.context(other).is_none_or(|context| context > full));
+            self.order.retain(|other| set.about(other).context.is_none_or(|context| context > full));
         }
     }
 
@@ -229,7 +230,7 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
     }
 
     fn member(&self, index: usize) -> &Member {
-        self.set.member(index)
+        &self.set.about(index).member
     }
 }
 

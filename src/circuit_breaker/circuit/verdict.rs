@@ -37,21 +37,25 @@ impl Circuit {
     }
 
     fn prove(&mut self, ticket: Ticket, is_slow: bool, now: Instant) -> Option<Kind> {
-        let is_current = self.counts(ticket);
-        let admitted = ticket.place.calls + 1;
-        self.settle(ticket, Vote { outcome: Outcome::Success, hint: None, is_slow, admitted }, now);
-        let goes_on = is_current && !is_slow;
-        self.ended -= u64::from(goes_on);
+        let goes_on = self.counts(ticket) && !is_slow;
+        // One that has had its say before its end is over here.
+        self.ended += u64::from(!goes_on);
+        let vote = Vote { outcome: Outcome::Success, hint: None, is_slow, admitted: ticket.place.calls + 1 };
+        self.conclude(ticket, vote, now);
         goes_on.then_some(Kind::Proven)
     }
 
     /// Takes the one vote of a call.
     pub(in crate::circuit_breaker) fn settle(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
-        let is_current = self.counts(ticket);
         self.ended += 1;
         if matches!(ticket.kind, Kind::Answered(_) | Kind::Proven) {
             self.answering -= 1;
         }
+        self.conclude(ticket, vote, now);
+    }
+
+    fn conclude(&mut self, ticket: Ticket, vote: Vote, now: Instant) {
+        let is_current = self.counts(ticket);
         // The success of a proven probe has been counted; only a bad end is news.
         if ticket.kind != Kind::Proven {
             self.totals.add(vote.outcome, is_current);

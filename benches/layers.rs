@@ -10,7 +10,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tower::retry::budget::{Budget as _, TpsBudget};
 use tower::{Layer, Service, ServiceBuilder};
 use tower_failover::circuit_breaker::{AtReturn, CircuitBreakerLayer};
 use tower_failover::cooldown::{ByFailure, CooldownLayer};
@@ -21,47 +20,8 @@ use tower_failover::health_routing::HealthRoutingLayer;
 use tower_failover::retry_budget::RetryBudgetLayer;
 use tower_failover::vitals::{self, VitalsLayer};
 
+use crate::support::subjects::{Echo, TowerPolicy};
 use crate::support::{Cost, cost, once, row};
-
-/// Answers at once with what it was asked.
-#[derive(Clone, Debug)]
-struct Echo;
-
-impl Service<Bytes> for Echo {
-    type Response = Bytes;
-    type Error = BoxError;
-    type Future = Ready<Result<Bytes, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Bytes) -> Self::Future {
-        ready(Ok(request))
-    }
-}
-
-/// tower's own retry, with its own budget.
-#[derive(Clone, Debug)]
-struct TowerPolicy(std::sync::Arc<TpsBudget>);
-
-impl<Res> tower::retry::Policy<Bytes, Res, BoxError> for TowerPolicy {
-    type Future = Ready<()>;
-
-    fn retry(&mut self, _: &mut Bytes, result: &mut Result<Res, BoxError>) -> Option<Ready<()>> {
-        match result {
-            Ok(_) => {
-                self.0.deposit();
-                None
-            }
-            Err(_) => self.0.withdraw().then(|| ready(())),
-        }
-    }
-
-    fn clone_request(&mut self, request: &Bytes) -> Option<Bytes> {
-        Some(request.clone())
-    }
-}
 
 fn measure<S>(mut service: S) -> Cost
 where
@@ -148,7 +108,7 @@ fn resume() {
 }
 
 fn peers(bare: Cost) {
-    let policy = || TowerPolicy(std::sync::Arc::new(TpsBudget::default()));
+    let policy = || TowerPolicy::default();
     row("tower `Retry` + `TpsBudget`", measure(tower::retry::RetryLayer::new(policy()).layer(Echo)), bare);
     row(
         "tower `Timeout`",

@@ -16,34 +16,7 @@ use tower_failover::retry_budget::{Budget, RetryBudgetLayer};
 use tower_resilience_retry::RetryLayer as Resilience;
 
 use super::table::{Cell, Cells, Table};
-
-/// tower's own retry, with its own budget, which is paid into as its documentation shows.
-#[derive(Clone, Debug)]
-pub(crate) struct TowerPolicy(Arc<TpsBudget>);
-
-impl Default for TowerPolicy {
-    fn default() -> Self {
-        Self(Arc::new(TpsBudget::default()))
-    }
-}
-
-impl<Res> tower::retry::Policy<Bytes, Res, BoxError> for TowerPolicy {
-    type Future = Ready<()>;
-
-    fn retry(&mut self, _: &mut Bytes, result: &mut Result<Res, BoxError>) -> Option<Ready<()>> {
-        match result {
-            Ok(_) => {
-                self.0.deposit();
-                None
-            }
-            Err(_) => self.0.withdraw().then(|| ready(())),
-        }
-    }
-
-    fn clone_request(&mut self, request: &Bytes) -> Option<Bytes> {
-        Some(request.clone())
-    }
-}
+use crate::support::subjects::TowerPolicy;
 
 fn resilience() -> Resilience<Bytes, Bytes, BoxError> {
     Resilience::builder().max_attempts(3).build()

@@ -1,9 +1,9 @@
 //! Nanoseconds of a call when nothing fails, less those of the bare service.
 
-use std::future::{Future, Ready, ready};
+use std::future::{Future, ready};
 use std::hint::black_box;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use bytes::Bytes;
 use failsafe::futures::CircuitBreaker as _;
@@ -13,27 +13,9 @@ use tower_failover::circuit_breaker::{AtReturn, CircuitBreakerLayer};
 use tower_failover::failure::{BoxError, OnError};
 use tower_failover::retry_budget::RetryBudgetLayer;
 
-use super::retries::TowerPolicy;
 use super::table::{Cell, Table};
+use crate::support::subjects::{Echo, TowerPolicy};
 use crate::support::{Cost, cost, once};
-
-/// Answers at once with what it was asked.
-#[derive(Clone, Debug)]
-struct Echo;
-
-impl Service<Bytes> for Echo {
-    type Response = Bytes;
-    type Error = BoxError;
-    type Future = Ready<Result<Bytes, BoxError>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Bytes) -> Self::Future {
-        ready(Ok(request))
-    }
-}
 
 const PROMPT: Bytes = Bytes::from_static(b"a prompt");
 

@@ -1,6 +1,8 @@
 //! Measuring by hand: a call polled to its end on this thread, the best and the middle of many samples.
 #![allow(dead_code, reason = "each bench uses its part")]
 
+pub(crate) mod subjects;
+
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;

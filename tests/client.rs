@@ -146,31 +146,29 @@ async fn a_handshake_that_never_ends_is_a_connect_failure_in_time() {
     assert_eq!(failure.class(), Class::Connect);
 }
 
-#[tokio::test]
-async fn a_head_that_is_not_http_is_the_servers_failure() {
+/// The address of somebody who answers the first request so, byte for byte.
+async fn says(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = [0; 1024];
         let _ = stream.read(&mut request).await;
-        let _ = stream.write_all(b"SSH-2.0-OpenSSH_9.6\r\n\r\n").await;
+        let _ = stream.write_all(answer).await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
     });
+    url
+}
+
+#[tokio::test]
+async fn a_head_that_is_not_http_is_the_servers_failure() {
+    let url = says(b"SSH-2.0-OpenSSH_9.6\r\n\r\n").await;
     assert_eq!(failure(client(&url)).await.class(), Class::ServerError);
 }
 
 #[tokio::test]
 async fn what_a_provider_writes_into_its_status_line_stays_here() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        let mut request = [0; 1024];
-        let _ = stream.read(&mut request).await;
-        let _ = stream.write_all(b"HTTP/1.1 400 no sk-secret here\r\ncontent-length: 0\r\n\r\n").await;
-        let _ = stream.read_to_end(&mut Vec::new()).await;
-    });
+    let url = says(b"HTTP/1.1 400 no sk-secret here\r\ncontent-length: 0\r\n\r\n").await;
     let response = client(&url).oneshot(request()).await.unwrap();
     assert_eq!(response.status(), 400);
     assert!(response.extensions().get::<hyper::ext::ReasonPhrase>().is_none(), "it was kept");

@@ -4,6 +4,7 @@
 
 mod answers;
 mod corpora;
+mod frames;
 mod grammar;
 mod members;
 mod properties;
@@ -13,25 +14,11 @@ mod streams;
 use bytes::Bytes;
 use serde_json::Value;
 use tower_failover::dialect::canonical::Event;
-use tower_failover::dialect::sse::{Frame, RawFrame, Splitter, Tail};
+use tower_failover::dialect::sse::Frame;
 use tower_failover::dialect::{Decode, Encode, Reply, anthropic_messages::AnthropicMessages};
 use tower_failover::dialect::{Dialect, Signal};
 
-/// The frames of a stream, and whether it ended between two of them.
-fn frames(pieces: impl IntoIterator<Item = Bytes>) -> (Vec<RawFrame>, bool) {
-    let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
-    let mut frames = Vec::new();
-    for piece in pieces {
-        splitter.push(piece);
-        while let Some(frame) = splitter.next_frame() {
-            frames.push(frame.unwrap());
-        }
-    }
-    match splitter.finish() {
-        Tail::Clean => (frames, true),
-        Tail::Truncated(_) => (frames, false),
-    }
-}
+use self::frames::frames;
 
 /// What a stream says, as text, event by event.
 fn events(pieces: impl IntoIterator<Item = Bytes>) -> Vec<String> {

@@ -6,6 +6,8 @@
 mod answers;
 mod checks;
 mod corpora;
+#[path = "../dialect_anthropic_messages/frames.rs"]
+mod frames;
 mod grammar;
 mod properties;
 mod said;
@@ -15,24 +17,10 @@ use bytes::Bytes;
 use serde_json::Value;
 use tower_failover::dialect::canonical::{Answer, Choice, Content, Event, Finish};
 use tower_failover::dialect::openai_responses::OpenAiResponses;
-use tower_failover::dialect::sse::{Frame, RawFrame, Splitter, Tail};
+use tower_failover::dialect::sse::Frame;
 use tower_failover::dialect::{Decode, Dialect, Encode, Reply, Signal};
 
-/// The frames of a stream, and whether it ended between two of them.
-fn frames(pieces: impl IntoIterator<Item = Bytes>) -> (Vec<RawFrame>, bool) {
-    let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
-    let mut frames = Vec::new();
-    for piece in pieces {
-        splitter.push(piece);
-        while let Some(frame) = splitter.next_frame() {
-            frames.push(frame.unwrap());
-        }
-    }
-    match splitter.finish() {
-        Tail::Clean => (frames, true),
-        Tail::Truncated(_) => (frames, false),
-    }
-}
+use self::frames::frames;
 
 /// What a stream says, as text, event by event.
 fn events(pieces: impl IntoIterator<Item = Bytes>) -> Vec<String> {

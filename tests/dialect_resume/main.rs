@@ -1,6 +1,8 @@
 //! Answers that were cut anywhere, and completed: one stream, as strict readers of each dialect want it.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "../dialect_anthropic_messages/frames.rs"]
+mod frames;
 #[path = "../dialect_anthropic_messages/grammar.rs"]
 #[allow(dead_code)]
 mod message_grammar;
@@ -16,21 +18,10 @@ mod streams;
 use bytes::Bytes;
 use proptest::prelude::*;
 use tower_failover::dialect::canonical::{Event, Finish, Usage};
-use tower_failover::dialect::sse::{RawFrame, Splitter, Tail};
 use tower_failover::dialect::{AnyDialect, Dialect, Encode, Reply, Resumed, Signal};
 
+use crate::frames::frames;
 use crate::reading::Reading;
-
-/// For the grammars.
-fn frames(pieces: impl IntoIterator<Item = Bytes>) -> (Vec<RawFrame>, bool) {
-    let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
-    let mut frames = Vec::new();
-    for piece in pieces {
-        splitter.push(piece);
-        frames.extend(std::iter::from_fn(|| splitter.next_frame().map(Result::unwrap)));
-    }
-    (frames, splitter.finish() == Tail::Clean)
-}
 
 /// A plain question in this dialect.
 fn question(dialect: AnyDialect) -> &'static str {

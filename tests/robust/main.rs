@@ -19,6 +19,8 @@ mod chat_grammar;
 mod config;
 mod deep;
 mod errors;
+#[path = "../dialect_anthropic_messages/frames.rs"]
+mod frames;
 mod gemini_grammar;
 mod headers;
 mod input;
@@ -32,10 +34,10 @@ mod seeds;
 mod streams;
 mod transcode;
 
-use bytes::Bytes;
 use proptest::prelude::*;
 use tower_failover::dialect::AnyDialect;
-use tower_failover::dialect::sse::{RawFrame, Splitter, Tail};
+
+use self::frames::frames;
 
 /// What is allocated at any time, and what is written, at most: so much, and so much for each byte of input. The
 /// smallest parts of the longest lists come near it, when a list that grows is moved and is there twice.
@@ -67,20 +69,4 @@ fn bounded<T>(what: &str, input: usize, read: impl FnOnce() -> T) -> T {
 fn assert_json(what: &str, json: &[u8]) {
     let read = serde_json::from_slice::<&serde_json::value::RawValue>(json);
     assert!(read.is_ok(), "{what}: {read:?}: {}", String::from_utf8_lossy(json));
-}
-
-/// The frames of a stream, and whether it ended between two of them.
-fn frames(pieces: impl IntoIterator<Item = Bytes>) -> (Vec<RawFrame>, bool) {
-    let mut splitter = Splitter::new(Splitter::MAX_FRAME_BYTES);
-    let mut frames = Vec::new();
-    for piece in pieces {
-        splitter.push(piece);
-        while let Some(frame) = splitter.next_frame() {
-            frames.push(frame.unwrap());
-        }
-    }
-    match splitter.finish() {
-        Tail::Clean => (frames, true),
-        Tail::Truncated(_) => (frames, false),
-    }
 }

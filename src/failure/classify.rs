@@ -36,7 +36,8 @@ where
 /// Reads an HTTP response by status and headers, and an error by the [`Failure`] it carries.
 ///
 /// An error that carries none is a [`Class::ServerError`](super::Class::ServerError). When to come back is read by
-/// [`retry_after`], and for a rate limit that names no moment by [`limit_reset`].
+/// [`retry_after`](super::retry_after), and for a rate limit that names no moment by
+/// [`limit_reset`](super::limit_reset).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Standard;
 

@@ -57,8 +57,9 @@ impl Alarm {
 pin_project! {
     /// One timer for all limits.
     ///
-    /// Moving an alarm later only writes it down: the timer is set anew when it fires too early. So a stream of
-    /// many chunks touches the timer wheel once per idle gap, and not once per chunk.
+    /// Moving an alarm only writes it down: the timer is set anew when somebody waits for one that would ring too
+    /// late, or when it rings too early. So what is there without waiting never touches the timer wheel (where an
+    /// earlier alarm costs a system call, to wake the driver), and a stream of many chunks once per idle gap.
     #[derive(Debug)]
     pub(super) struct Timer {
         #[pin]
@@ -79,9 +80,6 @@ impl Timer {
     pub(super) fn set(self: Pin<&mut Self>, next: Alarm) {
         let this = self.project();
         *this.next = this.last.or(next);
-        if this.next.at < this.sleep.deadline() {
-            this.sleep.reset(this.next.at);
-        }
     }
 
     /// Has it rung by `now`? For whoever is too busy to wait for it.
@@ -96,13 +94,39 @@ impl Timer {
 
     pub(super) fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Cause> {
         loop {
-            ready!(self.as_mut().project().sleep.poll(cx));
+            let mut this = self.as_mut().project();
+            if this.next.at < this.sleep.deadline() {
+                this.sleep.as_mut().reset(this.next.at);
+            }
+            ready!(this.sleep.as_mut().poll(cx));
             if let Some(cause) = self.rang(Instant::now()) {
                 return Poll::Ready(cause);
             }
             let this = self.as_mut().project();
             this.sleep.reset(this.next.at);
         }
+    }
+}
+
+/// Who has to look at the clock: whoever begins to wait, to set an alarm, and whoever never has to wait, for no
+/// alarm will ring for him. All others are spared it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Pace {
+    #[default]
+    Fresh,
+    Waiting,
+    Busy,
+}
+
+impl Pace {
+    /// There is nothing to read. Has the waiting just begun?
+    pub(super) fn wait(&mut self) -> bool {
+        std::mem::replace(self, Self::Waiting) != Self::Waiting
+    }
+
+    /// There is something to read. Has there been no wait since the last?
+    pub(super) fn go_on(&mut self) -> bool {
+        std::mem::replace(self, Self::Busy) == Self::Busy
     }
 }
 

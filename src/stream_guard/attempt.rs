@@ -1,15 +1,15 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::response::Parts;
-use http::{HeaderValue, Response};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::Body;
 use tokio::time::Instant;
 
-use super::alarm::{Alarm, Timer};
+use super::alarm::{Alarm, Pace, Timer};
 use super::error::headed;
 use super::limits::Limits;
 use super::watch::{Step, Watch};
@@ -25,6 +25,7 @@ pub(super) struct Attempt<B> {
     /// `None` when it was read to its end.
     body: Option<B>,
     so_far: SoFar,
+    pace: Pace,
 }
 
 #[derive(Debug)]
@@ -50,7 +51,7 @@ impl<B> Attempt<B> {
 
     fn new(response: Response<B>, so_far: SoFar) -> Self {
         let (parts, body) = response.into_parts();
-        Self { parts, body: Some(body), so_far }
+        Self { parts, body: Some(body), so_far, pace: Pace::default() }
     }
 
     /// The response, committed.
@@ -74,7 +75,7 @@ impl<B> Attempt<B> {
                 let bytes = gather.into_bytes();
                 goes_on_as = guard.goes_on_as(&bytes);
                 parts.headers.remove(TRANSFER_ENCODING);
-                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+                set_length(&mut parts.headers, bytes.len());
                 ResponseBody::whole(bytes)
             }
         };
@@ -82,6 +83,14 @@ impl<B> Attempt<B> {
             parts.extensions.insert(GoesOnAs(conversation));
         }
         Response::from_parts(parts, body)
+    }
+}
+
+/// As a rule the member has said it already, and then there is nothing to write.
+fn set_length(headers: &mut HeaderMap, length: usize) {
+    let said = headers.get(CONTENT_LENGTH).and_then(|said| said.to_str().ok()?.parse().ok());
+    if said != Some(length) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
 }
 
@@ -94,7 +103,7 @@ where
     pub(super) fn poll<G: Guard>(
         &mut self,
         cx: &mut Context<'_>,
-        mut timer: Pin<&mut Timer>,
+        timer: Pin<&mut Timer>,
         guard: &G,
         limits: &Limits,
     ) -> Poll<Result<(), BoxError>> {
@@ -103,24 +112,32 @@ where
                 return Poll::Ready(Ok(()));
             }
             let Some(body) = &mut self.body else { return Poll::Ready(self.finish(guard)) };
-            let frame = match ready!(Pin::new(body).poll_frame(cx)) {
-                None => {
+            let frame = match Pin::new(body).poll_frame(cx) {
+                Poll::Pending => {
+                    if self.pace.wait() && matches!(self.so_far, SoFar::Whole { .. }) {
+                        timer.set(Alarm::after(Instant::now(), limits.idle, Cause::Stalled));
+                    }
+                    return Poll::Pending;
+                }
+                Poll::Ready(None) => {
                     self.body = None;
                     continue;
                 }
-                Some(frame) => frame.map_err(|error| headed(error.into()))?,
+                Poll::Ready(Some(frame)) => frame.map_err(|error| headed(error.into()))?,
             };
+            // A provider that is never silent and never says anything must not keep us from looking.
+            if self.pace.go_on() {
+                let now = Instant::now();
+                let is_stream = matches!(self.so_far, SoFar::Stream { .. });
+                if let Some(cause) = if is_stream { timer.rang(now) } else { timer.is_over(now) } {
+                    return Poll::Ready(Err(BrokenAnswer::before_commit(cause).into()));
+                }
+            }
             // Trailers say nothing that a caller reads.
             let Ok(chunk) = frame.into_data() else { continue };
-            let now = Instant::now();
-            // A provider that is never silent and never says anything must not keep us from looking.
-            if let Some(cause) = timer.rang(now) {
-                return Poll::Ready(Err(BrokenAnswer::before_commit(cause).into()));
-            }
             match &mut self.so_far {
                 SoFar::Stream { watch, .. } => watch.push(chunk),
                 SoFar::Whole { gather, .. } => {
-                    timer.as_mut().set(Alarm::after(now, limits.idle, Cause::Stalled));
                     gather.push(chunk).map_err(|_| BrokenAnswer::before_commit(Cause::TooLarge))?;
                 }
             }

@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Instant;
 
-use super::alarm::{Alarm, Timer};
+use super::alarm::{Alarm, Pace, Timer};
 use super::error::committed;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard};
@@ -51,7 +51,7 @@ pin_project! {
         timer: Timer,
         idle: Duration,
         // The provider is silent, and not the caller slow.
-        is_waiting: bool,
+        pace: Pace,
         watch: Watch,
         // Goes out first.
         held: VecDeque<Bytes>,
@@ -79,7 +79,7 @@ impl<B, G> ResponseBody<B, G> {
         guard: G,
         (timer, idle): (Timer, Duration),
     ) -> Self {
-        let stream = Stream { inner, timer, idle, is_waiting: false, watch, held, end: None, guard };
+        let stream = Stream { inner, timer, idle, pace: Pace::default(), watch, held, end: None, guard };
         Self { kind: Kind::Stream { stream: Box::pin(stream) } }
     }
 }
@@ -124,11 +124,12 @@ where
         match inner.poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 let Ok(chunk) = frame.into_data() else { return Poll::Ready(()) };
-                *this.is_waiting = false;
                 this.watch.push(chunk);
-                // A provider that is never silent must not keep us from looking.
-                if let Some(cause) = this.timer.is_over(Instant::now()) {
-                    self.stop(BrokenAnswer::after_commit(cause).into());
+                // A provider that is never silent must not keep us from looking; else whoever waits looks.
+                if this.pace.go_on() {
+                    if let Some(cause) = this.timer.is_over(Instant::now()) {
+                        self.stop(BrokenAnswer::after_commit(cause).into());
+                    }
                 }
             }
             Poll::Ready(Some(Err(error))) => match this.watch.finish(this.guard) {
@@ -148,7 +149,7 @@ where
                 }
             }
             Poll::Pending => {
-                if !std::mem::replace(this.is_waiting, true) {
+                if this.pace.wait() {
                     let idle =
                         if this.watch.has_finished() { AFTER_FINISH.min(*this.idle) } else { *this.idle };
                     this.timer.as_mut().set(Alarm::after(Instant::now(), idle, Cause::Stalled));

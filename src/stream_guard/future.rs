@@ -79,14 +79,13 @@ where
             if let Some(failure) = Standard.classify(Ok(&response)) {
                 return Poll::Ready(Err(of_operation(failure.into(), operation)));
             }
-            let now = Instant::now();
             let attempt = if is_event_stream(response.headers()) {
                 if !this.wanted.is_stream {
-                    this.timer.as_mut().set(Alarm::after(now, this.limits.first_token, Cause::NoFirstToken));
+                    let patience = this.limits.first_token;
+                    this.timer.as_mut().set(Alarm::after(Instant::now(), patience, Cause::NoFirstToken));
                 }
                 Attempt::stream(response, this.limits)
             } else {
-                this.timer.as_mut().set(Alarm::after(now, this.limits.idle, Cause::Stalled));
                 Attempt::whole(response, this.limits, this.wanted.operation)
             };
             this.state.set(State::Reading { attempt: Some(attempt) });

@@ -158,7 +158,7 @@ impl Target {
                     (false, true) => "&",
                     (false, false) => "?",
                 };
-                PathAndQuery::try_from(format!("{}{tail}{mark}{}", self.base, self.query))?
+                PathAndQuery::try_from([&self.base, tail, mark, &self.query].concat())?
             }
         };
         let mut parts = http::uri::Parts::default();

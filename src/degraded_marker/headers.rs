@@ -45,7 +45,7 @@ fn write(headers: &mut HeaderMap, served: &Served) {
     if let Some(model) = served.member.model() {
         headers.insert(MODEL, name(model));
     }
-    headers.insert(ATTEMPTS, HeaderValue::from(served.attempts));
+    headers.insert(ATTEMPTS, count(served.attempts));
     if let Some(degradation) = served.degradation {
         headers.insert(DEGRADED, HeaderValue::from_static(degradation.as_str()));
     }
@@ -57,6 +57,11 @@ fn remove_foreign(headers: &mut HeaderMap) {
     for name in foreign {
         headers.remove(name);
     }
+}
+
+/// As a rule it is one, and that costs nothing.
+fn count(attempts: u32) -> HeaderValue {
+    if attempts == 1 { HeaderValue::from_static("1") } else { HeaderValue::from(attempts) }
 }
 
 fn name(text: &str) -> HeaderValue {

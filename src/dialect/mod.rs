@@ -97,6 +97,8 @@ mod looks;
     feature = "gemini"
 ))]
 mod members;
+#[cfg(any(feature = "openai-chat", feature = "gemini"))]
+mod mostly_one;
 #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 mod openai;
 #[cfg(any(feature = "anthropic-messages", feature = "gemini"))]

@@ -21,7 +21,8 @@ pub(super) struct Call<P, S, Req, Res> {
     /// `None` while the last attempt runs.
     again: Option<Again<S, Req>>,
     /// `Some` between two attempts, and after that for as long as the next may turn out to be refused here.
-    held: Option<Held<Res>>,
+    /// In a box, for it is rare: every call would carry its place.
+    held: Option<Box<Held<Res>>>,
 }
 
 /// What another attempt takes.
@@ -69,7 +70,7 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
     }
 
     fn take_held(&mut self) -> Option<Result<Res, BoxError>> {
-        let Held { result, note } = self.held.take()?;
+        let Held { result, note } = *self.held.take()?;
         note.cancel();
         Some(result)
     }
@@ -106,7 +107,7 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
         tracing::debug!(class = %failure.class(), attempt = self.turn.made(), ?pause, "asking the member again");
         let log = self.again.as_ref().and_then(|again| self.shared.policy.attempts(&again.request));
         let note = Note(log.map(|log| (log, Attempt::failed(&failure, elapsed))));
-        self.held = Some(Held { result, note });
+        self.held = Some(Box::new(Held { result, note }));
         Ok(pause)
     }
 

@@ -11,11 +11,16 @@ pub(super) enum Content {
     EventStream,
 }
 
+/// Room for so many of the member's headers, of which most stay here,
+const MOST_PASSED: usize = 8;
+/// and for so many that the layers above add.
+const MARKS: usize = 4;
+
 /// The headers a caller may see, by an allow-list: what is not known to be meant for him stays here.
 ///
 /// Rate limits only where he speaks the member's dialect; he could not read them otherwise.
 pub(super) fn for_caller(member: &HeaderMap, is_same: bool, content: Content) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
+    let mut headers = HeaderMap::with_capacity(member.len().min(MOST_PASSED) + MARKS);
     for (name, value) in member {
         if is_for_anyone(name.as_str()) || (is_same && is_for_the_same(name.as_str())) {
             headers.append(name, value.clone());

@@ -1,8 +1,10 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
 
 use super::error::invalid_request;
@@ -79,7 +81,7 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
         let can_ask = is_same || call.operation == Operation::Generate;
         let path =
             self.member.path(&target, &call).filter(|_| can_ask).ok_or_else(|| unable(call.operation))?;
-        let head = self.head(parts, &path, &target)?;
+        let head = self.head(parts, path, &target)?;
         let written = if is_same {
             self.splice(&head.1, &call, body, &target)?
         } else {
@@ -161,10 +163,16 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
     }
 
     /// The member's head, and the caller's URI.
-    fn head(&self, mut parts: Parts, path: &str, target: &Target<'_>) -> Result<(Parts, Uri), Failure> {
+    fn head(
+        &self,
+        mut parts: Parts,
+        path: Cow<'static, str>,
+        target: &Target<'_>,
+    ) -> Result<(Parts, Uri), Failure> {
         parts.method = Method::POST;
         // Only a model name that is no part of a URL can fail here.
-        let uri = Uri::try_from(path).map_err(|error| Failure::new(Class::Unsupported).with_source(error))?;
+        let path = PathAndQuery::from_maybe_shared(bytes_of(path));
+        let uri = path.map_err(|error| Failure::new(Class::Unsupported).with_source(error))?.into();
         let asked = std::mem::replace(&mut parts.uri, uri);
         parts.version = http::Version::default();
         parts.headers = self.headers(&parts.headers, target);
@@ -178,6 +186,13 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         headers
+    }
+}
+
+fn bytes_of(text: Cow<'static, str>) -> Bytes {
+    match text {
+        Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
+        Cow::Owned(text) => text.into(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use crate::dialect::canonical::{Json, Text};
+use crate::dialect::mostly_one::mostly_one;
 pub(super) use crate::dialect::openai::leaf::{Raw, count, is_empty, json_text, object, read, text};
 
 /// A whole answer.
@@ -19,7 +20,7 @@ pub(super) struct Answer<'a> {
     pub(super) created: Raw<'a>,
     #[serde(borrow)]
     pub(super) model: Raw<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "mostly_one")]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
     pub(super) usage: Raw<'a>,
@@ -34,7 +35,7 @@ pub(super) struct Chunk<'a> {
     pub(super) id: Raw<'a>,
     #[serde(borrow)]
     pub(super) model: Raw<'a>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "mostly_one")]
     pub(super) choices: Option<Vec<Choice<'a>>>,
     #[serde(borrow)]
     pub(super) usage: Raw<'a>,

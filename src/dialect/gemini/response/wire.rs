@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
+use crate::dialect::mostly_one::mostly_one;
 
 /// A value that is read on demand: absent and `null` are the same.
 pub(crate) type Raw<'a> = Option<&'a RawValue>;
@@ -163,7 +164,7 @@ pub(crate) fn chunks(body: &[u8]) -> Result<Vec<Response<'_>>, Invalid> {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Response<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "mostly_one")]
     pub(crate) candidates: Option<Vec<Candidate<'a>>>,
     #[serde(borrow, alias = "prompt_feedback")]
     pub(crate) prompt_feedback: Raw<'a>,
@@ -226,7 +227,7 @@ pub(crate) struct Candidate<'a> {
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
 pub(crate) struct Content<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "mostly_one")]
     pub(crate) parts: Option<Vec<Part<'a>>>,
 }
 

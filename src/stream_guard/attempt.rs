@@ -35,7 +35,7 @@ pub(super) struct Attempt<B> {
 )]
 enum SoFar {
     Stream { watch: Watch, held: VecDeque<Bytes> },
-    Whole { gather: Gather, operation: Operation },
+    Whole { gather: Gather, operation: Operation, has_begun: bool },
 }
 
 impl<B> Attempt<B> {
@@ -46,7 +46,7 @@ impl<B> Attempt<B> {
     }
 
     pub(super) fn whole(response: Response<B>, limits: &Limits, operation: Operation) -> Self {
-        Self::new(response, SoFar::Whole { gather: Gather::new(limits.answer), operation })
+        Self::new(response, SoFar::Whole { gather: Gather::new(limits.answer), operation, has_begun: limits.is_last })
     }
 
     fn new(response: Response<B>, so_far: SoFar) -> Self {
@@ -114,7 +114,9 @@ where
             let Some(body) = &mut self.body else { return Poll::Ready(self.finish(guard)) };
             let frame = match Pin::new(body).poll_frame(cx) {
                 Poll::Pending => {
-                    if self.pace.wait() && matches!(self.so_far, SoFar::Whole { .. }) {
+                    // A provider that is busy may send blank lines for minutes (DeepSeek does). That is no answer
+                    // yet, and if others can be asked no reason to wait for it any longer.
+                    if self.pace.wait() && matches!(self.so_far, SoFar::Whole { has_begun: true, .. }) {
                         timer.set(Alarm::after(Instant::now(), limits.idle, Cause::Stalled));
                     }
                     return Poll::Pending;
@@ -137,7 +139,8 @@ where
             let Ok(chunk) = frame.into_data() else { continue };
             match &mut self.so_far {
                 SoFar::Stream { watch, .. } => watch.push(chunk),
-                SoFar::Whole { gather, .. } => {
+                SoFar::Whole { gather, has_begun, .. } => {
+                    *has_begun = *has_begun || !chunk.trim_ascii().is_empty();
                     gather.push(chunk).map_err(|_| BrokenAnswer::before_commit(Cause::TooLarge))?;
                 }
             }
@@ -169,7 +172,7 @@ where
                 Step::Fail(failure) => Err(failure),
                 _ => Err(BrokenAnswer::before_commit(Cause::Empty).into()),
             },
-            SoFar::Whole { gather, operation } => {
+            SoFar::Whole { gather, operation, .. } => {
                 let bytes = std::mem::replace(gather, Gather::new(0)).into_bytes();
                 let is_checked = self.parts.extensions.get().is_some_and(Checked::has_passed);
                 if !is_checked {

@@ -10,6 +10,8 @@ pub(super) struct Limits {
     pub(super) hold_back: usize,
     pub(super) answer: usize,
     pub(super) leaves_time: bool,
+    /// Nobody else can be asked.
+    pub(super) is_last: bool,
 }
 
 impl Limits {
@@ -17,7 +19,7 @@ impl Limits {
     /// not one.
     pub(super) fn of(self, is_last: bool) -> Self {
         let first_token = if is_last { self.first_token.max(self.attempt) } else { self.first_token };
-        Self { first_token, leaves_time: self.leaves_time && !is_last, ..self }
+        Self { first_token, leaves_time: self.leaves_time && !is_last, is_last, ..self }
     }
 }
 
@@ -31,6 +33,7 @@ impl Default for Limits {
             hold_back: 64 * 1024,
             answer: 32 * 1024 * 1024,
             leaves_time: false,
+            is_last: false,
         }
     }
 }

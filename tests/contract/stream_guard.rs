@@ -474,9 +474,17 @@ async fn a_head_that_never_comes_is_a_timeout() {
 }
 
 async fn buffered(layer: StreamGuardLayer<Words>, steps: impl IntoIterator<Item = Do>) -> Seen {
+    asked(layer, Request::new(()), steps).await
+}
+
+async fn asked(
+    layer: StreamGuardLayer<Words>,
+    request: Request<()>,
+    steps: impl IntoIterator<Item = Do>,
+) -> Seen {
     let mut response = Some(Response::new(Script::new(steps)));
     let provider = service_fn(move |_| std::future::ready(Ok::<_, Infallible>(response.take().unwrap())));
-    let response = layer.layer(provider).oneshot(Request::new(())).await?;
+    let response = layer.layer(provider).oneshot(request).await?;
     let length = response.headers()[CONTENT_LENGTH].to_str().unwrap().to_owned();
     let (text, error) = read(response).await;
     assert_eq!(text.len().to_string(), length);
@@ -497,6 +505,23 @@ async fn a_buffered_answer_is_read_and_checked_before_it_is_passed_on() {
     for (steps, class, cause) in rows {
         assert_eq!(refused(buffered(layer, steps.to_vec()).await), (class, Some(cause)), "{steps:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn blank_lines_before_a_buffered_answer_are_waited_for_only_if_nobody_else_can_be_asked() {
+    let blanks = |seconds: u32| {
+        let blank = [Do::Raw("\n".into()), Do::Wait(5 * SECOND)];
+        let steps = blank.into_iter().cycle().take(2 * seconds as usize / 5);
+        steps.chain([Do::Raw("{\"a\":1}".into())]).collect::<Vec<_>>()
+    };
+    let start = Instant::now();
+    let refused_early = refused(buffered(StreamGuardLayer::new(Words), blanks(120)).await);
+    assert_eq!((refused_early.0, start.elapsed()), (Class::Timeout, 60 * SECOND));
+    assert_eq!(whole(buffered(StreamGuardLayer::new(Words), blanks(50)).await).trim(), "{\"a\":1}");
+    let mut alone = Request::new(());
+    LastChance::leave(alone.extensions_mut());
+    let answer = asked(StreamGuardLayer::new(Words), alone, blanks(120)).await;
+    assert_eq!(whole(answer).trim(), "{\"a\":1}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,9 +12,9 @@ pub enum Availability {
     Probation,
     /// Recovered a moment ago: calls pass, and this share of them, in percent, is wanted.
     Ramping(u8),
-    /// Calls pass, but most of the last answers were none.
+    /// Calls pass, but most of the last answers were none, and there has been no proof of better ones since.
     Unsteady,
-    /// Calls pass, but several wait, and for so long none has got a first token: unusually long.
+    /// Calls pass, but for so long nobody got an answer: several wait, or have left, after an unusually long time.
     Silent(Duration),
     /// Calls pass, but the member has said that its rate limit is used up for so long.
     Exhausted(Duration),

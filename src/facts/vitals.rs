@@ -19,6 +19,8 @@ pub struct Vitals {
     /// For how long the member has been silent, if it is: at least [`MIN_WAITING`](Self::MIN_WAITING) calls wait, and
     /// for longer than is usual nobody got a first token.
     pub silent: Option<Duration>,
+    /// Callers who have left with nothing since the last answer, after a wait that was unusually long.
+    pub in_vain: u32,
     /// For how long nothing is left of a rate limit.
     pub no_headroom: Option<Duration>,
 }

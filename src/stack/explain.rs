@@ -191,8 +191,12 @@ fn why<C>(
         Availability::Up => return None,
         Availability::Ramping(percent) => format!("back a moment ago: gets {percent} % of the calls"),
         Availability::Probation => "on probation: gets one call at a time".to_owned(),
-        Availability::Unsteady => {
+        Availability::Unsteady if vitals.is_unsteady() => {
             format!("{} of its last {} calls got no proper answer", vitals.quality_failures, vitals.calls)
+        }
+        Availability::Unsteady => "its answers were no proper ones: gets a probe in a while".to_owned(),
+        Availability::Silent(_) if vitals.silent.is_none() => {
+            format!("{} callers have left with nothing: gets a probe in a while", vitals.in_vain)
         }
         Availability::Silent(time) => {
             let seconds = time.as_secs_f64();

@@ -46,7 +46,10 @@ impl<B> Attempt<B> {
     }
 
     pub(super) fn whole(response: Response<B>, limits: &Limits, operation: Operation) -> Self {
-        Self::new(response, SoFar::Whole { gather: Gather::new(limits.answer), operation, has_begun: limits.is_last })
+        Self::new(
+            response,
+            SoFar::Whole { gather: Gather::new(limits.answer), operation, has_begun: limits.is_last },
+        )
     }
 
     fn new(response: Response<B>, so_far: SoFar) -> Self {

@@ -23,7 +23,9 @@ impl VitalsHandle {
     }
 
     /// Whether that speaks against asking: [`Exhausted`](Availability::Exhausted),
-    /// [`Unsteady`](Availability::Unsteady) or [`Up`](Availability::Up). One atomic load, as a rule.
+    /// Whether that speaks against asking: [`Exhausted`](Availability::Exhausted), [`Silent`](Availability::Silent),
+    /// [`Unsteady`](Availability::Unsteady), [`Probation`](Availability::Probation) or [`Up`](Availability::Up). Two atomic
+    /// loads, as a rule.
     #[must_use]
     pub fn availability(&self, now: Instant) -> Availability {
         self.shared.availability(now)

@@ -33,8 +33,16 @@
 //! The first answer ends it, and so do calls that fail or are dropped, when fewer than five are left. Streams that have
 //! begun do not wait, however long they are.
 //!
-//! After a minute without a call all of this is forgotten, so that nobody is avoided for ever for what he was.
-//! A call that is dropped, and one that says nothing about the service (the request was wrong), counts in nothing.
+//! Whole answers have no such measure. What tells on a service that hangs there is that its callers *leave with nothing*,
+//! long before anybody's limit here is over: five of them in a row, without an answer between them and within a minute of one
+//! another, each after a wait of more than four times what is usual for the kind of call (and than 1 s; than 3 s where
+//! nothing is known). Then, too, it counts as silent. Otherwise a call that is dropped counts in nothing, and neither does one
+//! that says nothing about the service (the request was wrong).
+//!
+//! After a minute without a call shares and averages are forgotten. But a service that was unsteady, or left with nothing, is
+//! *doubted* until it has proven itself: it is on [`Probation`](crate::facts::Availability::Probation) for one call in a
+//! while (after 5 s, then ever more seldom, every 30 s at last) until one that was left has answered anybody, and
+//! one that was unsteady three in a row.
 //!
 //! [`Vitals`] wraps any service. What a result means is said by [`Observe`]:
 //!
@@ -76,6 +84,7 @@
 //!
 //! Dropping a response future or a response body cancels the call below; it is then no longer under way.
 
+mod doubt;
 mod future;
 mod handle;
 mod layer;
@@ -86,6 +95,7 @@ mod sample;
 mod service;
 mod shared;
 mod silence;
+mod vain;
 
 pub use self::future::ResponseFuture;
 pub use self::handle::VitalsHandle;

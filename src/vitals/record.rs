@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::facts::Vitals;
+use super::doubt::{Doubt, Reason};
+use super::vain::Vain;
+use crate::facts::{Availability, Vitals};
 use crate::failure::{Class, Failure, Outcome};
 
 const CALLS: usize = 50;
@@ -25,6 +27,11 @@ pub(super) struct Record {
     first_token: Option<Average>,
     /// The same, of awaited answers alone: what is usual is not what those got who got nothing.
     awaited: Option<Average>,
+    /// The same, of all others.
+    whole: Option<Average>,
+    /// Who has left with nothing since the last answer.
+    vain: Vain,
+    doubt: Option<Doubt>,
     /// Nothing is left of a rate limit until then.
     exhausted: Option<Instant>,
 }
@@ -92,6 +99,9 @@ impl Record {
             quality: 0,
             first_token: None,
             awaited: None,
+            whole: None,
+            vain: Vain::none(),
+            doubt: None,
             exhausted: None,
         }
     }
@@ -100,8 +110,45 @@ impl Record {
     pub(super) fn first_token(&mut self, took: Duration, is_awaited: bool, now: Instant) {
         let nanos = nanos(took);
         self.first_token = Some(Average::add(self.first_token, nanos, now));
-        if is_awaited {
-            self.awaited = Some(Average::add(self.awaited, nanos, now));
+        let usual = if is_awaited { &mut self.awaited } else { &mut self.whole };
+        *usual = Some(Average::add(*usual, nanos, now));
+        self.vain = Vain::none();
+        if self.doubt.is_some_and(|doubt| doubt.reason() == Reason::Silent) {
+            self.doubt = None;
+        }
+    }
+
+    /// A call has begun.
+    pub(super) fn begun(&mut self, now: Instant) {
+        if let Some(doubt) = &mut self.doubt {
+            doubt.begun(now);
+        }
+    }
+
+    /// A caller has left with nothing, after so long.
+    pub(super) fn left(&mut self, waited: Duration, is_awaited: bool, now: Instant) {
+        let usual = if is_awaited { self.awaited } else { self.whole };
+        let usual = usual.and_then(|usual| usual.known(now)).map(Duration::from_nanos);
+        if Vain::is_long(waited, usual) {
+            self.vain = self.vain.and_another(now);
+            match &mut self.doubt {
+                Some(doubt) => doubt.failed(now),
+                None if self.vain.is_telling() => self.doubt = Some(Doubt::new(Reason::Silent, now)),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether what is remembered speaks against asking.
+    pub(super) fn availability(&mut self, now: Instant) -> Availability {
+        match (self.vitals(now).no_headroom, self.doubt) {
+            (Some(rest), _) => Availability::Exhausted(rest),
+            (None, None) => Availability::Up,
+            (None, Some(doubt)) if doubt.may_be_probed(now) => Availability::Probation,
+            (None, Some(doubt)) => match doubt.reason() {
+                Reason::Unsteady => Availability::Unsteady,
+                Reason::Silent => Availability::Silent(doubt.lasts(now)),
+            },
         }
     }
 
@@ -124,6 +171,29 @@ impl Record {
         self.length += 1;
         self.errors += u32::from(verdict != Verdict::Answered);
         self.quality += u32::from(verdict == Verdict::Quality);
+        self.judge(verdict, now);
+    }
+
+    /// Whether the service is believed after that.
+    fn judge(&mut self, verdict: Verdict, now: Instant) {
+        let (is_good, is_unsteady) = (verdict == Verdict::Answered, self.shares().is_unsteady());
+        match &mut self.doubt {
+            None if is_unsteady => self.doubt = Some(Doubt::new(Reason::Unsteady, now)),
+            None => {}
+            Some(doubt) if !is_good => doubt.failed(now),
+            Some(doubt) => {
+                if doubt.answered(now) {
+                    self.doubt = None;
+                    // What was before would bring the doubt back at the first mishap.
+                    (0..self.length).for_each(|_| self.drop_oldest());
+                }
+            }
+        }
+    }
+
+    fn shares(&self) -> Vitals {
+        let calls = u32::try_from(self.length).unwrap_or(u32::MAX);
+        Vitals { calls, errors: self.errors, quality_failures: self.quality, ..Vitals::default() }
     }
 
     /// Nothing is left of a rate limit for so long.
@@ -136,20 +206,16 @@ impl Record {
     pub(super) fn vitals(&mut self, now: Instant) -> Vitals {
         self.forget(now);
         Vitals {
-            calls: u32::try_from(self.length).unwrap_or(u32::MAX),
-            errors: self.errors,
-            quality_failures: self.quality,
             first_token: self.average(now).map(Duration::from_nanos),
-            in_flight: 0,
-            waiting: 0,
-            silent: None,
+            in_vain: self.vain.count(now),
             no_headroom: self.exhausted.map(|until| until.saturating_duration_since(now)),
+            ..self.shares()
         }
     }
 
     /// Is there anything that could keep calls away?
     pub(super) const fn is_notable(&self) -> bool {
-        self.quality > 0 || self.exhausted.is_some()
+        self.quality > 0 || self.doubt.is_some() || self.exhausted.is_some()
     }
 
     /// In nanoseconds, at most a minute of them.

@@ -19,6 +19,7 @@ pub struct Sample {
     began: Instant,
     is_awaited: bool,
     has_answered: bool,
+    is_settled: bool,
 }
 
 impl Sample {
@@ -26,10 +27,11 @@ impl Sample {
     pub(super) fn begin(shared: &Shared, is_awaited: bool) -> Self {
         let began = Instant::now();
         let tally = shared.begin();
+        tally.begun(began);
         if is_awaited {
             tally.waits(began);
         }
-        Self { tally, began, is_awaited, has_answered: false }
+        Self { tally, began, is_awaited, has_answered: false, is_settled: false }
     }
 
     /// The first of the answer has come. Counts once.
@@ -48,6 +50,7 @@ impl Sample {
     /// The call is over, with this failure or none. If it was not told before that the first of the answer had
     /// come, it has come now.
     pub fn settle(mut self, failure: Option<&Failure>) {
+        self.is_settled = true;
         let Some(verdict) = Verdict::of(failure) else { return };
         let now = Instant::now();
         let took = self.took(now);
@@ -66,8 +69,15 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        if self.is_awaited && !self.has_answered {
+        if self.has_answered {
+            return;
+        }
+        if self.is_awaited {
             self.tally.gone();
+        }
+        if !self.is_settled {
+            let now = Instant::now();
+            self.tally.left(self.took(now), self.is_awaited, now);
         }
     }
 }

@@ -52,13 +52,8 @@ impl Shared {
         if !is_silence_possible && !self.0.is_notable.load(Ordering::Acquire) {
             return Availability::Up;
         }
-        let vitals = self.0.read(now);
-        match (vitals.no_headroom, vitals.silent) {
-            (Some(rest), _) => Availability::Exhausted(rest),
-            (None, Some(time)) => Availability::Silent(time),
-            (None, None) if vitals.is_unsteady() => Availability::Unsteady,
-            (None, None) => Availability::Up,
-        }
+        let silent = self.0.read(now).silent.map_or(Availability::Up, Availability::Silent);
+        self.0.lock().availability(now).and(silent)
     }
 }
 
@@ -95,9 +90,23 @@ impl Tally {
         self.note(&record);
     }
 
+    /// Any call begins.
+    pub(super) fn begun(&self, now: Instant) {
+        if self.is_notable.load(Ordering::Acquire) {
+            self.lock().begun(now);
+        }
+    }
+
     /// A call that waited waits no longer, and has no answer.
     pub(super) fn gone(&self) {
         self.change(Silence::gone);
+    }
+
+    /// A caller has left with nothing, after so long.
+    pub(super) fn left(&self, waited: Duration, is_awaited: bool, now: Instant) {
+        let mut record = self.lock();
+        record.left(waited, is_awaited, now);
+        self.note(&record);
     }
 
     /// Any answer ends it.

@@ -96,7 +96,7 @@ async fn an_error_passes_as_it_is_and_what_says_nothing_counts_in_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_whose_answers_are_mostly_none_is_unsteady_until_it_is_forgotten() {
+async fn a_service_whose_answers_are_mostly_none_is_unsteady_until_three_in_a_row_are_good() {
     let layer = VitalsLayer::new(AtReturn::new(OnError));
     let (service, handle) = (layer.layer(failing()), layer.handle());
     for n in 0..10 {
@@ -105,8 +105,52 @@ async fn a_service_whose_answers_are_mostly_none_is_unsteady_until_it_is_forgott
         let _ = service.clone().oneshot(class).await;
     }
     assert_eq!(handle.availability(Instant::now()), Availability::Unsteady);
+    // A minute later nothing is left of what it did, and yet not all go back to it at once.
     advance(60 * SECOND).await;
+    let _ = service.clone().oneshot(Some(Class::InvalidOutput)).await;
+    assert_eq!(handle.availability(Instant::now()), Availability::Unsteady);
+    advance(5 * SECOND).await;
+    for _ in 0..3 {
+        assert_eq!(handle.availability(Instant::now()), Availability::Probation);
+        let probe = service.clone().oneshot(None);
+        probe.await.unwrap();
+    }
     assert_eq!(handle.availability(Instant::now()), Availability::Up);
+    let _ = service.clone().oneshot(Some(Class::InvalidOutput)).await;
+    assert_eq!(handle.availability(Instant::now()), Availability::Up, "what was before is forgiven");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_probe_at_a_time_goes_to_a_service_that_is_doubted() {
+    let layer = VitalsLayer::new(AtReturn::new(OnError));
+    let (service, handle) = (layer.layer(failing()), layer.handle());
+    for _ in 0..10 {
+        let _ = service.clone().oneshot(Some(Class::InvalidOutput)).await;
+    }
+    advance(5 * SECOND).await;
+    assert_eq!(handle.availability(Instant::now()), Availability::Probation);
+    let mut service = service;
+    let probe = service.ready().await.unwrap().call(None);
+    assert_eq!(handle.availability(Instant::now()), Availability::Unsteady);
+    drop(probe);
+    assert_eq!(handle.availability(Instant::now()), Availability::Unsteady, "dropped, it has proven nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_who_leave_with_nothing_say_something_from_the_fifth_in_a_row() {
+    let layer = VitalsLayer::default();
+    let handle = layer.handle();
+    let mut service =
+        layer.layer(service_fn(|_: Request<()>| pending::<Result<Response<String>, BoxError>>()));
+    for left in 0..5 {
+        assert_eq!((read(&handle).in_vain, handle.availability(Instant::now())), (left, Availability::Up));
+        let call = service.ready().await.unwrap().call(request(false));
+        advance(4 * SECOND).await;
+        drop(call);
+    }
+    assert_eq!(handle.availability(Instant::now()), Availability::Silent(Duration::ZERO));
+    advance(5 * SECOND).await;
+    assert_eq!(handle.availability(Instant::now()), Availability::Probation);
 }
 
 #[tokio::test(start_paused = true)]

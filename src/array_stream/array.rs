@@ -141,7 +141,7 @@ mod tests {
         let mut array = Array::new();
         array.push(Bytes::from_static(b"data: 1\n\n"));
         let piece = Bytes::from(vec![b'x'; 1024 * 1024]);
-        for _ in 0..5 {
+        for _ in 0..33 {
             array.push(piece.clone());
         }
         assert_eq!(array.take().unwrap(), "[1");

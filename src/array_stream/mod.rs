@@ -17,7 +17,7 @@
 //!
 //! Which requests are meant is said by a [`WantsArray`] policy; closures implement it. All others pass untouched.
 //!
-//! Of an unfinished event at most [4 MiB](crate::dialect::sse::Splitter::MAX_FRAME_BYTES) are held. Dropping the
+//! Of an unfinished event at most [32 MiB](crate::dialect::sse::Splitter::MAX_FRAME_BYTES) are held. Dropping the
 //! future or the body drops the inner one.
 //!
 //! Source: Google's API description (`alt`, `$alt`) and recorded streams.

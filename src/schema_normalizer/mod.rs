@@ -25,7 +25,7 @@
 //! adds the provider's base URL and the key.
 //!
 //! Error bodies are read up to 64 KiB, answers up to [`answer_limit`](SchemaNormalizerLayer::answer_limit),
-//! a frame of a stream up to [4 MiB](crate::dialect::sse::Splitter::MAX_FRAME_BYTES). No time is limited here:
+//! a frame of a stream up to [32 MiB](crate::dialect::sse::Splitter::MAX_FRAME_BYTES). No time is limited here:
 //! that is for [`stream_guard`](crate::stream_guard) above.
 //!
 //! # Example

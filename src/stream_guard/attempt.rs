@@ -1,4 +1,3 @@
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -11,6 +10,7 @@ use tokio::time::Instant;
 
 use super::alarm::{Alarm, Pace, Timer};
 use super::error::headed;
+use super::held::Held;
 use super::limits::Limits;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
@@ -34,7 +34,7 @@ pub(super) struct Attempt<B> {
     reason = "there is one per call, and a box would be an allocation for each"
 )]
 enum SoFar {
-    Stream { watch: Watch, held: VecDeque<Bytes> },
+    Stream { watch: Watch, held: Held },
     Whole { gather: Gather, operation: Operation, has_begun: bool },
 }
 
@@ -42,7 +42,7 @@ impl<B> Attempt<B> {
     pub(super) fn stream(response: Response<B>, limits: &Limits) -> Self {
         let checked = response.extensions().get::<Checked>().cloned().unwrap_or_default();
         let watch = Watch::new(limits.hold_back, checked);
-        Self::new(response, SoFar::Stream { watch, held: VecDeque::new() })
+        Self::new(response, SoFar::Stream { watch, held: Held::default() })
     }
 
     pub(super) fn whole(response: Response<B>, limits: &Limits, operation: Operation) -> Self {
@@ -68,6 +68,7 @@ impl<B> Attempt<B> {
         let goes_on_as;
         let body = match self.so_far {
             SoFar::Stream { watch, held } => {
+                let held = held.into_pieces();
                 goes_on_as = held.front().and_then(|start| guard.goes_on_as(start));
                 // Frames may be left out, and an end added: by us, and by whoever completes the answer.
                 parts.headers.remove(CONTENT_LENGTH);
@@ -155,9 +156,10 @@ where
         let SoFar::Stream { watch, held } = &mut self.so_far else { return Ok(false) };
         while !watch.has_content() {
             match watch.next(guard) {
-                Step::Forward(frames) => held.push_back(frames),
+                Step::Forward(frames) if watch.has_content() => held.end_with(frames),
+                Step::Forward(frames) => held.push(frames),
                 Step::Starve => return Ok(false),
-                Step::End => return Err(BrokenAnswer::before_commit(Cause::Empty).into()),
+                Step::End | Step::Over => return Err(BrokenAnswer::before_commit(Cause::Empty).into()),
                 Step::Fail(failure) => return Err(failure),
                 Step::Break(cause) => return Err(BrokenAnswer::before_commit(cause).into()),
             }
@@ -169,7 +171,7 @@ where
         match &mut self.so_far {
             SoFar::Stream { watch, held } => match watch.finish(guard) {
                 Step::Forward(frame) if watch.has_content() => {
-                    held.push_back(frame);
+                    held.end_with(frame);
                     Ok(())
                 }
                 Step::Fail(failure) => Err(failure),

@@ -108,8 +108,9 @@ where
                 Step::Forward(frames) => return Poll::Ready(Some(Ok(Frame::data(frames)))),
                 Step::Starve => ready!(self.as_mut().poll_inner(cx)),
                 Step::End => self.as_mut().end(cx),
+                Step::Over => self.as_mut().complete(),
                 Step::Fail(failure) => self.as_mut().abort(committed(Cause::GaveUp, failure)),
-                Step::Break(cause) => self.as_mut().abort(BrokenAnswer::after_commit(cause).into()),
+                Step::Break(cause) => self.as_mut().stop(BrokenAnswer::after_commit(cause).into()),
             }
         }
     }
@@ -144,6 +145,7 @@ where
                 this.inner.set(None);
                 match this.watch.finish(this.guard) {
                     Step::Forward(frame) => this.held.push_back(frame),
+                    Step::Over => self.complete(),
                     Step::Fail(failure) => self.abort(committed(Cause::GaveUp, failure)),
                     _ => {}
                 }
@@ -173,9 +175,10 @@ where
 
     /// Nothing more will come. An answer that had said why it stops is whole, and is given the end it lacks.
     fn stop(self: Pin<&mut Self>, error: BoxError) {
-        if !self.watch.has_finished() {
-            return self.abort(error);
-        }
+        if self.watch.has_finished() { self.complete() } else { self.abort(error) }
+    }
+
+    fn complete(self: Pin<&mut Self>) {
         let mut this = self.project();
         this.inner.set(None);
         let terminal = this.guard.terminal_frame();

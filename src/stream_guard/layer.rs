@@ -58,13 +58,15 @@ impl<G: Guard> StreamGuardLayer<G> {
         self
     }
 
-    /// How many bytes may come before the first content of a stream. Default 64 KiB.
+    /// How many bytes may come before the first content of a stream. Default 32 MiB, as of a buffered answer: some
+    /// providers repeat instructions and tools there, however long they are. Silence is bounded by
+    /// [`first_token`](Self::first_token).
     pub fn hold_back(mut self, bytes: usize) -> Self {
         self.limits.hold_back = bytes;
         self
     }
 
-    /// The largest buffered answer, in bytes. Default 32 MiB.
+    /// The largest buffered answer, in bytes. Default 32 MiB, which is also the limit of one frame of a stream.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.limits.answer = bytes;
         self

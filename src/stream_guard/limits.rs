@@ -1,5 +1,11 @@
 use std::time::Duration;
 
+use crate::dialect::sse::Splitter;
+
+/// What is held of a stream that has said nothing yet is bounded as a whole answer is. It may be much: some providers
+/// repeat all instructions and tools before the first word, and that twice.
+const ANSWER: usize = Splitter::MAX_FRAME_BYTES;
+
 /// How long, and how much.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -30,8 +36,8 @@ impl Default for Limits {
             idle: Duration::from_secs(20),
             attempt: Duration::from_secs(60),
             total: Duration::from_secs(300),
-            hold_back: 64 * 1024,
-            answer: 32 * 1024 * 1024,
+            hold_back: ANSWER,
+            answer: ANSWER,
             leaves_time: false,
             is_last: false,
         }

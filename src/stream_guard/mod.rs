@@ -13,13 +13,16 @@
 //! * **Before the first content** everything that goes wrong is an `Err`, of a class that lets the next member
 //!   try: silence is a [`Timeout`](crate::failure::Class::Timeout), a reset is
 //!   [`Connect`](crate::failure::Class::Connect), an error frame is what it says it is, and a stream that ends
-//!   with nothing said is [`InvalidOutput`](crate::failure::Class::InvalidOutput).
+//!   with nothing said is [`InvalidOutput`](crate::failure::Class::InvalidOutput). As much is held back as of a
+//!   buffered answer, 32 MiB.
 //! * **After it** frames pass as the slices that arrived. A cut, a stall, an error frame or an end without a
 //!   finish reason ends the body with an error: [`Interrupted`](crate::failure::Class::Interrupted). A stream
-//!   that finished and only lacks its terminal frame is given one, 5 s later at most. One that has its terminal
+//!   that finished and only lacks its terminal frame is given one, 5 s later at most, whatever comes instead: a
+//!   reset or an error takes nothing back of an answer that is whole. One that has its terminal
 //!   frame and lacks the reason passes where what it said last is whole by itself, as a call of a tool is.
 //!   Of several answers each that has begun needs its reason ([`Choices`](crate::dialect::Choices)); where the terminal
-//!   frame has come, one reason will do for all of them. Malformed frames are left out.
+//!   frame has come, one reason will do for all of them. Malformed frames are left out, and a byte-order mark at
+//!   the very start. A frame may have 32 MiB.
 //! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole. What comes for a
 //!   call that asks for no answer, but for the number of its tokens, is checked by [`Guard::check_reply`].
 //!
@@ -75,6 +78,7 @@ mod body;
 mod error;
 mod future;
 mod guard;
+mod held;
 mod layer;
 mod limits;
 mod service;

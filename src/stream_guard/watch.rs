@@ -37,6 +37,8 @@ pub(super) enum Step {
     Starve,
     /// The terminal frame has passed. Nothing that follows counts.
     End,
+    /// All is there but the terminal frame, which will not come.
+    Over,
     /// The provider gave up.
     Fail(Box<Failure>),
     /// The stream cannot be read on.
@@ -93,8 +95,7 @@ impl Watch {
         if let Some(step) = self.pending.take() {
             return step;
         }
-        let mut start = self.taken;
-        let mut end = start;
+        let (mut start, mut end) = (self.taken, self.taken);
         let step = loop {
             if self.has_ended {
                 break Step::End;
@@ -105,13 +106,16 @@ impl Watch {
                 Some(Ok(frame)) => frame,
             };
             let carried = std::mem::take(&mut self.carried);
-            self.taken += frame.bytes().len() - carried;
+            self.taken += frame.arrived() - carried;
             match self.read(&frame, guard) {
                 // A frame that was cut in two is a copy and stands alone. It is the first of its chunk.
                 Verdict::Pass if carried > 0 => return Step::Forward(frame.into_bytes()),
+                Verdict::Pass if start == end => {
+                    (start, end) = (self.taken - frame.bytes().len(), self.taken);
+                }
                 Verdict::Pass => end = self.taken,
                 Verdict::Stop(step) => break step,
-                Verdict::Drop if start == end => (start, end) = (self.taken, self.taken),
+                Verdict::Drop if start == end => {}
                 Verdict::Drop => return Step::Forward(self.chunk.slice(start..end)),
             }
         };
@@ -145,7 +149,7 @@ impl Watch {
         // What counts of a frame is all of it: half of one may look like an end.
         let mut choices = self.choices.clone();
         match guard.signal_among(&frame, &mut choices) {
-            Signal::Error(failure) => return Step::Fail(failure),
+            Signal::Error(failure) => return self.given_up(failure, self.has_finished()),
             Signal::End if self.may_end() => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
                 self.has_content |= self.checked.has_passed() || guard.is_answer(&frame);
@@ -170,8 +174,18 @@ impl Watch {
         self.choices.is_one_finished() || (self.choices.are_one() && self.untold.is_whole())
     }
 
+    /// The provider gave up. That takes nothing back of an answer that was whole before.
+    fn given_up(&self, failure: Box<Failure>, had_finished: bool) -> Step {
+        if !(had_finished && self.has_content) {
+            return Step::Fail(failure);
+        }
+        tracing::debug!(class = %failure.class(), "left out an error after the end of the answer");
+        Step::Over
+    }
+
     fn read<G: Guard>(&mut self, raw: &RawFrame, guard: &G) -> Verdict {
         let frame = raw.parse();
+        let had_finished = self.has_finished();
         let signal =
             if frame.data.is_none() { Signal::Alive } else { guard.signal_among(&frame, &mut self.choices) };
         match signal {
@@ -190,7 +204,7 @@ impl Watch {
                     return Verdict::Stop(Step::Break(Cause::NoFinish));
                 }
             }
-            Signal::Error(failure) => return Verdict::Stop(Step::Fail(failure)),
+            Signal::Error(failure) => return Verdict::Stop(self.given_up(failure, had_finished)),
             Signal::Malformed => {
                 tracing::debug!(bytes = raw.bytes().len(), "skipped a malformed frame");
                 return Verdict::Drop;

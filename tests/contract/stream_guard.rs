@@ -1,6 +1,9 @@
 //! Tower's contract, and the commit point.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod large;
+mod over;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::poll_fn;

@@ -280,7 +280,7 @@ async fn a_port_that_speaks_no_tls_is_left_for_the_fallback() {
     }
 }
 
-/// The limit of an answer is 32 MiB, that of a frame 4 MiB: a gateway that read on would end with its memory.
+/// The limit of an answer is 32 MiB, and so is that of a frame: a gateway that read on would end with its memory.
 #[tokio::test]
 async fn an_answer_without_end_is_left_at_the_limit() {
     const BYTES: usize = 1024 * 1024 * 1024;

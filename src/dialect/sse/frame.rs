@@ -1,23 +1,39 @@
 use std::borrow::Cow;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use memchr::memchr2;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// One frame as it arrived, its blank line included.
+/// One frame as it arrived, its blank line included. Without the byte-order mark that the first one of a stream may
+/// begin with: passed on behind something else, it would be part of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawFrame {
-    pub(super) bytes: Bytes,
-    /// Only the first frame of a stream may begin with a byte-order mark.
-    pub(super) is_first: bool,
+    bytes: Bytes,
+    has_mark: bool,
 }
 
 impl RawFrame {
     /// A frame read from these bytes, not the first of its stream.
     #[must_use]
     pub const fn new(bytes: Bytes) -> Self {
-        Self { bytes, is_first: false }
+        Self { bytes, has_mark: false }
+    }
+
+    /// The first frame of a stream.
+    pub(super) fn first(mut bytes: Bytes) -> Self {
+        let has_mark = bytes.starts_with(BYTE_ORDER_MARK);
+        if has_mark {
+            bytes.advance(BYTE_ORDER_MARK.len());
+        }
+        Self { bytes, has_mark }
+    }
+
+    /// How many bytes arrived of it, the mark included.
+    #[cfg(feature = "stream-guard")]
+    pub(crate) const fn arrived(&self) -> usize {
+        let mark = if self.has_mark { BYTE_ORDER_MARK.len() } else { 0 };
+        self.bytes.len() + mark
     }
 
     /// The bytes, for passing on untouched.
@@ -35,9 +51,7 @@ impl RawFrame {
     /// Reads the fields.
     #[must_use]
     pub fn parse(&self) -> Frame<'_> {
-        let bytes = &self.bytes[..];
-        let bytes = if self.is_first { bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes) } else { bytes };
-        Frame::parse(bytes)
+        Frame::parse(&self.bytes)
     }
 }
 

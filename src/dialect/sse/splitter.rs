@@ -5,6 +5,9 @@ use memchr::memchr2;
 
 use super::RawFrame;
 
+/// Room for a frame that is more than most streams need.
+const LARGE: usize = 64 * 1024;
+
 /// Cuts a stream of bytes into frames, however the bytes were cut before.
 ///
 /// ```
@@ -60,8 +63,9 @@ pub enum Tail {
 }
 
 impl Splitter {
-    /// The usual limit of one frame: some dialects repeat the whole answer in their last one.
-    pub const MAX_FRAME_BYTES: usize = 4 * 1024 * 1024;
+    /// The usual limit of one frame, 32 MiB. A frame may be a whole answer: pictures come in one, and some dialects
+    /// repeat all that was said in their last. So it may be as large as an answer that comes without a stream.
+    pub const MAX_FRAME_BYTES: usize = 32 * 1024 * 1024;
 
     /// A splitter that holds at most this much of an unfinished frame.
     #[must_use]
@@ -103,7 +107,7 @@ impl Splitter {
             end_of_frame
         } else {
             self.partial.extend_from_slice(&end_of_frame);
-            self.partial.split().freeze()
+            self.take_partial()
         };
         Some(Ok(self.frame(bytes)))
     }
@@ -117,8 +121,15 @@ impl Splitter {
         if frame.parse().is_empty() { Tail::Clean } else { Tail::Truncated(frame) }
     }
 
+    /// What is left of the room goes to the next frame that is cut. Not that of a large one: it would be kept as long
+    /// as the stream.
+    fn take_partial(&mut self) -> Bytes {
+        let is_large = self.partial.capacity() > LARGE;
+        if is_large { std::mem::take(&mut self.partial) } else { self.partial.split() }.freeze()
+    }
+
     fn frame(&mut self, bytes: Bytes) -> RawFrame {
-        RawFrame { bytes, is_first: std::mem::take(&mut self.is_first) }
+        if std::mem::take(&mut self.is_first) { RawFrame::first(bytes) } else { RawFrame::new(bytes) }
     }
 
     /// Searches on from where the last search ended, for the end of a blank line.
@@ -188,6 +199,7 @@ mod tests {
         if let Tail::Truncated(frame) = splitter.finish() {
             take(&frame);
         }
+        let stream = stream.strip_prefix("\u{feff}".as_bytes()).unwrap_or(stream);
         assert!(stream.starts_with(&raw), "frames are the bytes that arrived");
         events
     }

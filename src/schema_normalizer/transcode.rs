@@ -7,6 +7,9 @@ use crate::dialect::{Decode, Encode, ToolNames};
 use crate::facts::{Checked, Spent};
 use crate::failure::{BoxError, Class, Failure};
 
+/// A chunk for the caller that is larger is not copied into the pool.
+const LARGE: usize = 64 * 1024;
+
 /// One stream of the member, rewritten for the caller as it comes. Pure: no clock, no I/O.
 #[derive(Debug)]
 pub(super) struct Transcoder<D, E> {
@@ -51,7 +54,7 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
             match self.splitter.next_frame() {
                 None => return,
                 Some(Ok(raw)) => self.read(&raw.parse()),
-                Some(Err(_)) => self.writer.end = Some(Err(Unreadable::TooLarge.failure().into())),
+                Some(Err(_)) => self.writer.fail(Unreadable::TooLarge.failure().into()),
             }
         }
     }
@@ -87,6 +90,10 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
     pub(super) fn take(&mut self) -> Option<Bytes> {
         if self.writer.out.is_empty() {
             return None;
+        }
+        // No more room is kept than most chunks need.
+        if self.writer.out.len() > LARGE {
+            return Some(std::mem::take(&mut self.writer.out).into());
         }
         self.pool.extend_from_slice(&self.writer.out);
         self.writer.out.clear();
@@ -125,7 +132,7 @@ impl<E: Encode> Writer<E> {
         }
         match event {
             Event::End => self.finish(None),
-            Event::Error(failure) => self.end = Some(Err(failure)),
+            Event::Error(failure) => self.fail(failure),
             Event::Finish { reason: Finish::Error, .. } => {
                 self.end = Some(Err(Unreadable::Failed.failure().into()));
             }
@@ -135,6 +142,16 @@ impl<E: Encode> Writer<E> {
             }
             event => self.encoder.encode(&event, &mut self.out),
         }
+    }
+
+    /// The member gave up. That takes nothing back of an answer that is whole.
+    fn fail(&mut self, error: BoxError) {
+        if !self.has_finished {
+            self.end = Some(Err(error));
+            return;
+        }
+        tracing::debug!(%error, "an error after the model said why it stops");
+        self.finish(Some(error));
     }
 
     fn finish(&mut self, error: Option<BoxError>) {
@@ -160,6 +177,7 @@ mod tests {
                 match letter {
                     b't' => emit(Event::Text { choice: 0, text: "t".into() }),
                     b'e' => emit(Event::End),
+                    b'f' => emit(Event::Finish { choice: 0, reason: Finish::Stop }),
                     b'u' => emit(Event::Usage(Usage { input: Some(9), ..Usage::default() })),
                     b'x' => emit(Event::Error(Box::new(Failure::new(Class::Overloaded)))),
                     _ => return Err(Invalid::new("no such letter")),
@@ -174,7 +192,8 @@ mod tests {
 
     impl Encode for Count {
         fn encode(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
-            assert!(matches!(event, Event::Text { .. } | Event::Usage(_)), "{event:?}");
+            let is_known = matches!(event, Event::Text { .. } | Event::Usage(_) | Event::Finish { .. });
+            assert!(is_known, "{event:?}");
             out.extend(matches!(event, Event::Text { .. }).then_some(b't'));
         }
 
@@ -199,6 +218,16 @@ mod tests {
         assert_eq!(transcode(&["data: tetx\n\n", "data: t\n\n"]), ("t.".to_owned(), None));
         let failed = ("t".to_owned(), Some(Class::Overloaded));
         assert_eq!(transcode(&["data: txte\n\ndata: te\n\n"]), failed);
+    }
+
+    #[test]
+    fn an_error_after_the_reason_takes_nothing_back() {
+        assert_eq!(transcode(&["data: tf\n\n", "data: x\n\n", "data: t\n\n"]), ("t.".to_owned(), None));
+        assert_eq!(transcode(&["data: tfxt\n\n"]), ("t.".to_owned(), None));
+        let mut transcoder = Transcoder::new(Letters, Count, ToolNames::default(), Checked::default());
+        transcoder.push(Bytes::from_static(b"data: tf\n\n"));
+        transcoder.push(vec![b't'; Splitter::MAX_FRAME_BYTES + 1].into());
+        assert!(matches!(transcoder.end(), Some(Ok(()))));
     }
 
     #[test]

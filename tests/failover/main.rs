@@ -11,6 +11,7 @@ mod deadlines;
 mod disconnect;
 mod faults;
 mod keepalive;
+mod large;
 mod reading;
 mod resume;
 mod routing;

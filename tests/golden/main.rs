@@ -7,6 +7,7 @@
 #![allow(missing_docs, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod difference;
+mod late;
 mod layout;
 mod torn;
 

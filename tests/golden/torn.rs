@@ -48,7 +48,7 @@ fn question(front: AnyDialect) -> Request<Buffered> {
 }
 
 /// What the caller gets of it. An error before the first word is one, too.
-async fn told(from: AnyDialect, to: AnyDialect, stream: Bytes) -> Result<Bytes, BoxError> {
+pub(crate) async fn told(from: AnyDialect, to: AnyDialect, stream: Bytes) -> Result<Bytes, BoxError> {
     let member = service_fn(move |_: Request<Buffered>| {
         let response = Response::builder().header(CONTENT_TYPE, "text/event-stream");
         std::future::ready(Ok::<_, Infallible>(response.body(Full::new(stream.clone())).unwrap()))

@@ -232,10 +232,22 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_field() {
+    fn a_byte_order_mark_is_left_out_at_the_start_and_nowhere_else() {
         let mut splitter = Splitter::new(64);
-        splitter.push(Bytes::from_static(b"\xEF\xBB\xBFdata: a\n\n"));
-        assert_eq!(splitter.next_frame().unwrap().unwrap().parse().data.as_deref(), Some(&b"a"[..]));
+        splitter.push(Bytes::from_static(b"\xEF\xBB\xBFdata: a\n\n\xEF\xBB\xBFdata: b\n\n"));
+        let first = splitter.next_frame().unwrap().unwrap();
+        assert_eq!(
+            (&first.bytes()[..], first.parse().data.as_deref()),
+            (&b"data: a\n\n"[..], Some(&b"a"[..]))
+        );
+        let second = splitter.next_frame().unwrap().unwrap();
+        assert_eq!((second.bytes().len(), second.parse().data), (12, None));
+        // It may be all there is.
+        splitter = Splitter::new(64);
+        splitter.push(Bytes::from_static(b"\xEF\xBB"));
+        splitter.push(Bytes::from_static(b"\xBF"));
+        assert!(splitter.next_frame().is_none());
+        assert_eq!(splitter.finish(), Tail::Clean);
     }
 
     #[test]

@@ -32,10 +32,7 @@ impl<F: FnMut() -> Option<Bytes> + Unpin> Body for Source<F> {
 }
 
 /// What is allocated for a whole stream, and how much of it the caller gets.
-fn measure<D: Dialect>(
-    dialect: D,
-    source: impl FnMut() -> Option<Bytes> + Unpin,
-) -> (AllocationInfo, usize) {
+fn measure<D: Dialect>(dialect: D, source: impl FnMut() -> Option<Bytes> + Unpin) -> (AllocationInfo, usize) {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let (mut source, mut passed) = (Some(Source(source)), 0);

@@ -160,8 +160,8 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
         self.keepalive().starts_with(b":")
     }
 
-    /// Does the model behind this API go on with a turn of the assistant at the end of a conversation? If not, it
-    /// refuses it, or, worse, answers it afresh.
+    /// Is the model behind this API known to go on with a turn of the assistant at the end of a conversation? If it
+    /// does not, it refuses it, or, worse, answers it afresh.
     fn continues(&self, target: &Target<'_>) -> bool {
         let _ = target;
         false

@@ -3,6 +3,7 @@ use tower_layer::Layer;
 use super::{DialectMend, Mend, Resume};
 use crate::dialect::Dialect;
 use crate::facts::Exclusions;
+use crate::failure::BoxError;
 
 /// Applies [`Resume`].
 ///
@@ -20,12 +21,18 @@ pub(super) struct Limits {
     pub(super) resumptions: usize,
     pub(super) remember: usize,
     pub(super) except: Exclusions,
+    pub(super) is_stall: fn(&BoxError) -> bool,
 }
 
 impl<P: Mend> ResumeLayer<P> {
     /// Completes answers that `policy` can read.
     pub fn new(policy: P) -> Self {
-        let limits = Limits { resumptions: 2, remember: 256 * 1024, except: Exclusions::default() };
+        let limits = Limits {
+            resumptions: 2,
+            remember: 256 * 1024,
+            except: Exclusions::default(),
+            is_stall: |_| false,
+        };
         Self { policy, limits }
     }
 
@@ -36,10 +43,19 @@ impl<P: Mend> ResumeLayer<P> {
         self
     }
 
-    /// How much of an answer is remembered, in bytes of the stream. One that is longer when it breaks off is not
-    /// completed. Default 256 KiB.
+    /// How much memory an answer may take that is remembered while it passes, in bytes. One that has taken more when it
+    /// breaks off is not completed. Of a frame only what differs from the one before is kept: a token takes some ten
+    /// bytes, and its frame some hundreds. So that what is kept can be read, the stream itself may have at most 16
+    /// times as many bytes. Default 256 KiB: of most streams more than ten thousand tokens.
     pub fn remember(mut self, bytes: usize) -> Self {
         self.limits.remember = bytes;
+        self
+    }
+
+    /// By which errors it was silence that an answer broke off by. Then whoever was silent is asked last, by whatever
+    /// way: he may be so once more, and for as long. By default nobody knows.
+    pub fn stalls(mut self, is_stall: fn(&BoxError) -> bool) -> Self {
+        self.limits.is_stall = is_stall;
         self
     }
 

@@ -3,6 +3,7 @@ use http::{Extensions, Request};
 use tokio::time::Instant;
 
 use super::joint::Joint;
+use super::layer::Limits;
 use super::record::Record;
 use super::step::{Step, Steps, Way};
 use super::voice::End;
@@ -11,12 +12,17 @@ use crate::body::Buffered;
 use crate::facts::{Attempts, Deadline, Exclusions, Member, OtherWays, Prefill, Served, Spent, Usage};
 use crate::failure::{BoxError, Class, Failure};
 
+/// All of a stream has to be written out to be read, once it has broken off: so many times what is kept of it. What is
+/// kept of usual ones is less, and others could be alike for ever.
+const MOST_UNPACKED: usize = 16;
+
 /// What is known of an answer, and what has been done to complete it. Pure: it is told the time, and does no I/O.
 #[derive(Debug)]
 pub(super) struct Mending {
     /// What the caller has, as it was sent; `None` where that was too much.
     sent: Option<Record>,
     remember: usize,
+    is_stall: fn(&BoxError) -> bool,
     /// Who speaks.
     member: Option<Member>,
     /// What his answer costs, where he tells more of it than the caller can be told.
@@ -45,15 +51,16 @@ pub(super) enum Next {
 }
 
 impl Mending {
-    pub(super) fn new(response: &Extensions, resumptions: usize, remember: usize) -> Self {
+    pub(super) fn new(response: &Extensions, limits: &Limits) -> Self {
         Self {
             sent: Some(Record::new()),
-            remember,
+            remember: limits.remember,
+            is_stall: limits.is_stall,
             member: member(response),
             meter: response.get().cloned(),
             broken: Vec::new(),
             has_returned: false,
-            left: resumptions,
+            left: limits.resumptions,
             seam: None,
             spent: Usage::default(),
             steps: None,
@@ -65,9 +72,11 @@ impl Mending {
 
     /// The caller gets this, as it is. Says whether the answer could still be completed.
     pub(super) fn passed(&mut self, data: &[u8]) -> bool {
-        match &mut self.sent {
-            Some(sent) if sent.len() + data.len() <= self.remember => sent.push(data),
-            sent => *sent = None,
+        if let Some(sent) = &mut self.sent {
+            sent.push(data);
+            if sent.kept() > self.remember || sent.len() / MOST_UNPACKED > self.remember {
+                self.sent = None;
+            }
         }
         self.sent.is_some()
     }
@@ -100,6 +109,7 @@ impl Mending {
         now: Instant,
     ) -> Next {
         let may_go_on = self.left > 0 && is_mendable(&error);
+        let is_stall = (self.is_stall)(&error);
         self.error = Some(error);
         if let Some(sent) = self.sent.take() {
             self.seam = policy.seam(request, &sent.into_bytes()).filter(|_| may_go_on);
@@ -112,7 +122,7 @@ impl Mending {
         }
         self.left -= 1;
         self.broken.extend(self.member.take());
-        self.steps = Some(Steps::new(self.is_known(), self.left == 0));
+        self.steps = Some(Steps::new(self.is_known(), is_stall || self.left == 0));
         self.ask(policy, request, now)
     }
 

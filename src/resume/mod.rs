@@ -6,23 +6,28 @@
 //! looks whole. His own retry starts from nothing, and pays for all of it again.
 //!
 //! # How
-//! The bytes of a stream are remembered as they pass, up to [a limit](ResumeLayer::remember), and nothing is read.
-//! Frames are so alike that this takes a fraction of their size; what they have in common is kept once.
+//! The bytes of a stream are remembered as they pass, and nothing is read. Frames are so alike that this takes a
+//! fraction of their size; what they have in common is kept once. [The limit](ResumeLayer::remember) is on what is kept.
 //! When the body ends with an error in which [`Failure::find`](crate::failure::Failure::find) finds an
 //! [interruption](crate::failure::Class::Interrupted), a [`Mend`] policy reads what the caller has, and the answer
 //! is completed in one of two ways, in this order:
 //!
 //! * **Continue**, where the service below knows [who can](DialectMend::with_prefill). The caller's own request,
 //!   with what has been said put into the assistant's mouth, is sent through it again. The fact
-//!   [`Prefill`](crate::facts::Prefill) keeps it from members that would refuse it, or answer afresh;
-//!   [`Exclusions`](crate::facts::Exclusions) keep it from the one that broke off.
+//!   [`Prefill`](crate::facts::Prefill) keeps it from members that would refuse it, or answer afresh, and from those
+//!   that [are not known](crate::dialect::Capabilities::continues) to do neither;
+//!   [`Exclusions`](crate::facts::Exclusions) keep it from the one that broke off. Its first words are held back as long
+//!   as they are those of the answer: models now and then begin anew all the same. If they have repeated all that was
+//!   said, only what follows is passed on.
 //! * **Repeat.** The caller's own request is sent to another member, and its answer is held back until it has
 //!   said exactly what the caller already has. Then only what is missing is passed on. At the first difference
 //!   the call is dropped.
 //!
-//! Whoever broke off is asked again only where nobody else can be, and once for one answer, whatever comes of it:
-//! he has just failed. The last try is never his while somebody else may repeat. While his circuit is open, or he
-//! cools down, the layers below refuse it for him.
+//! In either way others come first. Whoever broke off is asked again in it only where nobody else can be, and once for
+//! one answer, whatever comes of it: he has just failed. But he goes on with his answer before others are asked to
+//! repeat it: that another model says the same word for word is rare. Where there is no other try after this one, or
+//! [it was silence](ResumeLayer::stalls) that his answer broke off by, others come before him by whatever way. While his
+//! circuit is open, or he cools down, the layers below refuse it for him.
 //!
 //! Only plain text can be completed: not thoughts, calls of tools, refusals, JSON that was asked for, or several
 //! answers side by side (see [`Dialect::resume`](crate::dialect::Dialect::resume)). If neither way leads

@@ -31,10 +31,12 @@ const REPEAT: Step = Step { way: Way::Repeat, elsewhere: false };
 
 /// Going on comes before saying it again.
 const BY_ANYBODY: &[Step] = &[CONTINUE, REPEAT];
-/// And others come before whoever broke off.
+/// And others come before whoever broke off, in the same way. He goes on before others say it again: that another
+/// model says the same word for word is rare.
 const OTHERS_FIRST: &[Step] = &[CONTINUE_ELSEWHERE, CONTINUE, REPEAT_ELSEWHERE, REPEAT];
-/// Should he break off again there is no other try: whoever is sound has it before him, by whatever way.
-const AT_LAST: &[Step] = &[CONTINUE_ELSEWHERE, REPEAT_ELSEWHERE, CONTINUE, REPEAT];
+/// Whoever is sound comes before him, by whatever way: where there is no other try should he break off again, and where
+/// he was silent, as he may be once more for as long.
+const SOUND_FIRST: &[Step] = &[CONTINUE_ELSEWHERE, REPEAT_ELSEWHERE, CONTINUE, REPEAT];
 
 /// What is tried after one break, one after the other.
 #[derive(Clone, Debug)]
@@ -46,12 +48,13 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// `is_known`: whoever broke off can be told by name. `is_last`: there is no try after this.
-    pub(super) const fn new(is_known: bool, is_last: bool) -> Self {
-        let left = match (is_known, is_last) {
+    /// `is_known`: whoever broke off can be told by name. `is_doubtful`: that he is asked again would cost the only try,
+    /// or much time.
+    pub(super) const fn new(is_known: bool, is_doubtful: bool) -> Self {
+        let left = match (is_known, is_doubtful) {
             (false, _) => BY_ANYBODY,
             (true, false) => OTHERS_FIRST,
-            (true, true) => AT_LAST,
+            (true, true) => SOUND_FIRST,
         };
         Self { left, is_known, lonely: Vec::new() }
     }

@@ -56,7 +56,7 @@ where
 {
     pub(super) fn new(head: &Parts, body: B, mut case: Box<Case<S, P>>) -> Self {
         case.detach();
-        let mending = Mending::new(&head.extensions, case.limits.resumptions, case.limits.remember);
+        let mending = Mending::new(&head.extensions, &case.limits);
         Self { state: State::Passing { inner: body }, alarm: None, mending, case }
     }
 }

@@ -3,10 +3,12 @@ use super::step::Way;
 use crate::dialect::canonical::{Event, Usage};
 use crate::failure::BoxError;
 
-/// So much of the beginning of an answer, said once more, is no accident: it is being said afresh.
+/// So much of the beginning of an answer, said once more, is no accident: it is being said afresh. In bytes.
 const SURE: usize = 16;
-/// Of an answer that is shorter nothing can be told by its beginning.
-const LEAST: usize = 16;
+/// A whole answer of fewer bytes is said once more by accident, too: after `1` comes `10`, or it is `10`.
+const LEAST: usize = 4;
+/// The longest pattern of a ruler, in bytes.
+const PATTERN: usize = 16;
 /// An answer that has grown beyond this is not completed a second time, in bytes.
 const MOST_TEXT: usize = 1024 * 1024;
 
@@ -33,13 +35,45 @@ pub(super) struct Voice {
 
 #[derive(Debug)]
 enum Mode {
-    /// The first words of a continuation, as long as they might be those of the whole answer: some servers take
-    /// what they are to go on with for a question.
+    /// The first words of a continuation, as long as they are those of the whole answer: some servers take what they
+    /// are to go on with for a question, and some models now and then. Only what has repeated all that was said is
+    /// taken for a repetition. It is compared with what the other stream was told, without white space at its end.
     Begin { held: String },
     /// The answer is said again, and so much of it was the same.
     Repeat { at: usize },
     /// All is for the caller.
     Flow,
+}
+
+/// What the first words of a continuation are, once they can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Continuation,
+    Repetition,
+    /// Another answer, or nobody can tell: either way out may say something twice, or leave it out.
+    Unclear,
+}
+
+impl Reading {
+    /// Of words that are the same as the first of the answer, `is_all` of it or not, and then are over or differ.
+    ///
+    /// Of a ruler (dashes, the line below the head of a table) both are possible, and it is believed that who was
+    /// asked to go on does so. If not, a line is longer than it was to be; the other mistake would lose one.
+    fn of(same: &[u8], is_all: bool) -> Self {
+        match is_all {
+            true if same.len() < LEAST => Self::Unclear,
+            _ if is_ruler(same) => Self::Continuation,
+            true => Self::Repetition,
+            false if same.len() < SURE => Self::Continuation,
+            false => Self::Unclear,
+        }
+    }
+}
+
+/// A short pattern, again and again.
+fn is_ruler(text: &[u8]) -> bool {
+    let most = PATTERN.min(text.len() / 2);
+    (1..=most).any(|pattern| text.iter().zip(&text[pattern..]).all(|(one, next)| one == next))
 }
 
 /// How the other stream ended.
@@ -57,7 +91,6 @@ impl Voice {
     pub(super) fn new(way: Way, seam: &Seam, spent: Usage, mark: Vec<u8>) -> Self {
         let mode = match way {
             Way::Repeat => Mode::Repeat { at: 0 },
-            Way::Continue if seam.text.len() < LEAST => Mode::Flow,
             Way::Continue => Mode::Begin { held: String::new() },
         };
         let owed = if way == Way::Continue { &seam.text[seam.text.trim_end().len()..] } else { "" };
@@ -150,7 +183,7 @@ impl Voice {
         if self.has_ended() {
             return;
         }
-        self.release(seam, out);
+        // What is held back may be the beginning of either, and was heard by nobody.
         self.end = Some(match self.is_flowing() {
             false => End::Cut(error),
             true => {
@@ -169,15 +202,11 @@ impl Voice {
             Mode::Flow => self.tell(text, seam, out),
             Mode::Begin { held } => {
                 held.push_str(text);
-                let same = held.bytes().zip(seam.text.bytes()).take_while(|(new, old)| new == old).count();
-                if same >= SURE.min(seam.text.len()) {
-                    let held = std::mem::take(held);
-                    self.mode = Mode::Repeat { at: 0 };
-                    self.owed.clear();
-                    self.is_repeated = true;
-                    self.text(&held, seam, out);
-                } else if same < held.len() {
-                    self.release(seam, out);
+                let told = seam.text.trim_end();
+                let same = held.bytes().zip(told.bytes()).take_while(|(new, old)| new == old).count();
+                if same == told.len() || same < held.len() {
+                    let reading = Reading::of(&told.as_bytes()[..same], same == told.len());
+                    self.begin(reading, seam, out);
                 }
             }
             Mode::Repeat { at } => {
@@ -194,12 +223,30 @@ impl Voice {
         }
     }
 
-    /// What was held back was not said before.
+    /// No more text comes: what was held back is all of it, and may be a short continuation.
     fn release(&mut self, seam: &mut Seam, out: &mut Vec<u8>) {
-        if let Mode::Begin { held } = &mut self.mode {
-            let held = std::mem::take(held);
-            self.mode = Mode::Flow;
-            self.tell(&held, seam, out);
+        if let Mode::Begin { held } = &self.mode {
+            let reading = Reading::of(held.as_bytes(), false);
+            self.begin(reading, seam, out);
+        }
+    }
+
+    /// It is known what was held back.
+    fn begin(&mut self, reading: Reading, seam: &mut Seam, out: &mut Vec<u8>) {
+        let Mode::Begin { held } = &mut self.mode else { return };
+        let held = std::mem::take(held);
+        match reading {
+            Reading::Continuation => {
+                self.mode = Mode::Flow;
+                self.tell(&held, seam, out);
+            }
+            Reading::Repetition => {
+                self.mode = Mode::Repeat { at: 0 };
+                self.owed.clear();
+                self.is_repeated = true;
+                self.text(&held, seam, out);
+            }
+            Reading::Unclear => self.end = Some(End::Foiled),
         }
     }
 
@@ -313,6 +360,76 @@ mod tests {
         let (heard, end) = heard(way, said, events);
         assert_eq!(heard, "", "nothing of it is heard");
         assert!(matches!(end, Some(End::Foiled)), "{end:?}");
+    }
+
+    /// One letter at a time, and all at once.
+    fn assert_whole_in_any_pieces(said: &str, other: &[&str], rest: &[Event<'_>], expected: &str) {
+        let all = other.concat();
+        let letters: Vec<String> = all.chars().map(String::from).collect();
+        let pieces = [
+            letters.iter().map(|letter| text(letter)).collect(),
+            vec![text(&all)],
+            other.iter().map(|piece| text(piece)).collect::<Vec<_>>(),
+        ];
+        for pieces in pieces {
+            let events = [&pieces[..], rest].concat();
+            assert_whole(Way::Continue, said, &events, expected);
+        }
+    }
+
+    #[test]
+    fn a_short_answer_that_is_said_again_is_heard_once() {
+        let end = [STOP, Event::End];
+        assert_whole_in_any_pieces("Paris is nice ", &["Paris is nice ", "and big"], &end, "M<and big.2>");
+        assert_whole_in_any_pieces("Paris", &["Paris", " is nice"], &end, "M< is nice.2>");
+        // So it begins, and is none.
+        assert_whole_in_any_pieces("Paris, ", &["Paradise"], &end, "M<Paradise.2>");
+        assert_whole_in_any_pieces("**Paris", &["**"], &end, "M<**.2>");
+        assert_whole_in_any_pieces("```\na\n", &["```\n\nSo."], &end, "M<```\n\nSo..2>");
+    }
+
+    #[test]
+    fn the_words_before_a_call_are_heard_once() {
+        let rest = [call(), STOP, Event::End];
+        assert_whole_in_any_pieces("Let me see. ", &["Let me", " see. "], &rest, "M<C.2>");
+        assert_foiled(Way::Continue, "Let me see. ", &[text("Let me see."), call(), STOP, Event::End]);
+    }
+
+    #[test]
+    fn of_a_few_letters_nobody_can_tell_whether_they_are_said_again() {
+        for said in ["1", "ab", "## "] {
+            assert_foiled(Way::Continue, said, &[text(said.trim_end()), text("0, say"), STOP, Event::End]);
+        }
+        assert_whole(Way::Continue, "1", &[text("20"), STOP, Event::End], "M<20.2>");
+    }
+
+    #[test]
+    fn a_ruler_goes_on_as_it_began() {
+        let end = [STOP, Event::End];
+        for unit in ["-", "=-", "═", "| --- "] {
+            let ruler = unit.repeat(24);
+            let title = format!("{ruler}\nTitle");
+            let expected = format!("M<{title}.2>");
+            assert_whole_in_any_pieces(&ruler, &[&title], &end, &expected);
+            let shorter = format!("{}\nTitle", unit.repeat(20));
+            assert_whole_in_any_pieces(&ruler, &[&shorter], &end, &format!("M<{shorter}.2>"));
+            let all = unit.repeat(20);
+            assert_whole_in_any_pieces(&ruler, &[&all], &end, &format!("M<{all}.2>"));
+        }
+    }
+
+    #[test]
+    fn what_begins_like_the_answer_for_long_and_is_another_is_not_heard() {
+        let said = "The quick brown fox jumps ov";
+        assert_foiled(Way::Continue, said, &[text("The quick brown fox sleeps."), STOP, Event::End]);
+        assert_foiled(Way::Continue, said, &[text("The quick brown fox"), STOP, Event::End]);
+        assert_foiled(Way::Continue, said, &[text("The quick brown fox"), call(), STOP, Event::End]);
+        assert_whole_in_any_pieces(
+            said,
+            &["The quick brown fox jumps over."],
+            &[STOP, Event::End],
+            "M<er..2>",
+        );
     }
 
     #[test]

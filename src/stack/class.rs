@@ -9,9 +9,11 @@ use crate::client::Client;
 use crate::deadline::DeadlineLayer;
 use crate::dialect::AnyDialect;
 use crate::facts::{Exclusions, Member};
+use crate::failure::BoxError;
 use crate::health_routing::{DialectRouting, HealthRouting, Memory, WhenAllDown};
 use crate::keepalive::KeepaliveLayer;
-use crate::resume::ResumeLayer;
+use crate::resume::{DialectMend, ResumeLayer};
+use crate::stream_guard::{BrokenAnswer, Cause};
 
 /// A named set of equivalent members, in order: what callers put in `model`.
 #[derive(Clone, Debug)]
@@ -149,8 +151,12 @@ impl<C: Clone> ClassStack<C> {
             // The class's own limit; an earlier instant that the caller set stands.
             .layer(DeadlineLayer::new(self.deadline))
             // Around the members: what one has begun another may complete.
-            .layer(ResumeLayer::for_dialect(front).prefill(true).except(self.never_resumed()))
+            .layer(self.resume(front))
             .service(self.routing(front))
+    }
+
+    fn resume(&self, front: AnyDialect) -> ResumeLayer<DialectMend<AnyDialect>> {
+        ResumeLayer::for_dialect(front).prefill(true).except(self.never_resumed()).stalls(is_stall)
     }
 
     pub(super) fn routing(&self, front: AnyDialect) -> Routing<C> {
@@ -160,4 +166,12 @@ impl<C: Clone> ClassStack<C> {
             .when_all_down(self.when_all_down)
             .memory(self.memory.clone())
     }
+}
+
+/// Was it silence that the answer broke off by?
+fn is_stall(error: &BoxError) -> bool {
+    let first: &(dyn std::error::Error + 'static) = error.as_ref();
+    std::iter::successors(Some(first), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<BrokenAnswer>())
+        .any(|broken| broken.cause() == Cause::Stalled)
 }

@@ -387,6 +387,79 @@ async fn a_continuation_that_turns_out_to_begin_anew_is_not_appended() {
     provider.ask(&layer(), request()).await.assert_torn(FIRST);
 }
 
+/// Whoever ignores what was begun says it once more, and the caller does not hear it twice, however short it is.
+#[tokio::test(start_paused = true)]
+async fn a_short_answer_is_not_said_twice() {
+    let provider = Provider::new([cut("Paris is nice "), whole("Paris is nice and big")]);
+    provider.ask(&layer(), request()).await.assert_whole("Paris is nice and big");
+    // A caller who was told a call only when it was whole has the words before it, and nothing else.
+    let call = r#"data: {"id":"b","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}}]}"#;
+    let end = STOP.replace("stop", "tool_calls");
+    let calls = Reply::of([chunk("Let me "), chunk("see. "), format!("{call}\n\n"), end, DONE.to_owned()]);
+    let provider = Provider::new([cut("Let me see. "), calls]);
+    let heard = provider.ask(&layer(), request()).await;
+    assert_eq!((&*heard.text, heard.error), ("Let me see. ", None), "{heard:?}");
+    assert!(heard.raw.contains("\"name\":\"f\"") && heard.raw.ends_with(DONE), "{heard:?}");
+}
+
+/// What is held back was heard by nobody: an attempt that breaks off before it can be told costs no words.
+#[tokio::test(start_paused = true)]
+async fn a_beginning_that_may_be_said_again_is_not_heard_when_it_breaks_off() {
+    let provider = Provider::new([cut(FIRST), cut("This was"), whole(&format!("{FIRST}{REST}"))]);
+    provider.ask(&layer(), request()).await.assert_whole(&format!("{FIRST}{REST}"));
+    assert!(!is_prefill(&provider.asked()[2]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_continuation_that_is_a_ruler_is_heard_to_its_end() {
+    let ruler = "-".repeat(24);
+    let provider = Provider::new([cut(&ruler), whole(&format!("{ruler}\nTitle"))]);
+    provider.ask(&layer(), request()).await.assert_whole(&format!("{ruler}{ruler}\nTitle"));
+}
+
+/// He may be silent once more for as long.
+#[tokio::test(start_paused = true)]
+async fn whoever_was_silent_is_asked_after_all_others() {
+    let nobody = || Reply::refused(Class::Unsupported);
+    let stall = || Failure::new(Class::Interrupted).with_source(Failure::new(Class::Timeout));
+    let is_stall = |error: &BoxError| {
+        let source = Failure::find(error.as_ref()).and_then(std::error::Error::source);
+        source.and_then(Failure::find).is_some_and(|failure| failure.class() == Class::Timeout)
+    };
+    let all = format!("{FIRST}{REST}");
+    let script = || [Reply::of([chunk(FIRST)]).then(stall()).by("a"), nobody(), whole(&all).by("b")];
+    let provider = Provider::new(script());
+    provider.ask(&layer().stalls(is_stall), request()).await.assert_whole(&all);
+    assert_eq!(kinds(&provider.asked()), [(true, true), (false, true)]);
+    let provider =
+        Provider::new([Reply::of([chunk(FIRST)]).then(stall()).by("a"), nobody(), nobody(), whole(REST)]);
+    provider.ask(&layer().stalls(is_stall), request()).await.assert_whole(&all);
+    assert_eq!(kinds(&provider.asked()), [(true, true), (false, true), (true, false)]);
+}
+
+/// What a stream of one word a frame takes is not what it takes to remember it.
+#[tokio::test(start_paused = true)]
+async fn a_long_answer_is_completed_when_it_breaks_off_near_its_end() {
+    let frame = |word: usize| {
+        let padded = chunk(&format!(" word{word}")).replace(
+            "\"model\":\"m\"",
+            &format!("\"object\":\"chat.completion.chunk\",\"created\":1741569952,\"obfuscation\":\"{}\",\"system_fingerprint\":\"{}\",\"model\":\"m\"", "", "f".repeat(140)),
+        );
+        assert!((320..340).contains(&padded.len()), "{}", padded.len());
+        padded
+    };
+    let text: String = (1000..9000).map(|word| format!(" word{word}")).collect();
+    let long = Reply::of((1000..9000).map(frame)).then(Failure::new(Class::Interrupted));
+    let provider = Provider::new([long, whole(REST)]);
+    provider.ask(&layer(), request()).await.assert_whole(&format!("{text}{REST}"));
+
+    // Of what is all alike next to nothing is kept, and all of it would have to be written out to be read.
+    let long = Reply::of((0..20_000).map(|_| chunk(&"a".repeat(300)))).then(Failure::new(Class::Interrupted));
+    let provider = Provider::new([long]);
+    assert_eq!(provider.ask(&layer(), request()).await.error, Some(Class::Interrupted));
+    assert_eq!(provider.asked().len(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn white_space_that_is_not_sent_is_not_said_twice() {
     for (rest, expected) in [(" b", "a \nb"), ("\nb", "a \n\nb"), (" \n\tb", "a \n\tb"), ("b", "a \nb")] {
@@ -706,9 +779,10 @@ async fn the_buffer_that_a_request_came_in_is_let_go_when_its_answer_begins() {
 #[tokio::test(start_paused = true)]
 async fn a_request_is_let_go_when_its_answer_has_become_too_long_to_be_completed() {
     let prompt = Bytes::from(format!("{ASK}{}", " ".repeat(100_000)));
+    let long = (0..100_000).map(|number: u32| number.to_string()).collect::<String>();
     let provider =
-        Provider::new([Reply::of([chunk("a"), chunk("b")]).then(Failure::new(Class::Interrupted))]);
-    let service = layer().remember(chunk("a").len()).layer(provider.clone());
+        Provider::new([Reply::of([chunk("a"), chunk(&long)]).then(Failure::new(Class::Interrupted))]);
+    let service = layer().layer(provider.clone());
     let response = service.oneshot(Request::new(prompt.clone().into())).await.unwrap();
     provider.asked.lock().unwrap().clear();
     let mut body = response.into_body();

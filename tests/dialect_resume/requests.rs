@@ -1,7 +1,7 @@
 //! Requests whose answer was begun.
 
 use serde_json::{Value, json};
-use tower_failover::dialect::{AnyDialect, Capabilities, Dialect, Flavour, Target};
+use tower_failover::dialect::{AnyDialect, Capabilities, Changes, Dialect, Flavour, Models, Target};
 
 use crate::streams;
 
@@ -112,12 +112,24 @@ fn who_goes_on_with_an_answer_is_known_before_it_is_asked() {
         ("openai-responses", "gpt-5", Flavour::Standard, false),
         ("anthropic-messages", "claude-sonnet-4-5", Flavour::Standard, true),
         ("anthropic-messages", "claude-opus-4-7", Flavour::Standard, false),
-        ("anthropic-messages", "glm-4.6", Flavour::Standard, true),
+        // Who imitates an API answers a turn of the assistant as any other, unless somebody knows better.
+        ("anthropic-messages", "glm-4.6", Flavour::Standard, false),
+        ("anthropic-messages", "deepseek-chat", Flavour::Standard, false),
+        ("anthropic-messages", "kimi-k2", Flavour::Standard, false),
+        ("anthropic-messages", "MiniMax-M2", Flavour::Standard, false),
+        ("anthropic-messages", "gpt-5-mini", Flavour::Standard, false),
+        ("anthropic-messages", "claude-mythos-9", Flavour::Standard, false),
+        ("gemini", "gemma-3-27b-it", Flavour::Standard, false),
+        ("gemini", "our-model", Flavour::Standard, false),
         ("gemini", "gemini-2.5-flash", Flavour::Standard, true),
     ] {
         let target = Target::new(model).with_flavour(flavour);
         assert_eq!(dialect(name).continues(&target), expected, "{name} {model}");
     }
+    let mut changes = Changes::default();
+    changes.prefill = Some(true);
+    let told = Models::new().with("glm-*", changes).find("glm-4.6", "anthropic-messages").unwrap();
+    assert!(dialect("anthropic-messages").continues(&Target::known("glm-4.6", &told)));
     let mut unable = Capabilities::of("gemini-2.5-flash").clone();
     unable.prefill = false;
     assert!(!dialect("gemini").continues(&Target::known("gemini-2.5-flash", &unable)));

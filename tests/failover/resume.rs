@@ -21,10 +21,14 @@ const SETTINGS: &str = r#"
     [timeouts]
     attempt = "60s"
     total = "120s"
+    [models."*-model"]
+    prefill = true
 "#;
+/// Nothing but what is known of the models.
+const KNOWN: &str = "[models.\"*-model\"]\nprefill = true\n";
 const CUT: Fault = Fault::CutAfter(3);
 
-/// Does a model that nobody knows go on with what it is given, behind this API?
+/// Does a model of which it was said go on with what it is given, behind this API?
 const fn continues(api: Api) -> bool {
     matches!(api, Api::Anthropic | Api::Gemini)
 }
@@ -141,8 +145,8 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
         in_every_cell([ANSWER, ANSWER], settings, async |cell, [primary, fallback]| {
             cell.primary.script([fault.clone()]);
             let answer = cell.ask().await;
-            // Nobody else goes on with it: then the one that broke off does.
-            let is_own = continues(primary) && !continues(fallback);
+            // Nobody else goes on with it: then the one that broke off does, unless it would be silent once more.
+            let is_own = continues(primary) && !continues(fallback) && !is_stall;
             cell.assert_completed(&answer, ANSWER, if is_own { "primary" } else { "fallback" });
             let asked = (cell.primary.count(), cell.fallback.count());
             assert_eq!(asked, if is_own { (2, 0) } else { (1, 1) }, "{} {fault:?}", cell.what);
@@ -151,6 +155,31 @@ async fn whoever_goes_on_with_an_answer_completes_it_and_others_repeat_it() {
             assert_eq!(begun.as_deref(), expected, "{} {fault:?}", cell.what);
         })
         .await;
+    }
+}
+
+/// Servers that imitate an API, and models that nobody knows, answer afresh what they were to go on with.
+#[tokio::test]
+async fn who_is_not_known_to_go_on_is_asked_to_repeat() {
+    let ask = async |front: Api, api: Api, model: &str, text: &str| {
+        let (primary, fallback) = (Api::OpenAi.provider(ANSWER).await, api.provider(text).await);
+        primary.script([CUT]);
+        let members = [(Api::OpenAi, primary.base_url(), "gpt-4o"), (api, fallback.base_url(), model)];
+        let gateway = Gateway::with_models(&members, &SETTINGS[..SETTINGS.find("[models").unwrap()]).await;
+        let what = format!("{front:?} {model}");
+        let cell = Cell { front, primary, fallback, gateway, what };
+        let answer = cell.ask().await;
+        assert_eq!((cell.fallback.count(), begun(api, &cell.fallback)), (1, None), "{}", cell.what);
+        match text == ANSWER {
+            true => assert_eq!(answer.read(front, true).text, ANSWER, "{}", cell.what),
+            false => cell.assert_torn(&answer, SAID),
+        }
+    };
+    let models = ["glm-4.6", "deepseek-chat", "kimi-k2", "MiniMax-M2", "gpt-5-mini"];
+    let models = models.map(|model| (Api::Anthropic, model)).into_iter().chain([(Api::Gemini, "gemma-3")]);
+    for front in APIS {
+        let texts = |(api, model)| [ANSWER, "A second one."].map(|text| ask(front, api, model, text));
+        join(models.clone().flat_map(texts)).await;
     }
 }
 
@@ -230,7 +259,7 @@ async fn every_place_to_break_off_is_one_to_go_on_from() {
             let (primary, fallback_provider) = (build(front).await.unwrap(), build(fallback).await.unwrap());
             primary.script([Fault::CutAfter(cut)]);
             let members = [(front, primary.base_url()), (fallback, fallback_provider.base_url())];
-            let gateway = Gateway::with_settings(&members, "").await;
+            let gateway = Gateway::with_settings(&members, KNOWN).await;
             let reading = gateway.ask(front, true).await.read(front, true);
             assert_eq!(reading.text, TEXT, "{front:?} {fallback:?} {cut}");
         };
@@ -359,6 +388,8 @@ async fn all_is_over_with_the_deadline_of_the_call() {
         idle = \"200ms\"
         [timeouts]
         total = \"700ms\"
+        [models.\"*-model\"]
+        prefill = true
     ";
     let ask = async |front: Api| {
         let cell = Cell::new(front, [front, Api::Gemini], [ANSWER; 2], settings).await;

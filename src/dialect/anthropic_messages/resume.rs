@@ -7,9 +7,10 @@ use crate::dialect::sse::Frame;
 use crate::dialect::told::{Told, wants_plain_text};
 use crate::dialect::{Resumed, Target};
 
-/// This API goes on with what the assistant has begun, as far as the model does.
+/// This API goes on with what the assistant has begun, as far as the model does. Of one that is not known to do so
+/// that is not presumed: servers that imitate the API answer afresh.
 pub(super) fn continues(target: &Target<'_>) -> bool {
-    target.capabilities.behind(super::NAME).prefill
+    target.capabilities.prefill && target.capabilities.continues
 }
 
 pub(super) fn resume(body: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {

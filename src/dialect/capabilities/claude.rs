@@ -82,7 +82,7 @@ const fn recent() -> Capabilities {
 
 const fn older() -> Capabilities {
     // Temperature beside top_p is refused since the models that have structured output.
-    Capabilities { prefill: true, efforts: &[], ..recent() }
+    Capabilities { prefill: true, continues: true, efforts: &[], ..recent() }
         .with_thinking(Thinking::Budget)
         .sampled(Sampling::OneOf)
 }
@@ -115,6 +115,7 @@ mod tests {
     fn a_stranger_behind_the_dialect_is_taken_for_an_older_one() {
         let stranger = Capabilities::of("glm-4.6").behind("anthropic-messages");
         assert!(stranger.prefill && !stranger.structured);
+        assert!(!stranger.continues, "what it does with words of the assistant nobody knows");
         assert_eq!((stranger.thinking, stranger.sampling), (Thinking::Never, Sampling::Taken));
         assert!(Capabilities::of("glm-4.6").behind("openai-chat").structured);
         assert_eq!(

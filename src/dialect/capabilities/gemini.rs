@@ -48,7 +48,7 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 const fn google() -> Capabilities {
-    Capabilities { is_known: true, vendor: Some(Vendor::Google), efforts: &[], ..unknown() }
+    Capabilities { is_known: true, vendor: Some(Vendor::Google), efforts: &[], continues: true, ..unknown() }
 }
 
 const fn levels() -> Capabilities {

@@ -52,6 +52,10 @@ pub struct Capabilities {
     pub forced_tool: bool,
     /// The conversation may end with a turn of the assistant, to be continued.
     pub prefill: bool,
+    /// It is known to go on with such a turn, and not to answer it afresh: an answer that broke off may be given to
+    /// it to be completed. Presumed of nobody, as a second answer would be heard after the first; a row that
+    /// [says `prefill`](Changes::prefill) says this, too.
+    pub continues: bool,
     /// Takes a JSON Schema for its answer, and strict tools.
     pub structured: bool,
     /// OpenAI's reasoning models: `max_completion_tokens` and the role `developer` instead of the older words.

@@ -51,7 +51,8 @@ pub struct Changes {
     pub tools: Option<bool>,
     /// [`Capabilities::forced_tool`].
     pub forced_tool: Option<bool>,
-    /// [`Capabilities::prefill`].
+    /// [`Capabilities::prefill`], and so [`Capabilities::continues`]: who says that a model takes the beginning of an
+    /// answer says that it goes on with it.
     pub prefill: Option<bool>,
     /// [`Capabilities::structured`].
     pub structured: Option<bool>,
@@ -115,6 +116,7 @@ impl Changes {
             tools: self.tools.unwrap_or(like.tools),
             forced_tool: self.forced_tool.unwrap_or(like.forced_tool),
             prefill: self.prefill.unwrap_or(like.prefill),
+            continues: self.prefill.unwrap_or(like.continues),
             structured: self.structured.unwrap_or(like.structured),
             developer: self.developer.unwrap_or(like.developer),
             images: self.images.unwrap_or(like.images),
@@ -147,6 +149,19 @@ mod tests {
         let models = Models::new().with("claude-*", sized(9));
         let known = models.find("claude-sonnet-4-6", "anthropic-messages").unwrap();
         assert_eq!(known, Capabilities { context: Some(9), ..Capabilities::of("claude-sonnet-4-6").clone() });
+    }
+
+    #[test]
+    fn who_says_that_a_model_takes_a_beginning_says_that_it_goes_on_with_it() {
+        let told = |prefill, model| {
+            let models = Models::new().with("*", Changes { prefill, ..Changes::default() });
+            let told = models.find(model, "anthropic-messages").unwrap();
+            (told.prefill, told.continues)
+        };
+        assert_eq!(told(Some(true), "glm-4.6"), (true, true));
+        assert_eq!(told(None, "glm-4.6"), (true, false), "a row about something else says nothing of it");
+        assert_eq!(told(None, "claude-sonnet-4-5"), (true, true));
+        assert_eq!(told(Some(false), "claude-sonnet-4-5"), (false, false));
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub(super) const fn unknown() -> Capabilities {
         tools: true,
         forced_tool: true,
         prefill: true,
+        continues: false,
         structured: true,
         developer: false,
         images: true,

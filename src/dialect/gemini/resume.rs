@@ -23,9 +23,9 @@ const CANDIDATE: &[&str] =
     &["content", "index", "safetyRatings", "safety_ratings", "tokenCount", "token_count", "avgLogprobs"];
 const PART: &[&str] = &["text"];
 
-/// This API goes on with the model's last words, as far as the model does.
+/// This API goes on with the model's last words, as far as the model is known to.
 pub(super) fn continues(target: &Target<'_>) -> bool {
-    target.capabilities.prefill
+    target.capabilities.prefill && target.capabilities.continues
 }
 
 pub(super) fn resume(body: &[u8], sent: &[u8]) -> Option<Resumed<Encoder>> {

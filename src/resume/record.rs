@@ -27,7 +27,7 @@ impl Record {
     }
 
     /// How much is kept of it, in bytes.
-    pub(super) const fn kept(&self) -> usize {
+    pub(super) fn kept(&self) -> usize {
         self.packed.len() + self.last.len()
     }
 

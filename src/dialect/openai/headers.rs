@@ -14,7 +14,8 @@ static NEUTRAL: [HeaderName; 4] = [
 /// Of the caller's `openai-*` headers those that name his organization and project stay behind: they belong to
 /// his credentials, and beside the member's own they are an error.
 pub(in crate::dialect) fn request(caller: &HeaderMap, same_dialect: bool) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
+    // Beside these two and the caller's own: the key, the host and the length.
+    let mut headers = HeaderMap::with_capacity(6);
     for (name, value) in caller {
         let word = name.as_str();
         let is_own = word.starts_with("openai-") && !matches!(word, "openai-organization" | "openai-project");

@@ -50,6 +50,8 @@ pub mod sse;
 ))]
 mod any;
 mod api;
+#[cfg(any(feature = "openai-chat", feature = "gemini"))]
+mod broken_off;
 mod capabilities;
 #[cfg(any(
     feature = "openai-chat",

@@ -44,9 +44,23 @@ fn what_says_nothing_is_none_unless_it_says_why() {
         let empty = Err((Class::InvalidOutput, "The answer is empty.".to_owned()));
         assert_eq!(check_output(output.clone()), empty, "{output}");
     }
-    for status in ["incomplete", "queued", "in_progress", "cancelled"] {
-        let body = json!({"object": "response", "status": status, "output": []}).to_string();
-        assert_eq!(check(body.as_bytes()), Ok(()), "{status}");
+    let empty = |status: &str, details: Value| {
+        let body =
+            json!({"object": "response", "status": status, "output": [], "incomplete_details": details});
+        check(body.to_string().as_bytes()).is_err()
+    };
+    for status in ["queued", "in_progress"] {
+        assert!(!empty(status, Value::Null), "{status}");
+    }
+    for reason in ["max_output_tokens", "content_filter"] {
+        assert!(!empty("incomplete", json!({"reason": reason})), "{reason}");
+    }
+    for (status, details) in [
+        ("incomplete", Value::Null),
+        ("incomplete", json!({"reason": "of_tomorrow"})),
+        ("cancelled", Value::Null),
+    ] {
+        assert!(empty(status, details), "{status}");
     }
 }
 

@@ -299,7 +299,7 @@ fn signals_tell_content_from_what_only_surrounds_it() {
     }
     for (frame, wanted) in [
         (": ping\n\n", "Alive"),
-        ("data: [DONE]\n\n", "Alive"),
+        ("data: [DONE]\n\n", "End"),
         ("data: {\"error\":{\"message\":\"m\"}}\n\n", "Error(server_error)"),
         ("event: error\ndata: died\n\n", "Error(server_error)"),
         ("event: response.output_text.delta\ndata: {\"delta\":\"a\"\n\n", "Malformed"),

@@ -110,7 +110,7 @@ impl Cell {
 }
 
 /// The text of a stream, whole or not.
-fn spoken(front: Api, body: &str) -> String {
+pub(crate) fn spoken(front: Api, body: &str) -> String {
     let frames = crate::reading::data_lines(body);
     let events = frames.iter().filter_map(|frame| serde_json::from_str::<Value>(frame).ok());
     let text = |event: Value| match front {

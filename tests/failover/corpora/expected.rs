@@ -40,6 +40,7 @@ fn is_malformed(recording: &Recording) -> bool {
             | "TOO_MANY_TOOL_CALLS"
             | "MISSING_THOUGHT_SIGNATURE"
             | "MALFORMED_RESPONSE"
+            | "OTHER"
     )
 }
 
@@ -57,16 +58,13 @@ pub(super) fn expected(recording: &Recording, front: Api) -> Reading {
         "tool_calls".clone_into(&mut reading.finish);
     }
     // A turn that waits to be continued, or one of which no reason is known: only its own dialect has the word.
-    if matches!(
-        &*reading.finish,
-        "pause_turn" | "OTHER" | "NO_IMAGE" | "FINISH_REASON_UNSPECIFIED" | "compaction"
-    ) {
+    if matches!(&*reading.finish, "pause_turn" | "NO_IMAGE" | "compaction") {
         let word = if reading.tools.is_empty() { "stop" } else { "tool_calls" };
         word.clone_into(&mut reading.finish);
     }
-    // A status that the vendor never documented: only Gemini has a word for a reason that is another.
+    // A status that the vendor never documented: no other dialect has a word for it.
     if reading.finish == "complete" {
-        if front == Api::Gemini { "OTHER" } else { "stop" }.clone_into(&mut reading.finish);
+        "stop".clone_into(&mut reading.finish);
     }
     // Some tell more tokens from the cache than there were. Here the rest is counted, and is not below zero.
     if front == Api::Anthropic {

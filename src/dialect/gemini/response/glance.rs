@@ -14,7 +14,9 @@ pub(crate) struct Glance {
     pub(crate) has_thought: bool,
     /// It is said why the model stopped, or that the prompt was blocked.
     pub(crate) has_finish: bool,
-    /// And that explains an answer with nothing in it.
+    /// And the reason is that there is no answer, or not all of it.
+    pub(crate) has_failed: bool,
+    /// Or it explains an answer with nothing in it.
     pub(crate) is_explained: bool,
     /// Of which answers it is.
     pub(crate) choices: Choices,
@@ -79,7 +81,8 @@ fn candidate(scan: &mut Scan<'_>, seen: &mut Glance, place: u32) -> Option<()> {
         Some(())
     })?;
     let mut is_finished = false;
-    if !word.is_empty() {
+    if finish::is_told(word) {
+        seen.has_failed |= finish::is_failure(word);
         is_finished = !goes_on || word != "STOP";
         seen.is_explained |= finish::read(word.into(), false).explains_nothing_said();
     }
@@ -201,6 +204,10 @@ mod tests {
             let seen = seen(&format!(r#"{{"candidates":[{{"finishReason":{reason}}}]}}"#));
             (seen.has_finish, seen.is_explained)
         };
+        for unknown in ["\"NO_IMAGE\"", "\"OF_TOMORROW\"", "\"OTHER\"", "5", "99"] {
+            assert_eq!(of(unknown), (true, false), "{unknown}");
+        }
+        assert_eq!(of("\"FINISH_REASON_UNSPECIFIED\""), (false, false));
         assert_eq!(of("\"STOP\""), (true, false));
         assert_eq!(of("1"), (true, false));
         assert_eq!(of("\"MALFORMED_FUNCTION_CALL\""), (true, false));

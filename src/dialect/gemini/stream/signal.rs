@@ -1,3 +1,4 @@
+use crate::dialect::broken_off::broken_off;
 use crate::dialect::gemini::error;
 use crate::dialect::gemini::response::glance::glance;
 use crate::dialect::sse::Frame;
@@ -17,6 +18,8 @@ pub(crate) fn signal(frame: &Frame<'_>, choices: &mut Choices) -> Signal {
     choices.add(seen.choices);
     if seen.has_error {
         failure()
+    } else if seen.has_failed {
+        Signal::Error(Box::new(broken_off()))
     } else if seen.has_finish {
         Signal::Finish
     } else if seen.says_something || seen.has_thought {

@@ -1,6 +1,8 @@
 use http::StatusCode;
 use serde::de::IgnoredAny;
 
+use super::finish::is_failure;
+use crate::dialect::broken_off::broken_off;
 use crate::dialect::openai_chat::{error, wire};
 use crate::failure::{Class, Failure, Report};
 
@@ -16,6 +18,9 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
     if answer.error.is_some() || (choices.is_empty() && error::is_error(body)) {
         return Err(error::decode(None, body));
     }
+    if choices.iter().any(has_failed) {
+        return Err(broken_off().with_status(StatusCode::OK));
+    }
     if choices.iter().any(is_malformed) {
         return Err(no_answer("The answer calls a tool with arguments that are not JSON."));
     }
@@ -24,6 +29,10 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
         false if choices.is_empty() => Err(no_answer("The answer has no choices.")),
         false => Err(no_answer("The answer is empty.")),
     }
+}
+
+fn has_failed(choice: &wire::Choice<'_>) -> bool {
+    wire::text(choice.finish_reason).is_some_and(|word| is_failure(&word))
 }
 
 fn says_something(choice: &wire::Choice<'_>) -> bool {

@@ -11,9 +11,15 @@ pub(crate) fn read<'a>(word: Text<'a>, has_calls: bool) -> Finish<'a> {
         "model_length" => Finish::ContextWindow,
         "tool_calls" | "function_call" | "tool_use" => Finish::ToolCalls,
         "content_filter" => Finish::ContentFilter,
-        "error" => Finish::Error,
+        word if is_failure(word) => Finish::Error,
         _ => Finish::Other(word),
     }
+}
+
+/// Is it a word for an answer that was broken off? DeepSeek says that it had no room to go on, vLLM and SGLang that
+/// they aborted the request, and routers that whoever they asked failed.
+pub(crate) fn is_failure(word: &str) -> bool {
+    matches!(word, "error" | "abort" | "insufficient_system_resource")
 }
 
 /// The dialect's word for it.

@@ -2,6 +2,7 @@
 
 use crate::dialect::Choices;
 use crate::dialect::openai::leaf::written_count;
+use crate::dialect::openai_chat::response::is_failure;
 use crate::dialect::scan::Scan;
 
 /// What was seen.
@@ -11,6 +12,8 @@ pub(super) struct Glance {
     pub(super) has_choices: bool,
     pub(super) has_content: bool,
     pub(super) has_finish: bool,
+    /// The reason is that the answer failed.
+    pub(super) has_failed: bool,
     /// Of which answers it is.
     pub(super) choices: Choices,
 }
@@ -49,9 +52,10 @@ fn choice(scan: &mut Scan<'_>, seen: &mut Glance) -> Option<()> {
                 Some(())
             })?,
             // A reason is a word; whatever else stands there is none to those who read it.
-            "finish_reason" => {
-                let is_text = scan.peek()? == b'"';
-                is_finished |= scan.value()? && is_text;
+            "finish_reason" if scan.peek()? == b'"' => {
+                let word = scan.string()?;
+                is_finished |= !word.written().is_empty();
+                seen.has_failed |= word.text().is_some_and(|word| is_failure(&word));
             }
             _ => scan.skip()?,
         }

@@ -1,5 +1,6 @@
 use super::DONE;
 use super::glance::glance;
+use crate::dialect::broken_off::broken_off;
 use crate::dialect::openai_chat::error;
 use crate::dialect::sse::Frame;
 use crate::dialect::{Choices, Signal};
@@ -21,6 +22,8 @@ pub(crate) fn signal(frame: &Frame<'_>, choices: &mut Choices) -> Signal {
     choices.add(seen.choices);
     if seen.has_error || (!seen.has_choices && error::is_error(data)) {
         failure()
+    } else if seen.has_failed {
+        Signal::Error(Box::new(broken_off()))
     } else if seen.has_finish {
         Signal::Finish
     } else if seen.has_content {

@@ -3,7 +3,9 @@ use std::fmt;
 use http::StatusCode;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::finish::{self, Held};
 use super::wire;
+use crate::dialect::canonical::Text;
 use crate::dialect::openai::error;
 use crate::dialect::openai::leaf::{self, Borrowed, Raw};
 use crate::failure::{Class, Failure, Report};
@@ -14,6 +16,8 @@ struct Checked<'a> {
     status: Raw<'a>,
     #[serde(borrow)]
     error: Raw<'a>,
+    #[serde(borrow)]
+    incomplete_details: Raw<'a>,
     output: Option<Output>,
 }
 
@@ -29,13 +33,19 @@ pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
     if checked.error.is_some() || status.as_deref() == Some("failed") {
         return Err(wire::failure(checked.error));
     }
-    match (status.as_deref(), checked.output) {
-        (_, None) if error::is_error(body) => Err(error::decode(None, body)),
-        (_, None) => Err(no_answer("The answer has no output.")),
-        // Work in the background, and answers that say why there is no more of them.
-        (Some("queued" | "in_progress" | "incomplete" | "cancelled"), _) | (_, Some(Output(true))) => Ok(()),
-        (_, Some(Output(false))) => Err(no_answer("The answer is empty.")),
+    match checked.output {
+        None if error::is_error(body) => Err(error::decode(None, body)),
+        None => Err(no_answer("The answer has no output.")),
+        Some(Output(false)) if !is_explained(status, checked.incomplete_details) => {
+            Err(no_answer("The answer is empty."))
+        }
+        Some(_) => Ok(()),
     }
+}
+
+/// Does it say why there is no more of it: the limit, a filter, or that the work goes on in the background?
+fn is_explained<'a>(status: Option<Text<'a>>, details: Raw<'a>) -> bool {
+    finish::read(status, details, Held::default()).is_none_or(|finish| finish.explains_nothing_said())
 }
 
 fn no_answer(why: &str) -> Failure {

@@ -39,7 +39,12 @@ impl Decode for Decoder {
             }
             return Ok(());
         };
-        if data.is_empty() || data == super::DONE || self.is_over {
+        if data.is_empty() || self.is_over {
+            return Ok(());
+        }
+        if data == super::DONE {
+            self.is_over = true;
+            emit(Event::End);
             return Ok(());
         }
         let Some(fields) = fields(data) else {

@@ -9,9 +9,13 @@ use crate::dialect::sse::Frame;
 /// What a frame is.
 pub(in super::super) fn signal(frame: &Frame<'_>) -> Signal {
     let Some(data) = frame.data.as_deref().map(<[u8]>::trim_ascii) else { return Signal::Alive };
-    // Some servers end every stream as those of the older API end.
-    if data.is_empty() || data == super::DONE {
+    if data.is_empty() {
         return Signal::Alive;
+    }
+    // Some servers end every stream as those of the older API end. The vendor's SDKs read no further, and so it is no
+    // sign of life: where the answer has not been completed before, it never will be.
+    if data == super::DONE {
+        return Signal::End;
     }
     let Some(fields) = fields(data) else {
         // Whatever stands in it: some servers put plain text there.

@@ -130,6 +130,14 @@ mod seal;
     feature = "gemini"
 ))]
 mod slots;
+#[cfg(any(
+    feature = "openai-chat",
+    feature = "openai-responses",
+    feature = "anthropic-messages",
+    feature = "gemini",
+    feature = "schema-normalizer"
+))]
+pub(crate) mod surrogates;
 mod target;
 #[cfg(any(
     feature = "openai-chat",

@@ -7,18 +7,27 @@ use super::error::Unreadable;
 use super::exchange::Exchange;
 use super::headers::request_id;
 use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
+use crate::dialect::surrogates::mended;
 use crate::dialect::{Dialect, Encode, ToolNames};
 use crate::failure::Failure;
 
 impl<F: Dialect, M: Dialect> Exchange<F, M> {
     /// A whole answer, in the caller's dialect.
     pub(super) fn translate(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        leniently(body, |body| self.translate_strictly(body))
+    }
+
+    fn translate_strictly(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let answer = self.read(body)?;
         Ok(self.front.encode_answer(&answer, &self.reply()))
     }
 
     /// A whole answer where a stream was asked for, as the stream it might have been.
     pub(super) fn present(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
+        leniently(body, |body| self.present_strictly(body))
+    }
+
+    fn present_strictly(&self, body: &[u8]) -> Result<Vec<u8>, Failure> {
         let answer = self.read(body)?;
         let mut encoder = self.front.encoder(self.reply());
         let mut out = Vec::with_capacity(2 * body.len());
@@ -73,6 +82,15 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     fn disguised(&self, body: &[u8]) -> Option<Failure> {
         self.member.check_answer(body).err()
     }
+}
+
+/// Half of a character is no reason to lose an answer. Nearly none has one, and so it is looked for only where the
+/// answer cannot be read.
+fn leniently<T>(body: &[u8], read: impl Fn(&[u8]) -> Result<T, Failure>) -> Result<T, Failure> {
+    read(body).or_else(|failure| match mended(body) {
+        Some(mended) => read(&mended),
+        None => Err(failure),
+    })
 }
 
 /// Is it an answer in any dialect? Not all of them show more than the first choice, or thoughts.

@@ -13,7 +13,7 @@ use super::judge::{Told, judge};
 use super::splice::{holds_string, splice};
 use super::{LossPolicy, Verdict};
 use crate::body::Buffered;
-use crate::dialect::{Capabilities, Dialect, Flavour, Target, ToolNames};
+use crate::dialect::{Capabilities, Dialect, Flavour, Target, ToolNames, surrogates};
 use crate::facts::{Call, Checked, Losses, Operation, Prefill};
 use crate::failure::{Class, Failure, Report};
 
@@ -148,11 +148,19 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
     }
 
     fn rewrite(&self, body: &[u8], call: &Call, target: &Target<'_>) -> Result<Written, Failure> {
+        // Half of a character is no reason to refuse the others, and no member takes it for one. It may also stand in the
+        // arguments of a call, which are a text here and JSON there.
+        let may_have_halves = surrogates::may_have_halves(body);
+        let whole = may_have_halves.then(|| surrogates::mended(body)).flatten();
+        let body = whole.as_deref().unwrap_or(body);
         let mut losses = Losses::new();
         let mut request = self.front.decode_request(body).map_err(invalid_request)?;
         // Where the API says it in the path, the body does not know it.
         request.stream = call.stream;
-        let encoded = self.member.encode_request(&request, target, &mut losses)?;
+        let mut encoded = self.member.encode_request(&request, target, &mut losses)?;
+        if let Some(mended) = may_have_halves.then(|| surrogates::mended(&encoded.body)).flatten() {
+            encoded.body = mended;
+        }
         Ok(Written {
             body: encoded.body.into(),
             usage: Usage::Known(request.wants_usage),

@@ -262,6 +262,32 @@ async fn a_fact_read_from_another_body_is_not_trusted() {
 }
 
 #[tokio::test]
+async fn half_a_character_is_replaced_for_whoever_would_refuse_it() {
+    let ask_chat = r#"{"model":"workhorse","messages":[{"role":"user","content":"a\ud83db\ud83d\ude00"},
+        {"role":"assistant","tool_calls":[{"id":"t","type":"function","function":{"name":"f","arguments":"{\"x\":\"c\\ud83d\"}"}}]},
+        {"role":"tool","tool_call_id":"t","content":"d\ude00"}],
+        "tools":[{"type":"function","function":{"name":"f","description":"e\ud83d",
+            "parameters":{"type":"object","properties":{"x":{"type":"string","description":"f\ud83d"}}}}}]}"#;
+    let seen = exchange(OpenAiChat, AnthropicMessages, ask(ask_chat), json(CLAUDE)).await;
+    let body: serde_json::Value = serde_json::from_str(&sent(&seen).2).expect("what a strict reader takes");
+    let told = body.to_string();
+    for text in ["a\u{fffd}b\u{1f600}", "c\u{fffd}", "d\u{fffd}", "e\u{fffd}", "f\u{fffd}"] {
+        assert!(told.contains(&format!("\"{text}\"")), "{text}: {told}");
+    }
+
+    let ask_claude = r#"{"model":"workhorse","max_tokens":9,"messages":[{"role":"user","content":"a\ud83d"}],"system":"\ude00b"}"#;
+    let chat = r#"{"choices":[{"message":{"content":"hi"},"finish_reason":"stop"}]}"#;
+    let seen = exchange(AnthropicMessages, OpenAiChat, ask(ask_claude), json(chat)).await;
+    let body: serde_json::Value = serde_json::from_str(&sent(&seen).2).unwrap();
+    let told = body.to_string();
+    assert!(told.contains("\"\u{fffd}b\"") && told.contains("\"a\u{fffd}\""), "{told}");
+
+    // Between equals it is for the provider to say what he thinks of it.
+    let seen = exchange(AnthropicMessages, AnthropicMessages, ask(ask_claude), json(CLAUDE)).await;
+    assert_eq!(sent(&seen).2, ask_claude.replace("workhorse", "real-model"));
+}
+
+#[tokio::test]
 async fn a_whole_answer_is_translated_and_names_who_answered() {
     let seen = exchange(OpenAiChat, AnthropicMessages, ask(ASK), json(CLAUDE)).await;
     let (_, uri, body) = sent(&seen);

@@ -11,6 +11,7 @@ mod credentials;
 mod deadlines;
 mod disconnect;
 mod faults;
+mod halves;
 mod keepalive;
 mod large;
 mod reading;

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 #[cfg(any(feature = "openai-chat", feature = "openai-responses"))]
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
+use crate::dialect::surrogates::mended;
 
 /// A leaf: absent and `null` are the same.
 pub(in crate::dialect) type Raw<'a> = Option<&'a RawValue>;
@@ -48,13 +49,14 @@ pub(in crate::dialect) fn string(raw: &RawValue) -> Option<Text<'_>> {
     unquoted(raw.get())
 }
 
-/// The string that a piece of JSON is, if it is one.
+/// The string that a piece of JSON is, if it is one. Half of a character is no reason to lose the others.
 pub(in crate::dialect) fn unquoted(json: &str) -> Option<Text<'_>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Some(Cow::Borrowed(inner));
     }
-    serde_json::from_str::<Borrowed<'_>>(json).ok().map(|text| text.0)
+    let whole = serde_json::from_str::<Borrowed<'_>>(json).ok().map(|text| text.0);
+    whole.or_else(|| serde_json::from_slice(&mended(json.as_bytes())?).ok().map(Cow::Owned))
 }
 
 /// The string, if it is one and says something.

@@ -7,6 +7,7 @@ use super::super::{answer, citation, error, finish, wire};
 use super::plain::PlainDelta;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::sse::Frame;
+use crate::dialect::surrogates::mended;
 use crate::dialect::{Decode, Invalid};
 use crate::failure::{Class, Failure, Report};
 
@@ -260,6 +261,16 @@ impl Decoder {
         }
     }
 
+    fn read(&mut self, data: &[u8], emit: &mut dyn FnMut(Event<'_>)) -> Result<(), Invalid> {
+        let Object(payload) = match serde_json::from_slice::<Object<Payload<'_>>>(data) {
+            Ok(payload) => payload,
+            // Events that nobody knows yet may look as they like.
+            Err(_) if is_unknown(data) => return Ok(()),
+            Err(error) => return Err(wire::invalid("", &error)),
+        };
+        self.event(payload, data, emit)
+    }
+
     fn event(
         &mut self,
         payload: Payload<'_>,
@@ -310,13 +321,14 @@ impl Decode for Decoder {
             emit(Event::Error(Box::new(error::decode(None, data))));
             return Ok(());
         }
-        let Object(payload) = match serde_json::from_slice::<Object<Payload<'_>>>(data) {
-            Ok(payload) => payload,
-            // Events that nobody knows yet may look as they like.
-            Err(_) if is_unknown(data) => return Ok(()),
-            Err(error) => return Err(wire::invalid("", &error)),
-        };
-        self.event(payload, data, emit)
+        match self.read(data, emit) {
+            // Half of a character is no reason to lose the others. What is invalid has told nothing yet.
+            Err(invalid) => match mended(data) {
+                Some(mended) => self.read(&mended, emit),
+                None => Err(invalid),
+            },
+            read => read,
+        }
     }
 }
 
@@ -335,9 +347,14 @@ fn is_unknown(data: &[u8]) -> bool {
 
 /// Blocks of kinds that are not read may use the names of these fields for anything.
 fn text(raw: Option<&RawValue>) -> Text<'_> {
-    raw.and_then(|raw| serde_json::from_str::<Str<'_>>(raw.get()).ok())
-        .map(|Str(text)| text)
-        .unwrap_or_default()
+    let Some(json) = raw.map(RawValue::get) else { return Text::default() };
+    match serde_json::from_str::<Str<'_>>(json) {
+        Ok(Str(text)) => text,
+        Err(_) => mended(json.as_bytes())
+            .and_then(|mended| serde_json::from_slice(&mended).ok())
+            .map(Cow::Owned)
+            .unwrap_or_default(),
+    }
 }
 
 /// An object with a member.

@@ -6,6 +6,7 @@ use super::super::wire::Str;
 use super::plain::PlainDelta;
 use crate::dialect::Signal;
 use crate::dialect::sse::Frame;
+use crate::dialect::surrogates::mended;
 
 /// A string of which only matters whether it is empty.
 #[derive(Default)]
@@ -100,6 +101,9 @@ fn is_object(data: &[u8]) -> bool {
 
 fn read(data: &[u8]) -> Signal {
     let Ok(payload) = serde_json::from_slice::<Payload<'_>>(data) else {
+        if let Some(mended) = mended(data) {
+            return read(&mended);
+        }
         // Events that nobody knows yet may look as they like.
         return match serde_json::from_slice::<Unknown<'_>>(data) {
             Ok(Unknown { kind: Str(kind) }) if !is_known(&kind) => Signal::Lifecycle,

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::dialect::Invalid;
 use crate::dialect::canonical::Text;
 use crate::dialect::mostly_one::mostly_one;
+use crate::dialect::surrogates::mended;
 
 /// A value that is read on demand: absent and `null` are the same.
 pub(crate) type Raw<'a> = Option<&'a RawValue>;
@@ -122,7 +123,11 @@ pub(crate) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return (!inner.is_empty()).then_some(Cow::Borrowed(inner));
     }
-    serde_json::from_str::<Leaf<'_>>(json).ok()?.text()
+    match serde_json::from_str::<Leaf<'_>>(json) {
+        Ok(leaf) => leaf.text(),
+        // Half of a character is no reason to lose the others.
+        Err(_) => serde_json::from_slice(&mended(json.as_bytes())?).ok().map(Cow::Owned),
+    }
 }
 
 /// The count. Negative ones are not known; 64 bits wide ones stand in quotes.

@@ -7,6 +7,7 @@ use crate::dialect::gemini::response::place::Texts;
 use crate::dialect::gemini::response::wire::{self, count};
 use crate::dialect::gemini::response::{Kept, Metadata, finish, logprobs, read_sources, tokens, usage};
 use crate::dialect::sse::Frame;
+use crate::dialect::surrogates::mended;
 use crate::dialect::{Decode, Invalid};
 
 /// The most answers that are read side by side. The API gives eight.
@@ -77,7 +78,14 @@ impl Decode for Decoder {
 impl Decoder {
     /// Reads any frame.
     pub(super) fn parse(&mut self, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
-        for chunk in wire::chunks(data)? {
+        let chunks = match wire::chunks(data) {
+            Ok(chunks) => chunks,
+            Err(invalid) => match mended(data) {
+                Some(mended) => return self.parse(&mended, emit),
+                None => return Err(invalid),
+            },
+        };
+        for chunk in chunks {
             if chunk.error.is_some() {
                 emit(Event::Error(Box::new(error::decode(None, data))));
                 return Ok(());

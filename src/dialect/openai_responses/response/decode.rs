@@ -9,6 +9,7 @@ use crate::dialect::Invalid;
 use crate::dialect::canonical::{Answer, Choice, Content, Reasoning, Text, ToolCall};
 use crate::dialect::openai::leaf::{self, Raw, text};
 use crate::dialect::openai_responses::{NAME, sealed};
+use crate::dialect::surrogates::mended;
 
 /// Reads a whole answer.
 pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
@@ -23,8 +24,16 @@ pub(crate) fn decode(body: &[u8]) -> Result<Answer<'_>, Invalid> {
         }
     }
     let (output, response) = leaf::object::<Response<'_, Vec<&RawValue>>>(body)?.split();
+    // An item that is not known may look as it likes, but one that is must not be left out.
+    if output.iter().flatten().any(|item| leaf::read::<Item<'_>>(Some(item)).is_none() && has_halves(item)) {
+        return Err(Invalid::new("The answer has half of a character in it.").at("output"));
+    }
     let items = output.map(|items| items.into_iter().map(with_raw).collect());
     answer(&response, items)
+}
+
+fn has_halves(item: &RawValue) -> bool {
+    mended(item.get().as_bytes()).is_some()
 }
 
 type Items<'a> = Vec<(Item<'a>, Raw<'a>)>;

@@ -7,6 +7,7 @@ use super::items::{Items, Voice};
 use crate::dialect::canonical::{Answer, Event};
 use crate::dialect::openai::{error, leaf};
 use crate::dialect::sse::Frame;
+use crate::dialect::surrogates::mended;
 use crate::dialect::{Decode, Invalid};
 use crate::failure::{Class, Failure, Report};
 
@@ -47,6 +48,12 @@ impl Decode for Decoder {
             emit(Event::End);
             return Ok(());
         }
+        self.read(frame, data, emit)
+    }
+}
+
+impl Decoder {
+    fn read(&mut self, frame: &Frame<'_>, data: &[u8], emit: Emit<'_>) -> Result<(), Invalid> {
         let Some(fields) = fields(data) else {
             if frame.event == Some(b"error") {
                 // Whatever stands in it: some servers put plain text there.
@@ -55,7 +62,14 @@ impl Decode for Decoder {
             }
             return Err(Invalid::new("The event is not a JSON object."));
         };
-        match super::kind(frame, &fields) {
+        let kind = super::kind(frame, &fields);
+        // Increments are texts by themselves. Whatever tells of items is read as a whole, and must be readable as one.
+        if !kind.is_some_and(|kind| kind.ends_with(".delta")) {
+            if let Some(mended) = mended(data) {
+                return self.read(frame, &mended, emit);
+            }
+        }
+        match kind {
             Some("error") => self.fail(error::decode(None, data), emit),
             None if fields.error.is_some() => self.fail(error::decode(None, data), emit),
             None => return Err(Invalid::new("The event lacks its type.").at("type")),
@@ -67,9 +81,7 @@ impl Decode for Decoder {
         }
         Ok(())
     }
-}
 
-impl Decoder {
     fn event(&mut self, kind: &str, fields: &Fields<'_>, emit: Emit<'_>) -> Result<(), Invalid> {
         match kind {
             "response.output_text.delta" => self.text(fields, emit)?,

@@ -2,9 +2,11 @@ use super::super::response::wire::{self, Item, Part, Parts};
 use super::decoder::read_response;
 use super::fields::{Fields, fields};
 use crate::dialect::Signal;
+use crate::dialect::canonical::Text;
 use crate::dialect::openai::error::decode;
 use crate::dialect::openai::leaf;
 use crate::dialect::sse::Frame;
+use crate::dialect::surrogates::mended;
 
 /// What a frame is.
 pub(in super::super) fn signal(frame: &Frame<'_>) -> Signal {
@@ -64,18 +66,28 @@ fn ending(kind: &str, response: Option<&str>) -> Signal {
 
 /// The beginning of a message or a thought promises nothing, nor does a list of tools; a call is something said.
 fn begins_content(item: &str) -> bool {
-    let item: Item<'_> = serde_json::from_str(item).unwrap_or_default();
-    let kind = leaf::text(item.kind);
+    let kind = read_item(item, |item| leaf::text(item.kind).map(Text::into_owned));
     !matches!(kind.as_deref(), Some("message" | "reasoning" | "mcp_list_tools" | "additional_tools") | None)
 }
 
 fn holds_content(json: &str) -> bool {
-    let item: Item<'_> = serde_json::from_str(json).unwrap_or_default();
-    match leaf::text(item.kind).as_deref() {
-        Some("message" | "reasoning") => {
-            leaf::text(item.encrypted_content).is_some() || is_said(&item.content) || is_said(&item.summary)
+    let says = |item: &Item<'_>| match leaf::text(item.kind).as_deref() {
+        Some("message" | "reasoning") => Some(
+            leaf::text(item.encrypted_content).is_some() || is_said(&item.content) || is_said(&item.summary),
+        ),
+        _ => None,
+    };
+    read_item(json, says).unwrap_or_else(|| begins_content(json))
+}
+
+/// Reads an item. Half of a character is no reason to lose the others.
+fn read_item<T>(json: &str, read: impl Fn(&Item<'_>) -> T) -> T {
+    match serde_json::from_str(json) {
+        Ok(item) => read(&item),
+        Err(_) => {
+            let mended = mended(json.as_bytes()).unwrap_or_default();
+            read(&serde_json::from_slice(&mended).unwrap_or_default())
         }
-        _ => begins_content(json),
     }
 }
 

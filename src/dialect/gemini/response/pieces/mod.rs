@@ -9,6 +9,7 @@ mod tree;
 use self::tree::Tree;
 use super::wire::{self, FunctionCall, Leaf, Raw};
 use crate::dialect::canonical::Text;
+use crate::dialect::surrogates::mended;
 
 /// The most that is held of a call's arguments, in bytes.
 const MOST: usize = 1024 * 1024;
@@ -73,8 +74,15 @@ impl Pieces {
         open.name.push_str(&call.name.text().unwrap_or_default());
         open.id = open.id.take().or_else(|| call.id.text().map(Text::into_owned));
         open.seal = open.seal.take().or_else(|| seal.map(Text::into_owned));
-        let pieces: Vec<Piece<'_>> = wire::read(call.partial_args).unwrap_or_default();
-        pieces.into_iter().for_each(|piece| open.add(piece));
+        let mended = || call.partial_args.and_then(|json| mended(json.get().as_bytes()));
+        match wire::read::<Vec<Piece<'_>>>(call.partial_args) {
+            Some(pieces) => pieces.into_iter().for_each(|piece| open.add(piece)),
+            // A text that is cut into pieces may be cut within a character.
+            None => mended().iter().for_each(|json| {
+                let pieces: Vec<Piece<'_>> = serde_json::from_slice(json).unwrap_or_default();
+                pieces.into_iter().for_each(|piece| open.add(piece));
+            }),
+        }
         match goes_on {
             true => Taken::Held,
             false => self.open.take().map_or(Taken::Held, Taken::Done),

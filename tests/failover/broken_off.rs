@@ -46,16 +46,16 @@ fn unknown() -> Vec<(Api, Value)> {
 fn reply(api: Api, text: &str, word: &Value, is_stream: bool) -> RecordedReply {
     match (api, is_stream) {
         (Api::OpenAi, false) => {
-            whole(json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m",
+            whole(&json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m",
             "choices": [{"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": word}]}))
         }
         (Api::Anthropic, false) => {
-            whole(json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
+            whole(&json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "m",
             "content": if text.is_empty() { json!([]) } else { json!([{"type": "text", "text": text}]) },
             "stop_reason": word, "usage": {"input_tokens": 1, "output_tokens": 1}}))
         }
         (Api::Gemini, false) => {
-            whole(json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"},
+            whole(&json!({"candidates": [{"content": {"parts": [{"text": text}], "role": "model"},
             "finishReason": word, "index": 0}]}))
         }
         (Api::OpenAi, true) => {
@@ -83,7 +83,7 @@ fn reply(api: Api, text: &str, word: &Value, is_stream: bool) -> RecordedReply {
     }
 }
 
-fn whole(body: Value) -> RecordedReply {
+fn whole(body: &Value) -> RecordedReply {
     RecordedReply::json(200, body.to_string())
 }
 
@@ -232,7 +232,7 @@ async fn a_response_that_ends_like_a_chat_before_it_is_completed_is_half_an_answ
     let done = "data: [DONE]\n\n";
 
     let half = responses(&[created.clone(), added.clone(), delta.clone()]) + done;
-    let rest = responses(&[completed.clone()]);
+    let rest = responses(std::slice::from_ref(&completed));
     for stream in [half.clone(), half + &rest] {
         each_front(Api::Responses, &RecordedReply::sse(stream), true, |front, answer| {
             let what = format!("{front:?} {answer:?}");
@@ -245,7 +245,7 @@ async fn a_response_that_ends_like_a_chat_before_it_is_completed_is_half_an_answ
         })
         .await;
     }
-    let nothing = responses(&[created.clone()]) + done;
+    let nothing = responses(std::slice::from_ref(&created)) + done;
     each_front(Api::Responses, &RecordedReply::sse(nothing), true, |front, answer| {
         assert_fell_over(front, &answer, true, "[DONE] before anything");
     })

@@ -24,7 +24,8 @@ pub enum Class {
     ContextOverflow,
     /// The provider refused the content. Not routed around.
     ContentPolicy,
-    /// Our own refusal: the member cannot carry what the request needs.
+    /// The member cannot carry what the request needs: our own refusal, or it, or a proxy before it, says so. Another
+    /// one may.
     Unsupported,
     /// The caller's request is wrong; no provider could serve it.
     InvalidRequest,

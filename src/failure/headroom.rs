@@ -1,7 +1,8 @@
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::limits;
 use super::retry_after::{LIMITS, latest};
 
 /// For how long the provider says that nothing is left of a rate limit: a `remaining` of zero, and its `reset`
@@ -25,8 +26,17 @@ use super::retry_after::{LIMITS, latest};
 #[must_use]
 pub fn no_headroom(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     // Most answers have a dozen headers and no zero among them, so the value is looked at first.
-    let used_up = headers.iter().filter(|(_, value)| value.as_bytes() == b"0");
-    used_up.filter_map(|(name, _)| until_reset(headers, name, now)).filter(|rest| !rest.is_zero()).max()
+    let until = |(name, value): (&HeaderName, &HeaderValue)| match value.as_bytes() {
+        b"0" => until_reset(headers, name, now),
+        _ if name == limits::NAME => until_spent(value),
+        _ => None,
+    };
+    headers.iter().filter_map(until).filter(|rest| !rest.is_zero()).max()
+}
+
+fn until_spent(limits: &HeaderValue) -> Option<Duration> {
+    let limits = limits::read(limits.to_str().ok()?);
+    limits.filter(|limit| limit.left == Some(0.0)).filter_map(|limit| limit.reset).max()
 }
 
 fn until_reset(headers: &HeaderMap, remaining: &HeaderName, now: SystemTime) -> Option<Duration> {
@@ -67,6 +77,23 @@ mod tests {
         assert_eq!(read(&[("age", "0"), ("x-ratelimit-reset-requests", "6m")]), None);
         let past = ("anthropic-ratelimit-requests-reset", "2026-01-27T11:59:59Z");
         assert_eq!(read(&[("anthropic-ratelimit-requests-remaining", "0"), past]), None);
+    }
+
+    #[test]
+    fn the_ietfs_limits_are_read_in_either_form() {
+        let rows = [
+            (r#""burst";r=0;t=2, "day";r=7;t=3600"#, Some(2)),
+            (r#""default";r=1;t=2"#, None),
+            (r#""default";t=2"#, None),
+            ("limit=10, remaining=0, reset=4", Some(4)),
+        ];
+        for (value, seconds) in rows {
+            assert_eq!(read(&[("ratelimit", value)]), seconds.map(Duration::from_secs), "{value}");
+        }
+        assert_eq!(
+            read(&[("ratelimit-remaining", "0"), ("ratelimit-reset", "2")]),
+            Some(Duration::from_secs(2))
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! When to come back, as people write it: `6m0s`, `try again in 1.2s`, `retry after 26 seconds`.
+//! When to come back, as people write it: `6m0s`, `try again in 1.2s`, `1 minute and 30 seconds`.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(crate) fn seconds(seconds: f64) -> Option<Duration> {
     Some(Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST).min(LONGEST))
 }
 
-/// `6m0s`, `12ms`, `1h2m3.4s`, `26 seconds`: all of `text`, and with a unit.
+/// `6m0s`, `12ms`, `1h2m3.4s`, `26 seconds`, `1 minute and 30 seconds`: all of `text`, and with a unit.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let (found, rest) = leading(text.trim())?;
     rest.is_empty().then_some(found)
@@ -36,15 +36,22 @@ pub(crate) fn in_words(message: &str) -> Option<Duration> {
 fn leading(mut rest: &str) -> Option<(Duration, &str)> {
     let mut total = None;
     loop {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let Ok(number) = rest[..digits].parse::<f64>() else { break };
-        let unit = rest[digits..].trim_start_matches(' ');
+        let part = if total.is_some() { after_separator(rest) } else { rest };
+        let digits = part.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(part.len());
+        let Ok(number) = part[..digits].parse::<f64>() else { break };
+        let unit = part[digits..].trim_start_matches(' ');
         let length = unit.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(unit.len());
         let Some(factor) = factor(&unit[..length]) else { break };
         total = Some(total.unwrap_or(0.0) + number * factor);
         rest = &unit[length..];
     }
     Some((seconds(total?)?, rest))
+}
+
+/// What comes after the `, and ` between two parts of one duration.
+fn after_separator(rest: &str) -> &str {
+    let rest = rest.trim_start_matches([',', ' ']);
+    rest.strip_prefix("and ").map_or(rest, str::trim_start)
 }
 
 fn factor(unit: &str) -> Option<f64> {
@@ -76,11 +83,17 @@ mod tests {
         assert_eq!(millis("48.939935699s"), Some(48_939));
         assert_eq!(millis("1d"), Some(86_400_000));
         assert_eq!(millis("26 seconds"), Some(26_000));
+        for text in ["1 minute and 30 seconds", "1 minute, 30 seconds", "1 minute 30 seconds", "1m 30s"] {
+            assert_eq!(millis(text), Some(90_000), "{text}");
+        }
+        assert_eq!(millis("1 hour, 1 minute, and 1 second"), Some(3_661_000));
     }
 
     #[test]
     fn what_is_not_a_duration_from_end_to_end_is_none() {
-        for text in ["", "s", "12", "12 parsecs", "6m0", "-3s", "1..2s", "soon", "3s or so", "١s"] {
+        for text in
+            ["", "s", "12", "12 parsecs", "6m0", "-3s", "1..2s", "soon", "3s or so", "3s and", "3s, ", "١s"]
+        {
             assert_eq!(duration(text), None, "{text}");
         }
     }
@@ -102,6 +115,9 @@ mod tests {
             ("have exceeded the limit. Please retry after 26 seconds. Please go here", Some(26_000)),
             ("Please try again in 174ms", Some(174)),
             ("Try again in 3 hours", Some(10_800_000)),
+            ("Please try again in 1 minute and 30 seconds.", Some(90_000)),
+            ("Try again in 20s, and 3 requests will be let through.", Some(20_000)),
+            ("Try again in 20s and be patient", Some(20_000)),
             ("Please try again in a moment", None),
             ("Please try again later", None),
             ("You used 12s of audio", None),

@@ -156,9 +156,15 @@ impl Failure {
     }
 
     /// What a circuit breaker makes of it.
+    ///
+    /// A limit that this request alone is beyond ([`Scope::Request`]) keeps nobody else away.
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
-        if self.is_blameless { Outcome::Cancelled } else { Outcome::of(self.class, self.retry_after) }
+        match Outcome::of(self.class, self.retry_after) {
+            _ if self.is_blameless => Outcome::Cancelled,
+            Outcome::Throttled(_) if matches!(self.scope, Scope::Request) => Outcome::Neutral,
+            outcome => outcome,
+        }
     }
 
     /// Finds the failure in an error or in its chain of sources.

@@ -21,12 +21,14 @@
 //! | [`DeadlineExceeded`](Class::DeadlineExceeded), [`Cancelled`](Class::Cancelled) | no | no | none |
 //!
 //! The [`Scope`] says whom it concerns beside the member: a key that was refused, or an empty balance, concerns all who
-//! use the credential, a rate limit the member alone.
+//! use the credential, a rate limit the member alone. A request that is beyond the limit of a whole minute concerns
+//! nobody else, and no circuit counts it.
 //!
 //! # Where it is read
 //!
 //! The status first: a 500 whose body says "policy" is an outage. Then a [`Table`] per vendor, of codes and wordings,
-//! under a 4xx or inside a stream. Then [`retry_after`], the moment named in headers or in words, and for a rate limit
+//! under a 4xx or inside a stream; what an error quotes, or says of a field of the request, is the caller's, and
+//! shuts nothing for others. Then [`retry_after`], the moment named in headers or in words, and for a rate limit
 //! that names none [`limit_reset`]. What you know better goes first, and may have no opinion: [`Consider`].
 //!
 //! The same table as methods: [`Class::same_member`], [`Class::fails_over`], [`Failure::outcome`].
@@ -42,6 +44,7 @@ mod first;
 mod headroom;
 pub(crate) mod hint;
 mod kind;
+mod limits;
 mod moment;
 mod outcome;
 mod report;

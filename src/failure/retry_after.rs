@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::RETRY_AFTER;
 
 use super::moment::until;
-use super::{Class, Failure, hint};
+use super::{Class, Failure, Scope, hint, limits};
 
 /// When the provider says to come back, counted from `now`.
 ///
@@ -34,26 +34,29 @@ pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
 /// |---|---|
 /// | `x-ratelimit-reset-requests`, `-tokens` (OpenAI, Groq, Azure) | `6m0s`, `12ms`, a number of seconds |
 /// | `x-ratelimit-reset` (OpenRouter, Together and many proxies) | seconds, or seconds or milliseconds since 1970 |
+/// | `ratelimit-reset` (the IETF's draft up to 6) | seconds |
+/// | `ratelimit` (the draft since) | `"default";r=0;t=2`, `limit=9, remaining=0, reset=2` |
 /// | `anthropic-ratelimit-requests-reset`, `-tokens-`, `-input-tokens-`, `-output-tokens-` | RFC 3339 |
 ///
-/// Source: the vendors' pages on rate limits.
+/// Source: the vendors' pages on rate limits; draft-ietf-httpapi-ratelimit-headers.
 #[must_use]
 pub fn limit_reset(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    LIMITS
-        .iter()
-        .filter_map(|[reset, remaining]| {
-            let left = texts(headers, remaining).filter_map(|left| left.parse().ok()).reduce(f64::min);
-            let is_spent = left.is_none_or(|left| left <= 0.0);
-            is_spent.then(|| latest(headers, reset, now)).flatten()
-        })
-        .max()
+    let of_their_own = LIMITS.iter().filter_map(|[reset, remaining]| {
+        let left = texts(headers, remaining).filter_map(|left| left.parse().ok()).reduce(f64::min);
+        let is_spent = left.is_none_or(|left| left <= 0.0);
+        is_spent.then(|| latest(headers, reset, now)).flatten()
+    });
+    let in_one = texts(headers, limits::NAME).flat_map(limits::read);
+    let spent = in_one.filter(|limit| limit.left.is_none_or(|left| left <= 0.0));
+    of_their_own.chain(spent.filter_map(|limit| limit.reset)).max()
 }
 
 /// When it is reset, and what remains until then.
-pub(super) const LIMITS: [[&str; 2]; 7] = [
+pub(super) const LIMITS: [[&str; 2]; 8] = [
     ["x-ratelimit-reset-requests", "x-ratelimit-remaining-requests"],
     ["x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"],
     ["x-ratelimit-reset", "x-ratelimit-remaining"],
+    ["ratelimit-reset", "ratelimit-remaining"],
     ["anthropic-ratelimit-requests-reset", "anthropic-ratelimit-requests-remaining"],
     ["anthropic-ratelimit-tokens-reset", "anthropic-ratelimit-tokens-remaining"],
     ["anthropic-ratelimit-input-tokens-reset", "anthropic-ratelimit-input-tokens-remaining"],
@@ -75,12 +78,17 @@ pub fn should_retry(headers: &HeaderMap) -> Option<bool> {
 impl Failure {
     /// With what the headers of the response say of another attempt: when, and whether at all.
     pub(crate) fn with_hints(self, headers: &HeaderMap, now: SystemTime) -> Self {
-        let said = retry_after(headers, now).max(self.retry_after());
+        let is_final = should_retry(headers) == Some(false);
+        let this = if is_final { self.not_to_be_repeated() } else { self };
+        // What is too large for the limit of a minute is so in the next one.
+        if this.class() == Class::RateLimited && this.scope() == Scope::Request {
+            return this;
+        }
+        let said = retry_after(headers, now).max(this.retry_after());
         // What remains of a limit is of interest only to whoever has hit it and was told no more than that.
-        let reset = || limit_reset(headers, now).filter(|_| self.class() == Class::RateLimited);
+        let reset = || limit_reset(headers, now).filter(|_| this.class() == Class::RateLimited);
         let hint = said.or_else(reset);
-        let failure = self.with_retry_after(hint);
-        if should_retry(headers) == Some(false) { failure.not_to_be_repeated() } else { failure }
+        this.with_retry_after(hint)
     }
 }
 
@@ -201,6 +209,15 @@ mod tests {
         assert_eq!(reset(&[("x-ratelimit-reset-tokens", "12ms")]), Some(12));
         assert_eq!(reset(&[("x-ratelimit-reset-tokens", "59")]), Some(59_000));
         assert_eq!(reset(&[("x-ratelimit-reset", "2")]), Some(2000));
+        assert_eq!(reset(&[("ratelimit-reset", "2")]), Some(2000));
+        assert_eq!(reset(&[("ratelimit-remaining", "3"), ("ratelimit-reset", "2")]), None);
+        assert_eq!(reset(&[("ratelimit", r#""default";r=0;t=2"#)]), Some(2000));
+        assert_eq!(
+            reset(&[("ratelimit", r#""a";r=0;t=2, "b";r=9;t=60"#), ("ratelimit", r#""c";r=0;t=7"#)]),
+            Some(7000)
+        );
+        assert_eq!(reset(&[("ratelimit", "limit=100, remaining=0, reset=5")]), Some(5000));
+        assert_eq!(reset(&[("ratelimit", "limit=100, remaining=1, reset=5")]), None);
         assert_eq!(reset(&[("anthropic-ratelimit-tokens-reset", "1994-11-06T08:49:47Z")]), Some(10_000));
         assert_eq!(
             reset(&[("anthropic-ratelimit-tokens-reset", "1994-11-06T09:49:47.5+01:00")]),

@@ -22,7 +22,8 @@ pub fn class_of_status(status: StatusCode) -> Option<Class> {
         // Bedrock sends 408 and 424 for a model that timed out or failed behind its gateway; 409 and 425 are
         // transient by definition.
         408 | 409 | 424 | 425 => Class::ServerError,
-        413 => Class::ContextOverflow,
+        // Too large for somebody on the way, in bytes. Of the model's context nothing is said.
+        413 => Class::Unsupported,
         429 => Class::RateLimited,
         // Groq, of a tier that gives way when capacity is short.
         498 => Class::Overloaded,
@@ -52,7 +53,7 @@ mod tests {
             (407, Some(Class::ServerError)),
             (408, Some(Class::ServerError)),
             (410, Some(Class::ModelGone)),
-            (413, Some(Class::ContextOverflow)),
+            (413, Some(Class::Unsupported)),
             (422, Some(Class::InvalidRequest)),
             (429, Some(Class::RateLimited)),
             (451, Some(Class::ModelGone)),

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -96,9 +97,12 @@ where
         };
         let message = our_message(failure);
         let detail = detail(attempts);
-        let body = self.dialect.encode_error(failure, status, &message, detail.as_deref());
+        // A dialect that names the moment in the body names the same one.
+        let after = retry::after(failure);
+        let failure = failure.clone().with_retry_after(Duration::from_secs(after));
+        let body = self.dialect.encode_error(&failure, status, &message, detail.as_deref());
         let mut response = with_status(status, body.into());
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry::after(failure)));
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after));
         response
     }
 }

@@ -54,7 +54,8 @@ where
     fn call(&mut self, request: Request<Buffered>) -> Self::Future {
         match self.translator.translate(request) {
             Ok((request, exchange)) => ResponseFuture::calling(self.inner.call(request), exchange),
-            Err(failure) => ResponseFuture::refused(failure),
+            // Nothing has left for the provider, whatever the class says of most failures of its kind.
+            Err(failure) => ResponseFuture::refused(failure.refused_here()),
         }
     }
 }

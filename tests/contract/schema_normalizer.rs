@@ -418,6 +418,7 @@ async fn a_field_that_may_not_be_lost_at_all_is_the_callers_error() {
     let rules = LossRules::new().with_default(Verdict::Reject).with_field("logit_bias", Verdict::Allow);
     let (failure, was_asked) = judged(OpenAiChat, AnthropicMessages, rules, ASK_LOSSY).await.unwrap_err();
     assert_eq!((failure.class(), was_asked), (Class::InvalidRequest, false));
+    assert!(failure.is_local(), "no attempt was made");
     assert_eq!(failure.status(), Some(StatusCode::BAD_REQUEST));
     assert!(!failure.class().fails_over());
     let message = &failure.report().unwrap().message;

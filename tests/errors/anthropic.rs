@@ -21,7 +21,7 @@ fn every_type_of_error_has_its_class() {
         (404, "not_found_error", "Not Found", Class::ServerError),
         (404, "not_found_error", "File not found: file_1", Class::InvalidRequest),
         (409, "conflict_error", "Try again.", Class::ServerError),
-        (413, "request_too_large", "Request exceeds the maximum size", Class::ContextOverflow),
+        (413, "request_too_large", "Request exceeds the maximum size", Class::Unsupported),
         (
             429,
             "rate_limit_error",

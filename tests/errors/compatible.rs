@@ -1,7 +1,7 @@
 //! Vendors that speak as OpenAI does, and have words of their own.
 
 use serde_json::json;
-use tower_failover::failure::Class;
+use tower_failover::failure::{Class, Scope};
 
 use crate::case::{CHAT, Case, says};
 
@@ -39,7 +39,7 @@ fn groq() {
         .is_until(Class::RateLimited, 864_000);
     let large =
         "Request too large for model `llama-3.1-8b` on tokens per minute (TPM): Limit 6000, Requested 9000";
-    error(413, "tokens", "rate_limit_exceeded", large).is(Class::ContextOverflow);
+    error(413, "tokens", "rate_limit_exceeded", large).is_of(Class::RateLimited, Scope::Request);
     let gone = "The model `mixtral-8x7b-32768` has been decommissioned and is no longer supported.";
     error(400, "invalid_request_error", "model_decommissioned", gone).is(Class::ModelGone);
     error(403, "permissions_error", "model_permission_blocked_project", "The model is blocked.")

@@ -44,6 +44,23 @@ fn the_reset_of_a_spent_limit_stands_in_for_a_missing_hint() {
 }
 
 #[test]
+fn the_limits_of_the_ietf_are_read() {
+    limited().header("ratelimit-reset", "2").is_until(Class::RateLimited, 2000);
+    limited().header("ratelimit-remaining", "1").header("ratelimit-reset", "2").is(Class::RateLimited);
+    limited().header("ratelimit", r#""default";r=0;t=2"#).is_until(Class::RateLimited, 2000);
+    limited()
+        .header("ratelimit", r#""burst";r=0;t=2, "day";r=4;t=3600"#)
+        .is_until(Class::RateLimited, 2000);
+    limited().header("ratelimit", "limit=10, remaining=0, reset=3").is_until(Class::RateLimited, 3000);
+}
+
+#[test]
+fn a_moment_in_words_may_have_two_parts() {
+    let body = r#"{"error":{"message":"Rate limit reached. Please try again in 1 minute and 30 seconds."}}"#;
+    says(CHAT, 429, body).is_until(Class::RateLimited, 90_000);
+}
+
+#[test]
 fn limits_say_nothing_of_other_failures() {
     let down = says(CHAT, 500, "")
         .header("x-ratelimit-remaining-tokens", "0")

@@ -66,8 +66,8 @@ fn proxies_say_it_with_a_page_or_with_nothing() {
         says(dialect, 404, "").is(Class::ModelGone);
         says(dialect, 404, "<html><center>nginx</center></html>").is(Class::ServerError);
         says(dialect, 405, "<html>Method Not Allowed</html>").is(Class::ServerError);
-        says(dialect, 403, "<html>Attention Required!</html>").is(Class::Auth);
-        says(dialect, 413, "<html>Request Entity Too Large</html>").is(Class::ContextOverflow);
+        says(dialect, 403, "<html>Attention Required!</html>").is(Class::Unsupported);
+        says(dialect, 413, "<html>Request Entity Too Large</html>").is(Class::Unsupported);
         says(dialect, 400, "\u{0}\u{1}").is(Class::InvalidRequest);
         says(dialect, 200, "<html>Welcome</html>").is(Class::InvalidOutput);
         says(dialect, 200, "").is(Class::InvalidOutput);

@@ -7,6 +7,7 @@
 
 mod anthropic;
 mod azure;
+mod blame;
 mod case;
 mod clouds;
 mod compatible;

@@ -1,7 +1,7 @@
 //! OpenAI, both of its APIs.
 
 use serde_json::json;
-use tower_failover::failure::Class;
+use tower_failover::failure::{Class, Scope};
 
 use crate::case::{CHAT, Case, RESPONSES, says};
 
@@ -18,6 +18,13 @@ impl Both {
     fn is(&self, class: Class) {
         for case in &self.0 {
             case.is(class);
+        }
+    }
+
+    #[track_caller]
+    fn is_of(&self, class: Class, scope: Scope) {
+        for case in &self.0 {
+            case.is_of(class, scope);
         }
     }
 
@@ -57,7 +64,7 @@ fn a_spent_quota_is_told_from_a_rate() {
 fn a_request_that_no_minute_has_tokens_for_does_not_wait_for_the_next() {
     let message = "Request too large for gpt-5 in organization org-x on tokens per min (TPM): Limit 30000, Requested \
                    41000. The input or output tokens must be reduced in order to run successfully.";
-    error(429, "tokens", Some("rate_limit_exceeded"), message).is(Class::ContextOverflow);
+    error(429, "tokens", Some("rate_limit_exceeded"), message).is_of(Class::RateLimited, Scope::Request);
 }
 
 #[test]

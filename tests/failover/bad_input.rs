@@ -90,6 +90,7 @@ async fn wrong_types_are_refused_before_a_member_of_another_dialect_is_asked() {
         for body in bodies {
             let answer = gateway.send(front, body.to_string()).await;
             assert_eq!(answer.status, 400, "{front:?} {body} {answer:?}");
+            assert_eq!(answer.header("x-failover-attempts"), "0", "{front:?} {body}");
             front.error_message(&answer.json());
         }
         assert_eq!(provider.count(), 0, "{front:?}");

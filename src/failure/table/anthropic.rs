@@ -18,11 +18,10 @@ const RULES: &[Rule] = &[
         "contract_spend_limit_reached",
         "ramp_limit_exceeded",
     ]),
-    Rule::on(&[400], Class::QuotaExhausted).wording(&["usage limits"]),
+    Rule::on(&[400], Class::QuotaExhausted).wording(&["api usage limits"]),
     Rule::on(&[429], Class::QuotaExhausted).wording(&["daily rate limit"]),
     Rule::any(Class::Overloaded).code(&["overloaded_error"]),
     Rule::any(Class::RateLimited).code(&["rate_limit_error"]),
-    Rule::any(Class::ContextOverflow).code(&["request_too_large"]),
     // Of the thread, and not of the model: the caller's SDK sends the whole conversation when it is told so.
     Rule::any(Class::InvalidRequest).code(&[
         THREAD_NOT_FOUND,
@@ -35,6 +34,8 @@ const RULES: &[Rule] = &[
 const GENERAL: &[Rule] = &[
     Rule::any(Class::Auth).code(&["authentication_error", "permission_error"]),
     Rule::any(Class::ModelGone).code(&["not_found_error"]),
+    // Too many bytes for this API, of whatever model.
+    Rule::any(Class::Unsupported).code(&["request_too_large"]),
     Rule::any(Class::InvalidRequest).code(&["invalid_request_error"]),
     Rule::any(Class::ServerError).code(&["api_error", "timeout_error", "conflict_error"]),
 ];

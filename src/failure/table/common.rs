@@ -40,16 +40,26 @@ const TOO_LONG: &[&str] = &[
     "`max_new_tokens` must be <=",
 ];
 
+/// What dialects say of a body that is a page.
+const PAGE: &[&str] = &["the provider sent a page of html instead of json.", "an html page"];
+
+/// In the words of a context, whatever else they say.
+pub(super) const TOO_LONG_BY_413: Rule = Rule::on(&[413], Class::ContextOverflow).wording(TOO_LONG);
+
+/// A request for more tokens than an account has in a minute will never fit, however long one waits. It says nothing
+/// of the model's context, nor of smaller requests.
+pub(super) const BEYOND_A_MINUTE: Rule =
+    Rule::on(&[413, 429], Class::RateLimited).wording(&["request too large for"]).scope(Scope::Request);
+
 /// Rows for every table.
 pub(super) const COMMON: &[Rule] = &[
     // Clouds: the type is in the body, or in a header that stands for it.
     Rule::any(Class::Overloaded).code(&["ModelNotReadyException", "ServiceUnavailableException"]),
     Rule::on(&[400, 429], Class::Overloaded).wording(&["model is not ready"]),
-    // A request for more tokens than a minute has will never fit, however long one waits.
-    Rule::on(&[413, 429], Class::ContextOverflow)
-        .wording(&["request too large for", "request body too large for"]),
+    TOO_LONG_BY_413,
+    BEYOND_A_MINUTE,
     Rule::on(&[429], Class::QuotaExhausted).wording(&["too many tokens per day"]).scope(Scope::Member),
-    Rule::any(Class::QuotaExhausted).code(&["ServiceQuotaExceededException", "Arrearage"]),
+    Rule::any(Class::QuotaExhausted).code(&["ServiceQuotaExceededException", "Arrearage", "budget_exceeded"]),
     Rule::on(&[400, 403, 412, 429], Class::QuotaExhausted).wording(&[
         "insufficient balance",
         "insufficient credit",
@@ -72,6 +82,7 @@ pub(super) const COMMON: &[Rule] = &[
         "api key not valid",
         "api key expired",
         "invalid authentication",
+        "organization has been disabled",
     ]),
     // Somebody else's filter, between us and the model.
     Rule::on(&[400, 403], Class::ContentPolicy).wording(&[
@@ -96,6 +107,17 @@ pub(super) const COMMON: &[Rule] = &[
         "non-serverless model",
         "have access to the model with the specified model id",
     ]),
+    // One model, and not the key.
+    Rule::on(&[403], Class::ModelGone).wording(&[
+        "to use the model",
+        "access to model",
+        "access to the model",
+        "access to this model",
+        "access the model",
+        "access this model",
+        "use this model",
+        "sample from this model",
+    ]),
     // Another model may have it.
     Rule::on(&[400, 404, 422], Class::Unsupported).wording(&[
         "unknown variant `image_url`",
@@ -106,26 +128,43 @@ pub(super) const COMMON: &[Rule] = &[
         "support image input",
         "does not support image",
         "operation does not work with the specified model",
+        "must be verified to",
     ]),
+    // A proxy before the provider, which may dislike what the caller has written: no verdict on the key or the model.
+    Rule::on(&[400, 403], Class::Unsupported).bare().only(PAGE),
+    Rule::on(&[400], Class::Unsupported).bare().only(&["", "the provider sent an empty body."]),
+    Rule::on(&[403], Class::Unsupported).bare().only(&[
+        "forbidden",
+        "forbidden.",
+        "403 forbidden",
+        "access denied",
+        "access denied.",
+        "rbac: access denied",
+        "request blocked",
+        "request blocked.",
+    ]),
+    Rule::on(&[403], Class::Unsupported).bare().wording(&["error code: 10", "web application firewall"]),
+    // A setting of ours: no caller has a say in it.
+    Rule::on(&[400, 404], Class::ServerError).wording(&["api version not supported"]),
     // The address is not served: the wrong path, or a proxy that has lost what it stood for. It says nothing of
     // the model, and may be well again in a moment.
     Rule::on(&[404], Class::ServerError).wording(&[
         "invalid url",
         "unknown request url",
         "404 page not found",
-        "page of html",
-        "an html page",
         "resource not found",
         "no route matched",
         "cannot post /",
         "default backend",
     ]),
     Rule::on(&[404], Class::ServerError).only(&["not found", "not found."]),
+    Rule::on(&[404], Class::ServerError).only(PAGE),
     // What the caller has stored elsewhere, or never has: it is not there, and the model is.
     Rule::any(Class::InvalidRequest).code(&["previous_response_not_found"]),
     Rule::on(&[404], Class::InvalidRequest).wording(&[
         "item with id",
         "previous response with id",
+        "prompt with id",
         "conversation with id",
         "file not found",
         "no such file",

@@ -19,7 +19,7 @@ const RULES: &[Rule] = &[
     ]),
     Rule::any(Class::QuotaExhausted).code(&["BILLING_DISABLED"]),
     Rule::on(&[400], Class::Auth).wording(&["location is not supported"]),
-    Rule::on(&[400], Class::QuotaExhausted).wording(&["billing"]),
+    Rule::on(&[400], Class::QuotaExhausted).code(&["FAILED_PRECONDITION"]).wording(&["billing"]),
     // Of the caller's own making, and not of the key's or the model's: what he has stored is not there.
     Rule::on(&[403], Class::InvalidRequest).wording(&["cachedcontent", "access the file"]),
     Rule::on(&[404], Class::InvalidRequest).wording(&["cache content", "cachedcontent"]),

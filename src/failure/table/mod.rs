@@ -3,6 +3,7 @@ mod common;
 mod gemini;
 mod openai;
 mod rule;
+mod said;
 
 use http::StatusCode;
 
@@ -17,12 +18,16 @@ pub(crate) use self::anthropic::THREAD_NOT_FOUND;
 pub use self::gemini::GEMINI;
 pub use self::openai::OPENAI;
 pub use self::rule::Rule;
-use super::{Class, Failure, Report, class_of_status, hint};
+use self::said::Said;
+use super::{Class, Failure, Report, Scope, hint};
 
 /// How one provider words its errors: data, not code, so that a new wording is a new row.
 ///
 /// Rows are read in order and the first that holds decides; where none does, the status does. A status of
 /// 500 and above is never overruled by text, except to tell overload from other failures by *code*.
+///
+/// What a message quotes, or says of a field of the request, is the caller's: it decides about his request, and
+/// never about who else may ask this member.
 ///
 /// ```
 /// use http::StatusCode;
@@ -67,23 +72,20 @@ impl Table {
     #[must_use]
     pub fn failure(&self, status: Option<StatusCode>, report: Report) -> Failure {
         let mut failure = self.decide(status, &report);
-        if matches!(failure.class(), Class::RateLimited | Class::Overloaded | Class::QuotaExhausted) {
+        let has_an_end =
+            matches!(failure.class(), Class::RateLimited | Class::Overloaded | Class::QuotaExhausted);
+        if has_an_end && failure.scope() != Scope::Request {
             failure = failure.with_retry_after(hint::in_words(&report.message));
         }
         failure.with_report(report)
     }
 
     fn decide(&self, status: Option<StatusCode>, report: &Report) -> Failure {
-        let words = report.message.to_ascii_lowercase();
+        let said = Said::new(status, report);
         let general = if status.is_none() { self.general } else { &[] };
         let rules = [self.rules, self.common, general];
-        let rule = rules.into_iter().flatten().find(|rule| rule.holds(status, report, &words));
-        let by_status = || status.and_then(class_of_status).unwrap_or(Class::ServerError);
-        let failure = Failure::new(rule.map_or_else(by_status, |rule| rule.class));
-        match rule.and_then(|rule| rule.scope) {
-            Some(scope) => failure.with_scope(scope),
-            None => failure,
-        }
+        let rule = rules.into_iter().flatten().find(|rule| rule.holds(&said));
+        rule.map_or_else(|| Failure::new(said.class_by_status()), Rule::failure)
     }
 }
 

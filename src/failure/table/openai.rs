@@ -1,4 +1,4 @@
-use super::common::COMMON;
+use super::common::{BEYOND_A_MINUTE, COMMON, TOO_LONG_BY_413};
 use super::{Rule, Table};
 use crate::failure::Class;
 
@@ -28,7 +28,8 @@ const RULES: &[Rule] = &[
         "NoCapacity",
     ]),
     // Before the codes of a rate limit, under which these come as well.
-    Rule::on(&[413, 429], Class::ContextOverflow).wording(&["request too large for"]),
+    TOO_LONG_BY_413,
+    BEYOND_A_MINUTE,
     Rule::any(Class::RateLimited).code(&[
         "rate_limit_exceeded",
         "rate_limit_error",
@@ -78,6 +79,11 @@ const RULES: &[Rule] = &[
         "model_permission_blocked_org",
         "model_permission_blocked_project",
         "invalid_model",
+        // LiteLLM, of what a key of its may ask.
+        "key_model_access_denied",
+        "team_model_access_denied",
+        "user_model_access_denied",
+        "org_model_access_denied",
     ]),
     Rule::any(Class::Unsupported).code(&["OperationNotSupported"]),
     // Of responses that failed, which have no status of their own.

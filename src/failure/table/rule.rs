@@ -1,6 +1,7 @@
 use http::StatusCode;
 
-use crate::failure::{Class, Report, Scope};
+use super::said::Said;
+use crate::failure::{Class, Failure, Outcome, Report, Scope};
 
 /// One row of a [`Table`](super::Table): all that is set must hold.
 #[derive(Clone, Copy, Debug)]
@@ -12,9 +13,14 @@ pub struct Rule {
     /// The provider's error type or code equals one of these.
     pub code: &'static [&'static str],
     /// The message contains one of these, which are in lower case, whatever the case it is in.
+    ///
+    /// Errors quote the request they complain of. So where the class would keep others from the member as well, only
+    /// what stands outside of quotation marks counts, and nothing if the error names a field of the request.
     pub wording: &'static [&'static str],
     /// And it contains nothing else.
     pub is_whole: bool,
+    /// There is neither a type nor a code nor a field: a proxy's words, and not those of an API.
+    pub is_bare: bool,
     /// Then it is this.
     pub class: Class,
     /// And concerns this, where that is not what the class usually does.
@@ -25,7 +31,7 @@ impl Rule {
     /// Under one of these statuses.
     #[must_use]
     pub const fn on(statuses: &'static [u16], class: Class) -> Self {
-        Self { statuses, code: &[], wording: &[], is_whole: false, class, scope: None }
+        Self { statuses, code: &[], wording: &[], is_whole: false, is_bare: false, class, scope: None }
     }
 
     /// Under any 4xx, or without a status.
@@ -55,6 +61,13 @@ impl Rule {
         self.wording(wording)
     }
 
+    /// If there is neither a type nor a code nor a field.
+    #[must_use]
+    pub const fn bare(mut self) -> Self {
+        self.is_bare = true;
+        self
+    }
+
     /// Then this is what it concerns.
     #[must_use]
     pub const fn scope(mut self, scope: Scope) -> Self {
@@ -62,9 +75,20 @@ impl Rule {
         self
     }
 
-    /// `words` is the message in lower case.
-    pub(super) fn holds(&self, status: Option<StatusCode>, report: &Report, words: &str) -> bool {
-        self.status_fits(status) && self.code_fits(report) && self.wording_fits(words)
+    pub(super) fn holds(&self, said: &Said<'_>) -> bool {
+        self.status_fits(said.status)
+            && self.code_fits(said.report)
+            && (!self.is_bare || said.is_bare())
+            && self.wording_fits(said)
+    }
+
+    /// What it leads to.
+    pub(super) fn failure(&self) -> Failure {
+        let failure = Failure::new(self.class);
+        match self.scope {
+            Some(scope) => failure.with_scope(scope),
+            None => failure,
+        }
     }
 
     fn status_fits(&self, status: Option<StatusCode>) -> bool {
@@ -83,9 +107,17 @@ impl Rule {
         self.code.is_empty() || is(&report.kind) || is(&report.code)
     }
 
-    fn wording_fits(&self, words: &str) -> bool {
+    fn wording_fits(&self, said: &Said<'_>) -> bool {
+        if self.wording.is_empty() {
+            return true;
+        }
+        let is_felt_by_others = self.failure().outcome() != Outcome::Neutral;
+        if is_felt_by_others && said.is_of_a_field() {
+            return false;
+        }
+        let words = if is_felt_by_others { &said.own_words } else { &said.words };
         let fits =
             |wording: &&str| if self.is_whole { words.trim() == *wording } else { words.contains(wording) };
-        self.wording.is_empty() || self.wording.iter().any(fits)
+        self.wording.iter().any(fits)
     }
 }

@@ -19,7 +19,7 @@ use tower::{Service, ServiceExt};
 use tower_failover::body::Buffered;
 use tower_failover::dialect::openai_chat::OpenAiChat;
 use tower_failover::facts::{Availability, Member};
-use tower_failover::failure::{BoxError, Class, Failure};
+use tower_failover::failure::{BoxError, Class, Failure, Scope};
 use tower_failover::stack::{ClassStack, MemberStack, Stack};
 
 type Body = BoxBody<Bytes, BoxError>;
@@ -280,6 +280,19 @@ async fn what_rests_a_member_is_not_asked_by_the_next_call() {
         assert_eq!(world.ask().await.status, StatusCode::OK);
         assert_eq!(primary.asked() > asked, is_asked, "{class}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_one_request_alone_is_beyond_rests_nobody() {
+    let failure = Failure::new(Class::RateLimited).with_scope(Scope::Request);
+    let (primary, fallback) = (Fake::failing(failure), Fake::answering());
+    let world = World::of([&primary, &fallback]);
+    for asked in 1..=3 {
+        assert_eq!(world.ask().await.status, StatusCode::OK);
+        assert_eq!((primary.asked(), fallback.asked()), (asked, asked));
+    }
+    let totals = world.members[0].circuit().snapshot().totals;
+    assert_eq!((totals.neutral, totals.throttled, totals.failures), (3, 0, 0));
 }
 
 #[tokio::test(start_paused = true)]

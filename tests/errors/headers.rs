@@ -48,9 +48,7 @@ fn the_limits_of_the_ietf_are_read() {
     limited().header("ratelimit-reset", "2").is_until(Class::RateLimited, 2000);
     limited().header("ratelimit-remaining", "1").header("ratelimit-reset", "2").is(Class::RateLimited);
     limited().header("ratelimit", r#""default";r=0;t=2"#).is_until(Class::RateLimited, 2000);
-    limited()
-        .header("ratelimit", r#""burst";r=0;t=2, "day";r=4;t=3600"#)
-        .is_until(Class::RateLimited, 2000);
+    limited().header("ratelimit", r#""burst";r=0;t=2, "day";r=4;t=3600"#).is_until(Class::RateLimited, 2000);
     limited().header("ratelimit", "limit=10, remaining=0, reset=3").is_until(Class::RateLimited, 3000);
 }
 

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod bad_input;
+mod blame;
 mod broken_off;
 mod conversations;
 mod corpora;

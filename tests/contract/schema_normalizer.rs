@@ -578,7 +578,7 @@ async fn an_error_response_becomes_a_failure_with_all_that_was_said() {
     // What is no JSON the caller could not read, nor what is said in another dialect.
     let page = answer(400, &[], Pieces::of("<html>no</html>"));
     let failure = exchange(OpenAiChat, OpenAiChat, ask(ASK), page).await.failure();
-    assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::InvalidRequest, &None));
+    assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::Unsupported, &None));
     let failure = exchange(AnthropicMessages, OpenAiChat, ask(&claude_ask()), limited()).await.failure();
     assert_eq!((failure.class(), &failure.report().unwrap().verbatim), (Class::RateLimited, &None));
 }

@@ -90,15 +90,12 @@ impl<P, S, Req, Res> Call<P, S, Req, Res> {
     where
         P: RetryPolicy<Req, Res>,
     {
-        let Some(failure) = self.shared.policy.classify(result.as_ref()) else {
-            // Nobody else asks how long an answer takes, and the clock is not for nothing.
-            if self.turn.has_deadline() {
-                self.shared.usual.record(started.elapsed());
-            }
-            return Err(result);
-        };
         let now = Instant::now();
         let elapsed = now.saturating_duration_since(started);
+        let Some(failure) = self.shared.policy.classify(result.as_ref()) else {
+            self.shared.usual.record(elapsed);
+            return Err(result);
+        };
         self.settle(&failure);
         // That the member was not asked again hides why it had failed.
         if let Some(seen) = failure.is_local().then(|| self.take_held()).flatten() {

@@ -67,11 +67,6 @@ impl Turn {
         self.made < self.rules.attempts
     }
 
-    /// Is there a moment by which the caller wants his answer?
-    pub(super) const fn has_deadline(&self) -> bool {
-        self.deadline.is_some()
-    }
-
     /// The next attempt starts.
     pub(super) fn begin_next(&mut self) {
         self.made += 1;

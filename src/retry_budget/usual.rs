@@ -10,7 +10,7 @@ const SURE: u64 = 16;
 const BITS: u32 = 28;
 const MOST: u64 = (1 << BITS) - 1;
 
-/// How long a good answer usually takes to come, of the calls that have a deadline to meet.
+/// How long a good answer usually takes to come.
 ///
 /// Mean and mean deviation, moving with an eighth and a quarter of each new time (as TCP estimates a round
 /// trip, RFC 6298), in one word: microseconds, at most 268 s each, and a count.

@@ -267,6 +267,10 @@ impl Dialect for AnyDialect {
         delegate!(Self, self, dialect => dialect.follow(content, untold));
     }
 
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        delegate!(Self, self, dialect => dialect.follow_finish(finish, untold));
+    }
+
     fn terminal_frame(&self) -> &'static [u8] {
         delegate!(Self, self, dialect => dialect.terminal_frame())
     }

@@ -138,10 +138,16 @@ pub trait Dialect: Clone + Debug + Send + Sync + 'static {
         self.signal(frame).of_the_only_one(choices)
     }
 
-    /// Follows a frame that was read as [`Signal::Content`], in a dialect whose servers may end an answer without a
-    /// reason. In others nothing is whole that ends so.
+    /// Follows a frame that was read as [`Signal::Content`]: the arguments of calls, and in a dialect whose servers may
+    /// end an answer without a reason also what else is in it. In others nothing is whole that ends so.
     fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
         let _ = (content, untold);
+    }
+
+    /// Follows a frame that was read as [`Signal::Finish`], which may hold calls, too: does the reason explain why the
+    /// arguments of a call are cut off?
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        let _ = (finish, untold);
     }
 
     /// The frame that ends a stream, to be added where a member finished and left it out. Empty where the API

@@ -50,6 +50,7 @@ pub mod sse;
 ))]
 mod any;
 mod api;
+mod arguments;
 #[cfg(any(feature = "openai-chat", feature = "gemini"))]
 mod broken_off;
 mod capabilities;
@@ -158,6 +159,7 @@ mod wordings;
 ))]
 pub use self::any::{AnyDecoder, AnyDialect, AnyEncoder, UnknownDialect};
 pub use self::api::{Decode, Dialect, Encode, Encoded, Peek, Signal};
+pub use self::arguments::GarbledCall;
 pub use self::capabilities::{Capabilities, Changes, Models, Sampling, Thinking, Vendor};
 pub use self::choices::Choices;
 pub use self::invalid::Invalid;

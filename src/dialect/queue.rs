@@ -24,6 +24,11 @@ impl<T> Queue<T> {
         self.waiting.is_empty()
     }
 
+    #[cfg(feature = "gemini")]
+    pub(in crate::dialect) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.waiting.iter()
+    }
+
     pub(in crate::dialect) fn get_mut(&mut self, number: u32) -> Option<&mut T> {
         let slot = self.slots.get(&number)?;
         self.waiting.get_mut(slot.checked_sub(self.gone)?)

@@ -104,12 +104,16 @@ fn says_something(answer: &Answer<'_>) -> bool {
         || answer.choices.first().is_some_and(|choice| choice.parts.iter().any(is_said))
 }
 
-/// Does it call a tool with what is not JSON? Where the answer was cut off, that is what the model had said so far,
+/// Does it call a tool with what is no JSON object? `null` and nothing at all stand for one. Where the answer was cut off, that is what the model had said so far,
 /// and the caller is told why there is no more of it.
 fn is_malformed(choice: &Choice<'_>) -> bool {
     let is_explained = choice.finish.as_ref().is_some_and(Finish::explains_nothing_said);
-    let is_json = |text: &str| text.trim().is_empty() || serde_json::from_str::<IgnoredAny>(text).is_ok();
-    let is_bad = |part: &Content<'_>| matches!(part, Content::ToolCall(call) if !is_json(&call.arguments));
+    let is_object = |text: &str| {
+        let text = text.trim_ascii();
+        let may_be = text.is_empty() || text == "null" || text.starts_with('{');
+        may_be && (text.is_empty() || serde_json::from_str::<IgnoredAny>(text).is_ok())
+    };
+    let is_bad = |part: &Content<'_>| matches!(part, Content::ToolCall(call) if !is_object(&call.arguments));
     !is_explained && choice.parts.iter().any(is_bad)
 }
 

@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::dialect::Invalid;
+use crate::dialect::{GarbledCall, Invalid};
 use crate::failure::{BoxError, Class, Failure, Report, Scope};
 
 /// Why a 200 is not an answer: the source of a failure of [`Class::InvalidOutput`].
@@ -16,7 +16,7 @@ pub enum Unreadable {
     Foreign,
     /// It does not say why the model stopped.
     Unfinished,
-    /// It calls a tool with arguments that are not JSON, and nothing cut it off.
+    /// It calls a tool with arguments that are not a JSON object, and nothing cut it off.
     Arguments,
     /// The provider says itself that what the model produced is none.
     Failed,
@@ -37,14 +37,18 @@ impl fmt::Display for Unreadable {
             Self::Stream => "the answer is a stream, though a whole answer was asked for",
             Self::Foreign => "the answer is not of the provider's dialect",
             Self::Unfinished => "the answer does not say why the model stopped",
-            Self::Arguments => "the answer calls a tool with arguments that are not JSON",
+            Self::Arguments => "the answer calls a tool with arguments that are not a JSON object",
             Self::Failed => "the model produced what the provider itself calls no answer",
             Self::TooLarge => "the answer is larger than the limit",
         })
     }
 }
 
-impl Error for Unreadable {}
+impl Error for Unreadable {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        matches!(self, Self::Arguments).then_some(&GarbledCall)
+    }
+}
 
 /// The caller's request is wrong. No provider has to be asked to know that.
 pub(super) fn invalid_request(invalid: Invalid) -> Failure {

@@ -3,7 +3,7 @@ use bytes::{Bytes, BytesMut};
 use super::error::Unreadable;
 use crate::dialect::canonical::{Event, Finish};
 use crate::dialect::sse::{Frame, Splitter, Tail};
-use crate::dialect::{Decode, Encode, ToolNames};
+use crate::dialect::{Decode, Encode, ToolNames, Untold};
 use crate::facts::{Checked, Spent};
 use crate::failure::{BoxError, Class, Failure};
 
@@ -27,6 +27,8 @@ struct Writer<E> {
     checked: Checked,
     spent: Spent,
     out: Vec<u8>,
+    /// The arguments of calls, of which nothing is kept.
+    calls: Untold,
     has_finished: bool,
     end: Option<Result<(), BoxError>>,
 }
@@ -36,7 +38,16 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
         let (spent, out) = (Spent::default(), Vec::new());
         Self {
             splitter: Splitter::new(Splitter::MAX_FRAME_BYTES),
-            writer: Writer { encoder, tool_names, checked, spent, out, has_finished: false, end: None },
+            writer: Writer {
+                encoder,
+                tool_names,
+                checked,
+                spent,
+                out,
+                calls: Untold::default(),
+                has_finished: false,
+                end: None,
+            },
             decoder,
             pool: BytesMut::new(),
         }
@@ -121,14 +132,22 @@ impl<E: Encode> Writer<E> {
         if self.end.is_some() {
             return;
         }
-        if let Event::Finish { reason, .. } = &event {
-            self.has_finished = true;
-            if reason.explains_nothing_said() {
-                self.checked.pass();
+        match &event {
+            Event::Finish { choice, reason } => {
+                self.has_finished = true;
+                if reason.explains_nothing_said() {
+                    self.checked.pass();
+                } else if !self.calls.calls_take_objects(*choice) {
+                    // Instead of the reason: whoever got it would make the call.
+                    return self.end = Some(Err(Unreadable::Arguments.failure().into()));
+                }
             }
-        }
-        if let Event::Usage(usage) = &event {
-            self.spent.update(*usage);
+            Event::ToolCall { choice, index, .. } => self.calls.begins(*choice, Some(u64::from(*index))),
+            Event::Arguments { choice, index, json } => {
+                self.calls.adds(*choice, Some(u64::from(*index)), json);
+            }
+            Event::Usage(usage) => self.spent.update(*usage),
+            _ => {}
         }
         match event {
             Event::End => self.finish(None),

@@ -175,6 +175,7 @@ where
                     Ok(())
                 }
                 Step::Fail(failure) => Err(failure),
+                Step::Break(cause) => Err(BrokenAnswer::before_commit(cause).into()),
                 _ => Err(BrokenAnswer::before_commit(Cause::Empty).into()),
             },
             SoFar::Whole { gather, operation, .. } => {

@@ -147,6 +147,7 @@ where
                     Step::Forward(frame) => this.held.push_back(frame),
                     Step::Over => self.complete(),
                     Step::Fail(failure) => self.abort(committed(Cause::GaveUp, failure)),
+                    Step::Break(cause) => self.abort(BrokenAnswer::after_commit(cause).into()),
                     _ => {}
                 }
             }

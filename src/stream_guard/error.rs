@@ -3,6 +3,7 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::dialect::GarbledCall;
 use crate::facts::Operation;
 use crate::failure::{BoxError, Class, Failure, Report, Scope};
 
@@ -30,6 +31,8 @@ pub enum Cause {
     Empty,
     /// The stream ended, and no reason was given.
     NoFinish,
+    /// A tool is called with arguments that are not JSON, and nothing cut them off.
+    Garbled,
     /// More came before the first content than is held back.
     TooMuchHeld,
     /// The answer, or a frame of it, is larger than its limit.
@@ -46,13 +49,17 @@ impl Cause {
             Self::Deadline => Class::DeadlineExceeded,
             Self::Cut => Class::Connect,
             Self::GaveUp => Class::ServerError,
-            Self::Empty | Self::NoFinish | Self::TooMuchHeld | Self::TooLarge => Class::InvalidOutput,
+            Self::Empty | Self::NoFinish | Self::Garbled | Self::TooMuchHeld | Self::TooLarge => {
+                Class::InvalidOutput
+            }
         }
     }
 
     const fn after_commit(self) -> Class {
         match self {
             Self::Deadline => Class::DeadlineExceeded,
+            // The answer came to its end, and the model is at fault for what it is.
+            Self::Garbled => Class::InvalidOutput,
             _ => Class::Interrupted,
         }
     }
@@ -71,6 +78,7 @@ impl fmt::Display for Cause {
             Self::GaveUp => "the provider gave up in the middle of the stream",
             Self::Empty => "the stream ended without any content",
             Self::NoFinish => "the stream ended without saying why",
+            Self::Garbled => "the answer calls a tool with arguments that are not JSON",
             Self::TooMuchHeld => "too much came before the first content",
             Self::TooLarge => "the answer is larger than the limit",
         })
@@ -80,7 +88,7 @@ impl fmt::Display for Cause {
 /// An answer that did not come, or did not come to its end.
 ///
 /// Its source is the [`Failure`]: before the commit point of a class that the next member may mend, after it
-/// [`Class::Interrupted`].
+/// [`Class::Interrupted`], or [`Class::InvalidOutput`] where the model garbled what it was to say.
 #[derive(Debug)]
 pub struct BrokenAnswer {
     cause: Cause,
@@ -153,8 +161,11 @@ pub(super) fn headed(error: BoxError) -> BoxError {
     BrokenAnswer { failure: cut.failure.with_scope(Scope::Request), ..cut }.caused_by(error).into()
 }
 
-/// An error after something was said: whatever it was, the answer is interrupted.
+/// An error after something was said: whatever it was, the answer is interrupted, unless it came to its end and is none.
 pub(super) fn committed(cause: Cause, error: BoxError) -> BoxError {
+    if GarbledCall::is_in(error.as_ref()) {
+        return BrokenAnswer::after_commit(Cause::Garbled).caused_by(error).into();
+    }
     match Failure::find(error.as_ref()).map(Failure::class) {
         Some(Class::Interrupted | Class::DeadlineExceeded | Class::Cancelled) => error,
         _ => BrokenAnswer::after_commit(cause).caused_by(error).into(),

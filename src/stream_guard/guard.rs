@@ -48,6 +48,12 @@ pub trait Guard {
         let _ = (content, untold);
     }
 
+    /// Follows a frame that was read as [`Signal::Finish`]: does the answer end well that calls a tool with arguments that
+    /// are not JSON? If it was not cut off, it is [garbled](Untold::is_garbled), and does not.
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        let _ = (finish, untold);
+    }
+
     /// Reads a whole answer.
     ///
     /// # Errors
@@ -128,6 +134,10 @@ impl<D: Dialect> Guard for DialectGuard<D> {
 
     fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
         self.0.follow(content, untold);
+    }
+
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        self.0.follow_finish(finish, untold);
     }
 
     fn check_answer(&self, body: &[u8]) -> Result<(), Failure> {

@@ -152,6 +152,10 @@ impl Watch {
             Signal::Error(failure) => return self.given_up(failure, self.has_finished()),
             Signal::End if self.may_end() => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
+                guard.follow_finish(&frame, &mut self.untold);
+                if self.untold.is_garbled() {
+                    return Step::Break(Cause::Garbled);
+                }
                 self.has_content |= self.checked.has_passed() || guard.is_answer(&frame);
                 self.choices = choices;
             }
@@ -195,6 +199,10 @@ impl Watch {
                 guard.follow(&frame, &mut self.untold);
             }
             Signal::Finish => {
+                guard.follow_finish(&frame, &mut self.untold);
+                if self.untold.is_garbled() {
+                    return Verdict::Stop(Step::Break(Cause::Garbled));
+                }
                 self.has_content = self.has_content || self.checked.has_passed() || guard.is_answer(&frame);
             }
             Signal::End => {

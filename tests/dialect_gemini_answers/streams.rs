@@ -321,8 +321,12 @@ fn a_call_is_told_whole_however_it_came() {
     // Cut off by the limit.
     let told = [START, call(0, "a"), arguments(0, "{\"x\""), finish(Finish::Length)];
     let (said, last) = parts(&told, foreign());
-    assert_eq!(said[0]["functionCall"]["args"], json!({"_raw": "{\"x\""}));
+    assert_eq!(said, [json!({"text": ""})], "half a call is none");
     assert_eq!(last["candidates"][0]["finishReason"], "MAX_TOKENS");
+    // And by nothing.
+    let told = [START, call(0, "a"), arguments(0, "{\"x\""), finish(Finish::ToolCalls)];
+    let (stream, is_complete) = written(&told, foreign());
+    assert!(!is_complete && !stream.contains("functionCall"), "{stream}");
 }
 
 #[test]

@@ -45,7 +45,7 @@ use super::canonical::{Answer, Names, Request};
 use super::check::check;
 use super::conversation;
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
 use crate::facts::{Call, Conversation, Losses, Operation};
 use crate::failure::Failure;
 
@@ -211,6 +211,14 @@ impl Dialect for AnthropicMessages {
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         stream::signal(frame)
+    }
+
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        stream::follow(content, untold);
+    }
+
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        stream::follow_finish(finish, untold);
     }
 
     fn terminal_frame(&self) -> &'static [u8] {

@@ -64,6 +64,29 @@ pub(in crate::dialect) fn text(raw: Raw<'_>) -> Option<Text<'_>> {
     raw.and_then(string).filter(|text| !text.is_empty())
 }
 
+/// The string that a piece of JSON is, with a mark in place of each half of a character: servers that count in UTF-16 cut
+/// texts between two of them. Of anything else, its JSON.
+pub(in crate::dialect) fn marked(json: &str) -> Text<'_> {
+    if let Some(text) = unquoted(json) {
+        return text;
+    }
+    let mut marked = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let (before, escape) = rest.split_at(at);
+        marked.push_str(before);
+        let is_half = escape.get(..4).is_some_and(|start| {
+            matches!(start.as_bytes(), [_, b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F'])
+        });
+        let length = if is_half { 6 } else { 2 }.min(escape.len());
+        let Some((escape, after)) = escape.split_at_checked(length) else { return Cow::Borrowed(json) };
+        marked.push_str(if is_half { "\u{fffd}" } else { escape });
+        rest = after;
+    }
+    marked.push_str(rest);
+    serde_json::from_str::<String>(&marked).map_or(Cow::Borrowed(json), Cow::Owned)
+}
+
 /// The count, also where a server writes it as `12.0`. A missing or negative one is not known.
 pub(in crate::dialect) fn count(raw: Raw<'_>) -> Option<u64> {
     written_count(raw?.get())

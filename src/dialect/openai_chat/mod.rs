@@ -155,6 +155,10 @@ impl Dialect for OpenAiChat {
         stream::follow(content, untold);
     }
 
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        stream::follow_finish(finish, untold);
+    }
+
     fn terminal_frame(&self) -> &'static [u8] {
         stream::TERMINAL
     }

@@ -55,7 +55,7 @@ use super::check::check;
 use super::conversation;
 use super::openai::headers;
 use super::sse::Frame;
-use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target};
+use super::{Dialect, Encoded, Invalid, Peek, Reply, Resumed, Signal, Target, Untold};
 use crate::facts::{Call, Conversation, Losses};
 use crate::failure::Failure;
 
@@ -165,6 +165,14 @@ impl Dialect for OpenAiResponses {
 
     fn signal(&self, frame: &Frame<'_>) -> Signal {
         stream::signal(frame)
+    }
+
+    fn follow(&self, content: &Frame<'_>, untold: &mut Untold) {
+        stream::follow(content, untold);
+    }
+
+    fn follow_finish(&self, finish: &Frame<'_>, untold: &mut Untold) {
+        stream::follow_finish(finish, untold);
     }
 
     fn terminal_frame(&self) -> &'static [u8] {

@@ -70,12 +70,12 @@ pub(super) fn expected(recording: &Recording, front: Api) -> Reading {
     if front == Api::Anthropic {
         reading.cached = reading.cached.min(reading.input);
     }
-    // Arguments that were cut off are no object, which is all that some can carry: they stand in one.
-    let takes_objects = match front {
-        Api::Gemini => true,
-        Api::Anthropic => !recording.is_stream,
-        Api::OpenAi | Api::Responses => false,
-    };
+    // Arguments that were cut off are no object, which is all that some can carry: they stand in one, or the call is left
+    // out.
+    if front == Api::Gemini {
+        reading.tools.retain(|(_, arguments)| !arguments.is_string());
+    }
+    let takes_objects = front == Api::Anthropic && !recording.is_stream;
     for (_, arguments) in &mut reading.tools {
         // A call takes an object: what some models write for one with nothing in it.
         if arguments.is_null() {

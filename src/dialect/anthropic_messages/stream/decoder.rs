@@ -358,6 +358,6 @@ fn text(raw: Option<&RawValue>) -> Text<'_> {
 }
 
 /// An object with a member.
-fn is_whole(input: &str) -> bool {
+pub(super) fn is_whole(input: &str) -> bool {
     input.starts_with('{') && input.contains('"')
 }

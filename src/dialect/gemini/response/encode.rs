@@ -48,6 +48,9 @@ fn choice(out: &mut Vec<u8>, index: u64, choice: &Choice<'_>, reply: &Reply) {
     }
     if let Some(reason) = &choice.finish {
         out.extend_from_slice(b"\"finishReason\":");
+        // A call that the limit cut off is explained by it, and one that the model garbled by this alone.
+        let is_garbled = parts.has_half_a_call && !reason.explains_nothing_said();
+        let reason = if is_garbled { &Finish::Error } else { reason };
         quoted(out, finish::write(reason, parts.has_refusal));
         out.push(b',');
     }

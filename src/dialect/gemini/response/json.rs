@@ -39,22 +39,17 @@ pub(crate) fn compact(json: &str) -> Text<'_> {
     Cow::Owned(json.chars().filter(is_kept).collect())
 }
 
-/// Appends arguments as the object that the API has for them. What a model cut off or garbled is kept as text,
-/// in an object that says so.
-pub(crate) fn arguments(out: &mut Vec<u8>, arguments: &str) {
-    let arguments = arguments.trim_ascii();
-    if arguments.is_empty() {
-        out.extend_from_slice(b"{}");
-    } else if is_object(arguments) {
-        line(out, arguments);
-    } else {
-        out.extend_from_slice(b"{\"_raw\":");
-        quoted(out, arguments);
-        out.push(b'}');
+/// Arguments as the object that the API has for them; `null` is what some models say in place of one with nothing in it.
+/// `None` for what a model cut off or garbled: there is no call that holds it, and whatever object were made up in its
+/// place would be taken for what the model said.
+pub(crate) fn object(arguments: &str) -> Option<&str> {
+    match arguments.trim_ascii() {
+        "" | "null" => Some("{}"),
+        arguments => is_object(arguments).then_some(arguments),
     }
 }
 
-/// Appends `"functionCall":{…}`.
+/// Appends `"functionCall":{…}`. The last are the arguments, as an [`object`].
 pub(crate) fn call(out: &mut Vec<u8>, [id, name, arguments]: [&str; 3]) {
     out.extend_from_slice(b"\"functionCall\":{");
     if !id.is_empty() {
@@ -65,7 +60,7 @@ pub(crate) fn call(out: &mut Vec<u8>, [id, name, arguments]: [&str; 3]) {
     out.extend_from_slice(b"\"name\":");
     quoted(out, name);
     out.extend_from_slice(b",\"args\":");
-    self::arguments(out, arguments);
+    line(out, arguments);
     out.push(b'}');
 }
 
@@ -90,15 +85,15 @@ mod tests {
     }
 
     #[test]
-    fn arguments_are_an_object_whatever_they_were() {
-        let written = |arguments_: &str| {
-            let mut out = Vec::new();
-            arguments(&mut out, arguments_);
-            String::from_utf8(out).unwrap()
-        };
-        assert_eq!(written(" "), "{}");
-        assert_eq!(written(" {\"b\":1,\n\"a\":2} "), r#"{"b":1,"a":2}"#);
-        assert_eq!(written(r#"{"a":"#), r#"{"_raw":"{\"a\":"}"#);
-        assert_eq!(written("[1]"), r#"{"_raw":"[1]"}"#);
+    fn arguments_are_an_object_or_there_is_no_call() {
+        for none in ["", " ", "null", " null\n"] {
+            assert_eq!(object(none), Some("{}"));
+        }
+        let mut out = Vec::new();
+        call(&mut out, ["", "f", object(" {\"b\":1,\n\"a\":2} ").unwrap()]);
+        assert_eq!(out, br#""functionCall":{"name":"f","args":{"b":1,"a":2}}"#);
+        for garbled in [r#"{"a":"#, "[1]", "1", "{}}", "nul"] {
+            assert_eq!(object(garbled), None, "{garbled}");
+        }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Parts<'a> {
     /// The seal that comes next has been told with the text before it.
     is_seal_told: bool,
     pub(crate) has_refusal: bool,
+    /// A call was left out, of whose arguments there is no more than a part.
+    pub(crate) has_half_a_call: bool,
     written: usize,
     /// The last text, and which part it is.
     text: (&'a str, usize),
@@ -46,8 +48,12 @@ impl<'a> Parts<'a> {
             }
             Content::Reasoning(thought) => self.thought(thought, out),
             Content::ToolCall(called) => {
+                let Some(arguments) = json::object(&called.arguments) else {
+                    self.has_half_a_call = true;
+                    return;
+                };
                 self.start(out);
-                json::call(out, [&called.id, &called.name, &called.arguments]);
+                json::call(out, [&called.id, &called.name, arguments]);
                 if let Some(signature) = self.seal.take() {
                     seal::write(out, Some(NAME), Some(signature));
                 }

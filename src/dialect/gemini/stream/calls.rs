@@ -29,7 +29,7 @@ pub(super) enum Due {
     NextCall,
     /// The end of the part: one without arguments is whole, too.
     PartEnd,
-    /// The end of the answer: all, cut off or not.
+    /// The end of the answer: all, but for those that were cut off, which cannot be told.
     End,
 }
 
@@ -58,22 +58,37 @@ impl Calls {
         self.bytes <= MOST
     }
 
+    /// Are the arguments of each that waits an object?
+    pub(super) fn are_whole(&self) -> bool {
+        self.waiting.iter().all(|call| json::object(&call.arguments).is_some())
+    }
+
     /// The next call to be told, written as the members of its part.
     pub(super) fn next(&mut self, due: Due) -> Option<Vec<u8>> {
-        let call = self.waiting.pop_if(|call| call.is_due(due))?;
-        if self.waiting.is_empty() {
-            self.bytes = 0;
+        loop {
+            let call = self.waiting.pop_if(|call| call.is_due(due))?;
+            if self.waiting.is_empty() {
+                self.bytes = 0;
+            }
+            if let Some(part) = call.part() {
+                return Some(part);
+            }
         }
-        let mut part = Vec::with_capacity(call.arguments.len() + 64);
-        json::call(&mut part, [&call.id, &call.name, &call.arguments]);
-        if call.seal.is_some() {
-            seal::write(&mut part, Some(NAME), call.seal.as_deref());
-        }
-        Some(part)
     }
 }
 
 impl Call {
+    /// `None` where there are no whole arguments.
+    fn part(&self) -> Option<Vec<u8>> {
+        let arguments = json::object(&self.arguments)?;
+        let mut part = Vec::with_capacity(arguments.len() + 64);
+        json::call(&mut part, [&self.id, &self.name, arguments]);
+        if self.seal.is_some() {
+            seal::write(&mut part, Some(NAME), self.seal.as_deref());
+        }
+        Some(part)
+    }
+
     fn is_due(&mut self, due: Due) -> bool {
         let arguments = self.arguments.trim_ascii();
         if arguments.is_empty() || due == Due::End {
@@ -105,7 +120,11 @@ mod tests {
         assert!(calls.begin(2, ["c", "h"], None));
         assert_eq!(told(&mut calls, Due::PartEnd), 1, "none are an empty object");
         assert!(calls.begin(3, ["d", "h"], None) && calls.append(3, "{\"a\""));
-        assert_eq!((told(&mut calls, Due::PartEnd), told(&mut calls, Due::End)), (0, 1));
+        assert_eq!(told(&mut calls, Due::PartEnd), 0);
+        assert!(!calls.are_whole());
+        assert!(calls.begin(4, ["e", "h"], None) && calls.append(4, "null"));
+        assert_eq!(told(&mut calls, Due::End), 1, "half a call is none");
+        assert!(calls.are_whole());
     }
 
     #[test]

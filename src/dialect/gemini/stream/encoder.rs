@@ -55,6 +55,8 @@ struct Choice {
     has_refusal: bool,
     /// Why it stopped, and the word for it where the model refused.
     finish: Option<[&'static str; 2]>,
+    /// And that explains a call that is not whole.
+    is_cut: bool,
 }
 
 /// The part that the next increment may belong to.
@@ -102,7 +104,8 @@ impl Encode for Encoder {
             Event::PartEnd { choice } => self.turn(*choice, Open::Nothing, Due::PartEnd, out),
             Event::Finish { choice, reason } => {
                 let words = [finish::write(reason, false), finish::write(reason, true)];
-                self.choice(*choice).finish = Some(words);
+                let choice = self.choice(*choice);
+                (choice.finish, choice.is_cut) = (Some(words), reason.explains_nothing_said());
             }
             // Nobody is waiting for a sign of life, and a comment would not be one.
             Event::Error(_) | Event::Ping => {}
@@ -112,6 +115,12 @@ impl Encode for Encoder {
     fn finish(&mut self, out: &mut Vec<u8>) -> bool {
         let is_told = |choice: &Choice| choice.finish.is_some();
         if self.state == State::Open && !self.choices.is_empty() && self.choices.iter().all(is_told) {
+            // A call that nothing cut off and that cannot be told all the same leaves no answer.
+            let is_sound = |choice: &Choice| choice.is_cut || choice.calls.are_whole();
+            if !self.choices.iter().all(is_sound) {
+                self.state = State::Broken;
+                return false;
+            }
             self.end(out);
             self.state = State::Complete;
         }

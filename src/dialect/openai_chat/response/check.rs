@@ -40,7 +40,8 @@ fn says_something(choice: &wire::Choice<'_>) -> bool {
     is_cut(choice) || choice.message.as_ref().is_some_and(wire::Message::says_something)
 }
 
-fn is_cut(choice: &wire::Choice<'_>) -> bool {
+/// Did a limit or a filter end it?
+pub(crate) fn is_cut(choice: &wire::Choice<'_>) -> bool {
     let reason = wire::text(choice.finish_reason);
     matches!(reason.as_deref(), Some("length" | "content_filter" | "max_tokens" | "model_length"))
 }

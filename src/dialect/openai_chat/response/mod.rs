@@ -6,7 +6,7 @@ mod encode;
 mod finish;
 mod usage;
 
-pub(super) use self::check::check;
+pub(super) use self::check::{check, is_cut};
 pub(super) use self::decode::{decode, thinking};
 pub(super) use self::encode::{answer_id, encode};
 pub(super) use self::finish::{is_failure, read as read_finish, word as finish_word};

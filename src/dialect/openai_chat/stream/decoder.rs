@@ -156,7 +156,7 @@ impl Choice {
 
     fn delta(&mut self, answer: &str, delta: &wire::Message<'_>, emit: Emit<'_>) {
         let choice = self.index;
-        follow::of_message(delta, &mut self.untold);
+        follow::of_message(choice, delta, &mut self.untold);
         self.thought(delta, emit);
         content(choice, delta.content, emit);
         if let Some(audio) = wire::Audio::read(delta.audio) {

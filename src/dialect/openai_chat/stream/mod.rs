@@ -10,7 +10,7 @@ mod signal;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::Encoder;
-pub(super) use self::follow::follow;
+pub(super) use self::follow::{follow, follow_finish};
 pub(super) use self::signal::signal;
 
 /// The data of the terminal frame.

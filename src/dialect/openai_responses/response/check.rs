@@ -45,10 +45,12 @@ fn check_strictly(body: &[u8]) -> Result<(), Failure> {
     match checked.output {
         None if error::is_error(body) => Err(error::decode(None, body)),
         None => Err(no_answer("The answer has no output.")),
-        Some(Output(false)) if !is_explained(status, checked.incomplete_details) => {
-            Err(no_answer("The answer is empty."))
+        Some(Output { says_something: true, is_garbled: false }) => Ok(()),
+        Some(_) if is_explained(status, checked.incomplete_details) => Ok(()),
+        Some(Output { is_garbled: true, .. }) => {
+            Err(no_answer("The answer calls a tool with arguments that are not JSON."))
         }
-        Some(_) => Ok(()),
+        Some(_) => Err(no_answer("The answer is empty.")),
     }
 }
 
@@ -61,8 +63,14 @@ fn no_answer(why: &str) -> Failure {
     Failure::new(Class::InvalidOutput).with_status(StatusCode::OK).with_report(Report::new(why))
 }
 
-/// A list of items: does any of them say something?
-struct Output(bool);
+/// A list of items.
+#[derive(Default)]
+struct Output {
+    /// Any of them.
+    says_something: bool,
+    /// One of them is a call with arguments that are not JSON.
+    is_garbled: bool,
+}
 
 /// A value: is there any text in it?
 #[derive(Default)]
@@ -76,9 +84,17 @@ struct Item<'a> {
     content: Voice,
     #[serde(default)]
     result: Voice,
+    #[serde(borrow, default)]
+    arguments: Raw<'a>,
 }
 
 impl Item<'_> {
+    fn is_garbled(&self) -> bool {
+        let is_call = self.kind.as_ref().is_some_and(|Borrowed(kind)| kind == "function_call");
+        let arguments = self.arguments.filter(|_| is_call).map(leaf::json_text).unwrap_or_default();
+        !arguments.trim_ascii().is_empty() && serde_json::from_str::<IgnoredAny>(&arguments).is_err()
+    }
+
     /// A thought is nothing said, nor is a look at something that no words came of.
     fn says_something(&self) -> bool {
         match self.kind.as_ref().map(|Borrowed(kind)| &**kind) {
@@ -110,11 +126,12 @@ impl<'de> Deserialize<'de> for Output {
             where
                 A: SeqAccess<'de>,
             {
-                let mut said = false;
+                let mut output = Output::default();
                 while let Some(item) = list.next_element::<Item<'_>>()? {
-                    said |= item.says_something();
+                    output.says_something |= item.says_something();
+                    output.is_garbled |= item.is_garbled();
                 }
-                Ok(Output(said))
+                Ok(output)
             }
         }
         deserializer.deserialize_seq(Read)

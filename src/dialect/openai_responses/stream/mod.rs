@@ -7,6 +7,7 @@ mod calls;
 mod decoder;
 mod encoder;
 mod fields;
+mod follow;
 mod items;
 mod open;
 mod said;
@@ -14,6 +15,7 @@ mod signal;
 
 pub use self::decoder::Decoder;
 pub use self::encoder::Encoder;
+pub(super) use self::follow::{follow, follow_finish};
 pub(super) use self::signal::signal;
 
 use self::fields::Fields;

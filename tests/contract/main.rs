@@ -7,6 +7,7 @@ mod circuit_breaker;
 mod cooldown;
 mod deadline;
 mod degraded_marker;
+mod garbled_calls;
 mod health_routing;
 mod keepalive;
 mod rescue;

@@ -23,7 +23,9 @@ pin_project! {
     /// Response body of [`StreamGuard`](super::StreamGuard).
     ///
     /// Ends cleanly only if the model said why it stopped; otherwise with an error in which
-    /// [`Failure::find`](crate::failure::Failure::find) finds an interruption. Dropping it drops the call.
+    /// [`Failure::find`](crate::failure::Failure::find) finds an interruption, or
+    /// [`InvalidOutput`](crate::failure::Class::InvalidOutput) where a tool was called with what is not JSON and nothing
+    /// cut it off. Dropping it drops the call.
     #[derive(Debug)]
     pub struct ResponseBody<B, G> {
         #[pin]

@@ -22,7 +22,9 @@
 //!   frame and lacks the reason passes where what it said last is whole by itself, as a call of a tool is.
 //!   Of several answers each that has begun needs its reason ([`Choices`](crate::dialect::Choices)); where the terminal
 //!   frame has come, one reason will do for all of them. Malformed frames are left out, and a byte-order mark at
-//!   the very start. A frame may have 32 MiB.
+//!   the very start. A frame may have 32 MiB. An answer that calls a tool with what is not JSON, and was not cut off, is
+//!   [`InvalidOutput`](crate::failure::Class::InvalidOutput) here, too: its reason does not go out, and the body ends with
+//!   an error.
 //! * **A buffered answer** is collected, checked by [`Guard::check_answer`], and passed on whole. What comes for a
 //!   call that asks for no answer, but for the number of its tokens, is checked by [`Guard::check_reply`].
 //!

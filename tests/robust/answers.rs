@@ -1,7 +1,7 @@
 //! What members answer, whole.
 
 use proptest::prelude::*;
-use tower_failover::dialect::canonical::Answer;
+use tower_failover::dialect::canonical::{Answer, Choice, Content};
 use tower_failover::dialect::{AnyDialect, Dialect, Encode, Reply};
 
 use crate::input::{Input, any_json};
@@ -40,9 +40,22 @@ pub(crate) fn read_and_write(input: &Input, mut each: impl FnMut(AnyDialect, &[u
         let (stream, is_whole) = as_stream(&answer, *dialect, *to);
         let is_known =
             !answer.choices.is_empty() && answer.choices.iter().all(|choice| choice.finish.is_some());
-        assert!(!is_known || is_whole, "no end at {to}: {input:?}");
+        // Gemini has no call for arguments that are no object: nothing ends well with one that nothing cut off.
+        let has_no_place = to.name() == "gemini" && answer.choices.iter().any(is_garbled);
+        assert!(!is_known || is_whole || has_no_place, "no end at {to}: {input:?}");
         each(*to, &written, (stream, is_whole));
     }
+}
+
+fn is_garbled(choice: &Choice<'_>) -> bool {
+    choice.parts.iter().any(|part| match part {
+        Content::ToolCall(call) => {
+            !matches!(call.arguments.trim(), "" | "null")
+                && serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&call.arguments)
+                    .is_err()
+        }
+        _ => false,
+    })
 }
 
 fn as_stream(answer: &Answer<'_>, from: AnyDialect, to: AnyDialect) -> (Vec<u8>, bool) {

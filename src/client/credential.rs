@@ -4,7 +4,7 @@ use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::InvalidEndpoint;
-use super::redact::Secret;
+use crate::facts::Secret;
 
 /// How a provider is told who asks. `Debug` does not show the key.
 ///

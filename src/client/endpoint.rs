@@ -5,8 +5,8 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Uri, header};
 
 use super::credential::Prepared;
-use super::redact::Secret;
 use super::{Client, ClientPool, Credential};
+use crate::facts::Secret;
 
 /// Where a provider is, and how it is told who asks.
 #[derive(Clone)]

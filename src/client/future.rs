@@ -8,8 +8,8 @@ use pin_project_lite::pin_project;
 
 use super::ResponseBody;
 use super::error::read;
-use super::redact::Secret;
 use super::reuse;
+use crate::facts::Secret;
 use crate::failure::{BoxError, Failure};
 
 pin_project! {
@@ -50,8 +50,13 @@ impl Future for ResponseFuture {
                     reuse::answered(response.extensions_mut());
                     // Words of a provider's own choosing in the status line: our server would repeat them.
                     response.extensions_mut().remove::<hyper::ext::ReasonPhrase>();
-                    // An answer is passed as it is: it is the model's, and nobody tells a model the key.
-                    let secret = secret.take().filter(|_| !response.status().is_success());
+                    let secret = secret.take();
+                    if let Some(secret) = &secret {
+                        response.extensions_mut().insert(secret.clone());
+                    }
+                    // An answer is passed as it is: it is the model's, and nobody tells a model the key. If it turns
+                    // out to be an error, the fact is there for whoever reads it.
+                    let secret = secret.filter(|_| !response.status().is_success());
                     Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, secret))))
                 }
                 Err(error) => Poll::Ready(Err(read(error).into())),

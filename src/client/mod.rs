@@ -45,7 +45,9 @@
 //!
 //! Providers quote keys that they refuse. In the body of a response that is no success, each occurrence of the key
 //! that was sent is masked with as many `*`, so that the message can go to a caller, and into a log. Keys of fewer
-//! than eight characters are placeholders and no secrets; what the provider has masked itself stays.
+//! than eight characters are placeholders and no secrets; what the provider has masked itself stays. All responses
+//! carry the key as the fact [`Secret`](crate::facts::Secret), by which the layers above mask it in errors that they
+//! read: in those that come with a 200, and in what was escaped.
 //!
 //! # Errors
 //!

@@ -16,6 +16,7 @@
 //! | [`Attempts`] | request | `rescue` or `degraded_marker` | written by `health_routing`, `retry_budget` and `resume` |
 //! | [`Served`] | response | `health_routing` | `degraded_marker`, `keepalive`, `resume` |
 //! | [`Checked`] | response | `schema_normalizer` | `stream_guard` |
+//! | [`Secret`] | response | `client` | `schema_normalizer`, `stream_guard` |
 //! | [`Spent`] | response | `schema_normalizer` | `resume` |
 //! | [`NoHeadroom`] | response | `schema_normalizer` | `vitals` |
 //! | [`GoesOnAs`] | response | `stream_guard` | `health_routing` |
@@ -33,6 +34,7 @@ mod last_chance;
 mod losses;
 mod member;
 mod prefill;
+mod secret;
 mod served;
 mod usage;
 mod usual;
@@ -50,6 +52,9 @@ pub use self::last_chance::{LastChance, OtherWays};
 pub use self::losses::{Loss, LossKind, Losses};
 pub use self::member::Member;
 pub use self::prefill::Prefill;
+#[cfg(feature = "client")]
+pub(crate) use self::secret::MASK;
+pub use self::secret::Secret;
 #[cfg(feature = "degraded-marker")]
 pub(crate) use self::served::shown;
 pub use self::served::{Degradation, Served};

@@ -9,6 +9,7 @@ use super::headers::request_id;
 use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
 use crate::dialect::surrogates::mended;
 use crate::dialect::{Dialect, Encode, ToolNames};
+use crate::facts::Secret;
 use crate::failure::Failure;
 
 impl<F: Dialect, M: Dialect> Exchange<F, M> {
@@ -49,6 +50,7 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         let is_kept = self.is_same() && is_error(status) && !is_cut && is_json_object(&body);
         report.verbatim = is_kept.then_some(body);
         let failure = failure.with_status(status).with_report(report);
+        let failure = Secret::mask(&parts.extensions, failure);
         failure.with_hints(&parts.headers, std::time::SystemTime::now())
     }
 

@@ -17,7 +17,7 @@ use super::transcode::Transcoder;
 use crate::body::Gather;
 use crate::dialect::Dialect;
 use crate::dialect::sse::is_event_stream;
-use crate::facts::NoHeadroom;
+use crate::facts::{NoHeadroom, Secret};
 use crate::failure::{BoxError, Failure, no_headroom};
 
 /// How much of an error response is read. More than any provider says, and enough to know what went wrong.
@@ -182,7 +182,8 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
         }
         let encoder = self.front.encoder(self.reply());
         let names = self.tool_names.clone();
-        let transcoder = Transcoder::new(self.member.decoder(), encoder, names, self.checked.clone());
+        let transcoder = Transcoder::new(self.member.decoder(), encoder, names, self.checked.clone())
+            .keeping(parts.extensions.get().cloned());
         let spent = transcoder.spent();
         let mut response =
             self.respond(parts, Content::EventStream, ResponseBody::transcode(body, transcoder));
@@ -193,13 +194,14 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     fn answer<B>(self, gathering: Gathering, is_cut: bool) -> Result<Answered<B, F, M>, BoxError> {
         let Gathering { parts, gather, purpose } = gathering;
         let body = gather.into_bytes();
+        let mask = |failure| Secret::mask(&parts.extensions, failure);
         let (content, body) = match purpose {
             Purpose::Error => {
                 let body = if is_compressed(&parts.headers) { Bytes::new() } else { body };
                 return Err(self.failure(&parts, body, is_cut).into());
             }
-            Purpose::Translate => (Content::Json, self.translate(&body)?),
-            Purpose::Present => (Content::EventStream, self.present(&body)?),
+            Purpose::Translate => (Content::Json, self.translate(&body).map_err(mask)?),
+            Purpose::Present => (Content::EventStream, self.present(&body).map_err(mask)?),
         };
         Ok(self.respond(parts, content, ResponseBody::whole(body.into())))
     }

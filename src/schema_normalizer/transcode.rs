@@ -4,7 +4,7 @@ use super::error::Unreadable;
 use crate::dialect::canonical::{Event, Finish};
 use crate::dialect::sse::{Frame, Splitter, Tail};
 use crate::dialect::{Decode, Encode, ToolNames, Untold};
-use crate::facts::{Checked, Spent};
+use crate::facts::{Checked, Secret, Spent};
 use crate::failure::{BoxError, Class, Failure};
 
 /// A chunk for the caller that is larger is not copied into the pool.
@@ -26,6 +26,8 @@ struct Writer<E> {
     tool_names: ToolNames,
     checked: Checked,
     spent: Spent,
+    /// What an error may not tell.
+    secret: Option<Secret>,
     out: Vec<u8>,
     /// The arguments of calls, of which nothing is kept.
     calls: Untold,
@@ -43,6 +45,7 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
                 tool_names,
                 checked,
                 spent,
+                secret: None,
                 out,
                 calls: Untold::default(),
                 has_finished: false,
@@ -51,6 +54,12 @@ impl<D: Decode, E: Encode> Transcoder<D, E> {
             decoder,
             pool: BytesMut::new(),
         }
+    }
+
+    /// Masks this key in the error that the stream may end with.
+    pub(super) fn keeping(mut self, secret: Option<Secret>) -> Self {
+        self.writer.secret = secret;
+        self
     }
 
     /// What the answer has cost so far, also while the caller is told nothing of it.
@@ -151,7 +160,13 @@ impl<E: Encode> Writer<E> {
         }
         match event {
             Event::End => self.finish(None),
-            Event::Error(failure) => self.fail(failure),
+            Event::Error(failure) => {
+                let failure = match &self.secret {
+                    Some(secret) => secret.mask_in(*failure),
+                    None => *failure,
+                };
+                self.fail(failure.into());
+            }
             Event::Finish { reason: Finish::Error, .. } => {
                 self.end = Some(Err(Unreadable::Failed.failure().into()));
             }

@@ -15,7 +15,7 @@ use super::limits::Limits;
 use super::watch::{Step, Watch};
 use super::{BrokenAnswer, Cause, Guard, ResponseBody};
 use crate::body::Gather;
-use crate::facts::{Checked, GoesOnAs, Operation};
+use crate::facts::{Checked, GoesOnAs, Operation, Secret};
 use crate::failure::BoxError;
 
 /// An answer whose head has come, and of which the caller has seen nothing.
@@ -41,7 +41,8 @@ enum SoFar {
 impl<B> Attempt<B> {
     pub(super) fn stream(response: Response<B>, limits: &Limits) -> Self {
         let checked = response.extensions().get::<Checked>().cloned().unwrap_or_default();
-        let watch = Watch::new(limits.hold_back, checked);
+        let secret = response.extensions().get::<Secret>().cloned();
+        let watch = Watch::new(limits.hold_back, checked).keeping(secret);
         Self::new(response, SoFar::Stream { watch, held: Held::default() })
     }
 
@@ -182,7 +183,8 @@ where
                 let bytes = std::mem::replace(gather, Gather::new(0)).into_bytes();
                 let is_checked = self.parts.extensions.get().is_some_and(Checked::has_passed);
                 if !is_checked {
-                    guard.check_reply(*operation, &bytes)?;
+                    let checked = guard.check_reply(*operation, &bytes);
+                    checked.map_err(|failure| Secret::mask(&self.parts.extensions, failure))?;
                 }
                 *gather = Gather::of(bytes);
                 Ok(())

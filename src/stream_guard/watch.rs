@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use super::{Cause, Guard};
 use crate::dialect::sse::{RawFrame, Splitter, Tail};
 use crate::dialect::{Choices, Signal, Untold};
-use crate::facts::Checked;
+use crate::facts::{Checked, Secret};
 use crate::failure::Failure;
 
 /// What is known of a stream by its frames so far. Pure: no clock, no I/O.
@@ -20,6 +20,8 @@ pub(super) struct Watch {
     lead: usize,
     hold_back: usize,
     checked: Checked,
+    /// What an error may not tell.
+    secret: Option<Secret>,
     has_content: bool,
     untold: Untold,
     choices: Choices,
@@ -61,12 +63,19 @@ impl Watch {
             lead: 0,
             hold_back,
             checked,
+            secret: None,
             has_content: false,
             untold: Untold::default(),
             choices: Choices::default(),
             has_ended: false,
             pending: None,
         }
+    }
+
+    /// Masks this key in the error that the stream may end with.
+    pub(super) fn keeping(mut self, secret: Option<Secret>) -> Self {
+        self.secret = secret;
+        self
     }
 
     /// Something of the answer has come.
@@ -149,7 +158,7 @@ impl Watch {
         // What counts of a frame is all of it: half of one may look like an end.
         let mut choices = self.choices.clone();
         match guard.signal_among(&frame, &mut choices) {
-            Signal::Error(failure) => return self.given_up(failure, self.has_finished()),
+            Signal::Error(failure) => return self.given_up(*failure, self.has_finished()),
             Signal::End if self.may_end() => self.has_ended = true,
             Signal::Finish if serde_json::from_slice::<IgnoredAny>(data).is_ok() => {
                 guard.follow_finish(&frame, &mut self.untold);
@@ -171,6 +180,14 @@ impl Watch {
         Step::Forward(whole.freeze())
     }
 
+    fn fail(&self, failure: Failure) -> Step {
+        let failure = match &self.secret {
+            Some(secret) => secret.mask_in(failure),
+            None => failure,
+        };
+        Step::Fail(Box::new(failure))
+    }
+
     /// Is the terminal frame one? The model said why it stopped, or what it said is whole by itself. Of several answers the
     /// latter would have to be known of each; but there are gateways that give one reason for all of them, and then the
     /// terminal frame.
@@ -179,9 +196,9 @@ impl Watch {
     }
 
     /// The provider gave up. That takes nothing back of an answer that was whole before.
-    fn given_up(&self, failure: Box<Failure>, had_finished: bool) -> Step {
+    fn given_up(&self, failure: Failure, had_finished: bool) -> Step {
         if !(had_finished && self.has_content) {
-            return Step::Fail(failure);
+            return self.fail(failure);
         }
         tracing::debug!(class = %failure.class(), "left out an error after the end of the answer");
         Step::Over
@@ -212,7 +229,7 @@ impl Watch {
                     return Verdict::Stop(Step::Break(Cause::NoFinish));
                 }
             }
-            Signal::Error(failure) => return Verdict::Stop(self.given_up(failure, had_finished)),
+            Signal::Error(failure) => return Verdict::Stop(self.given_up(*failure, had_finished)),
             Signal::Malformed => {
                 tracing::debug!(bytes = raw.bytes().len(), "skipped a malformed frame");
                 return Verdict::Drop;

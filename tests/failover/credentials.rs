@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tower_failover::testing::{FakeProvider, Fault};
+use tower_failover::testing::{FakeProvider, Fault, RecordedReply};
 
 use crate::support::{APIS, Answer, Api, Gateway, IMPATIENT, join};
 
@@ -174,4 +174,66 @@ async fn connections_that_do_not_last_leave_the_other_models_of_a_host_alone() {
     let answer = gateway.ask(Api::OpenAi, false).await;
     assert_eq!(answer.status, 200, "{}", answer.raw());
     assert_eq!(answer.header("x-failover-model"), "d");
+}
+
+/// The key as a provider may quote it: plainly, and with escapes that a reader of JSON takes away.
+const QUOTED: [&str; 3] = ["sk-shared-secret", r"\u0073k-shared\u002dsecret", r"sk-shared-\u0073ecret"];
+
+/// What each API says of a bad request.
+fn refusal(api: Api, key: &str) -> String {
+    let message = format!("bad header Authorization: Bearer {key} x");
+    match api {
+        Api::Anthropic => {
+            format!(r#"{{"type":"error","error":{{"type":"invalid_request_error","message":"{message}"}}}}"#)
+        }
+        Api::Gemini => {
+            format!(r#"{{"error":{{"code":400,"message":"{message}","status":"INVALID_ARGUMENT"}}}}"#)
+        }
+        Api::OpenAi | Api::Responses => {
+            format!(r#"{{"error":{{"message":"{message}","type":"invalid_request_error","code":400}}}}"#)
+        }
+    }
+}
+
+#[tokio::test]
+async fn our_key_never_reaches_a_caller_wherever_and_however_a_provider_quotes_it() {
+    let check = async |api: Api| {
+        let shared = api.provider(SHARED).await;
+        let gateway = Gateway::configured(&file(api, &shared, &shared, &[("shared", "large")])).await;
+        for key in QUOTED {
+            let body = refusal(api, key);
+            for front in APIS {
+                for reply in [
+                    RecordedReply::json(400, body.clone()),
+                    RecordedReply::json(200, body.clone()),
+                    RecordedReply::sse(format!("event: error\ndata: {body}\n\n")),
+                ] {
+                    for is_stream in [false, true] {
+                        shared.reply(reply.clone());
+                        let answer = gateway.ask(front, is_stream).await;
+                        let cell = format!("{key} {api:?} {front:?} {is_stream}: {}", answer.raw());
+                        assert!(!answer.raw().contains("secret"), "{cell}");
+                        assert!(!answer.raw().contains("ecret"), "{cell}");
+                        if answer.status == 400 {
+                            assert!(answer.raw().contains("bad header"), "the rest is told: {cell}");
+                        }
+                    }
+                }
+            }
+        }
+    };
+    join(APIS.map(check)).await;
+}
+
+/// Nobody tells a model the key, and what it says is not ours to change.
+#[tokio::test]
+async fn an_answer_is_passed_as_it_is_whatever_words_are_in_it() {
+    let said = "the word sk-shared-secret";
+    for api in APIS {
+        let shared = api.provider(said).await;
+        let gateway = Gateway::configured(&file(api, &shared, &shared, &[("shared", "large")])).await;
+        for (front, is_stream) in [(api, false), (api, true), (api.other(), false), (api.other(), true)] {
+            assert_eq!(gateway.ask(front, is_stream).await.read(front, is_stream).text, said, "{front:?}");
+        }
+    }
 }

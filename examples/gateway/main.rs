@@ -9,6 +9,7 @@ mod models;
 mod plan;
 mod reload;
 mod routes;
+mod say;
 mod server;
 
 use std::process::ExitCode;
@@ -21,6 +22,7 @@ use tower_failover::config::{Config, Lasting};
 use crate::cli::Cli;
 use crate::embedded::Embedded;
 use crate::reload::{Hangups, Live, Reload};
+use crate::say::{complain, say};
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     match runtime().map_err(Into::into).and_then(|runtime| runtime.block_on(run(&cli))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            complain(error);
             ExitCode::FAILURE
         }
     }
@@ -59,7 +61,7 @@ async fn run(cli: &Cli) -> Result<()> {
     let mut lasting = Lasting::default();
     let stack = config.stack_with(&mut lasting)?;
     if cli.check {
-        print!("{}", plan::describe(&config, &stack));
+        say(plan::describe(&config, &stack).trim_end());
         return Ok(());
     }
     let listener = server::bind(listen).await?;
@@ -67,7 +69,7 @@ async fn run(cli: &Cli) -> Result<()> {
     // Whoever reads the banner may send a signal at once.
     let shutdown = server::shutdown_signal(Arc::clone(&is_draining));
     let changes = cli.config.as_ref().map(|path| (path, Hangups::listen()));
-    println!("{}", cli::banner(listener.local_addr()?, &stack, embedded.as_ref()));
+    say(cli::banner(listener.local_addr()?, &stack, embedded.as_ref()));
 
     let live = Live::new(routes::router(&stack, config.debug, Arc::clone(&is_draining)));
     if let Some((path, hangups)) = changes {

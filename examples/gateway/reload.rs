@@ -1,9 +1,10 @@
 //! A changed configuration, taken over while calls are under way.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,6 +14,7 @@ use tower::Service;
 use tower_failover::config::{Config, Lasting};
 
 use crate::Result;
+use crate::say::{complain, say};
 
 /// How often the file is looked at. Somebody who has just saved it looks at the log about as soon.
 const LOOK: Duration = Duration::from_secs(1);
@@ -67,12 +69,19 @@ pub(crate) struct Reload<M> {
     make: M,
 }
 
-/// What tells one state of a file from the next without reading it.
-type Version = (SystemTime, u64);
+/// What tells one state of a file from the next: what it says, as a hash, since there may be keys in it. Its time and
+/// its size may be those of another: in a store all files have one time, `cp -p` keeps it, and inodes are used again.
+/// It is small, and to be read once a second costs less than one call.
+type Version = u64;
 
 fn version(path: &Path) -> Option<Version> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.modified().ok()?, metadata.len()))
+    // What is no file, as a pipe, can be read but once.
+    if !std::fs::metadata(path).ok()?.is_file() {
+        return None;
+    }
+    let mut hasher = DefaultHasher::new();
+    std::fs::read(path).ok()?.hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 impl<M> Reload<M>
@@ -112,13 +121,15 @@ where
         match self.read() {
             Ok((router, listen)) => {
                 self.live.set(router);
-                println!("took over {}; calls under way finish as they began", self.path.display());
+                say(format_args!("took over {}; calls under way finish as they began", self.path.display()));
                 if listen != self.listen {
-                    println!("`listen` was changed, too: that takes a new start");
+                    say("`listen` was changed, too: that takes a new start");
                     self.listen = listen;
                 }
             }
-            Err(error) => eprintln!("{} is left aside, nothing is changed:\n{error}", self.path.display()),
+            Err(error) => {
+                complain(format_args!("{} is left aside, nothing is changed:\n{error}", self.path.display()))
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use tower::ServiceBuilder;
 use crate::Result;
 use crate::linger::Lingering;
 use crate::reload::Live;
+use crate::say::say;
 
 /// A client that has not sent the head of its request by then is disconnected.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -139,10 +140,13 @@ fn arrived(request: Request<Incoming>) -> Request<Lingering> {
 }
 
 async fn drain(connections: GracefulShutdown) {
-    println!("stopping: letting {} connection(s) finish; Ctrl-C again stops at once", connections.count());
+    say(format_args!(
+        "stopping: letting {} connection(s) finish; Ctrl-C again stops at once",
+        connections.count()
+    ));
     tokio::select! {
         () = connections.shutdown() => {}
-        () = tokio::time::sleep(GRACE) => println!("some streams took too long and were cut"),
+        () = tokio::time::sleep(GRACE) => say("some streams took too long and were cut"),
         _ = tokio::signal::ctrl_c() => {}
     }
 }

@@ -233,6 +233,54 @@ async fn a_file_is_taken_over_if_it_is_right_and_else_left_aside() {
 }
 
 #[tokio::test]
+async fn whoever_listens_may_go_and_nothing_is_cut() {
+    let words = ["word"; 40].join(" ");
+    let slow = FakeProvider::openai().answer(&*words).pace(Duration::from_millis(120));
+    let mut world = World::with_primary(slow.start().await.unwrap()).await;
+    world.gateway.is_heard_no_more().await;
+
+    // Complaints, and what it says of a file that is right: after both of them files are still taken over.
+    world.rewrite("[streem]\n");
+    world.gateway.signal("HUP").await;
+    for class in ["first", "second"] {
+        world.rewrite(&CODER.replace("coder", class));
+        world.gateway.signal("HUP").await;
+        let question = Api::OpenAi.question(true).to_string().replace("workhorse", class);
+        let served = || async {
+            let path = "/v1/chat/completions";
+            let response = world.gateway.request(Method::POST, path, &[], question.clone()).await;
+            (response.status() == StatusCode::OK).then_some(())
+        };
+        wait_for("the class that is new", served).await;
+    }
+
+    let question = Api::OpenAi.question(true).to_string();
+    let response = world.gateway.request(Method::POST, "/v1/chat/completions", &[], question).await;
+    world.gateway.signal("TERM").await;
+    assert_eq!(whole(response).await.read(Api::OpenAi, true).text, words);
+    assert_eq!(world.gateway.ended().await.code(), Some(0));
+}
+
+/// As a link that is turned to another file of a store, or what `cp -p` and `rsync -t` leave.
+#[tokio::test]
+async fn a_file_is_taken_over_that_differs_in_nothing_but_what_it_says() {
+    let world = World::start().await;
+    let was = std::fs::metadata(&world.file.0).unwrap();
+    let other = std::fs::read_to_string(&world.file.0).unwrap().replace("gpt-test", "gpt-best");
+    let other = File::new(&other);
+    let handle = std::fs::File::options().write(true).open(&other.0).unwrap();
+    handle.set_modified(was.modified().unwrap()).unwrap();
+    std::fs::rename(&other.0, &world.file.0).unwrap();
+    let is = std::fs::metadata(&world.file.0).unwrap();
+    assert_eq!((is.len(), is.modified().unwrap()), (was.len(), was.modified().unwrap()));
+    let served = || async {
+        let answer = world.ask(Api::OpenAi, "workhorse", false).await;
+        (answer.header("x-failover-model") == "gpt-best").then_some(())
+    };
+    wait_for("the other model", served).await;
+}
+
+#[tokio::test]
 async fn a_check_ends_with_what_is_wrong() {
     let good = config("http://127.0.0.1:9/v1", "http://127.0.0.1:9", CODER);
     let checked = check(&File::new(&good)).await;

@@ -15,6 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 /// Whatever is waited for comes much sooner, or never.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -113,6 +114,7 @@ pub(crate) struct Gateway {
     child: Child,
     out: Said,
     errors: Said,
+    listeners: [JoinHandle<()>; 2],
     pub(crate) url: String,
     client: Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>,
 }
@@ -120,10 +122,11 @@ pub(crate) struct Gateway {
 impl Gateway {
     pub(crate) async fn start(file: &File) -> Self {
         let mut child = command(file).args(["--listen", "127.0.0.1:0"]).spawn().expect("a process");
-        let out = listen(child.stdout.take().expect("stdout"));
-        let errors = listen(child.stderr.take().expect("stderr"));
+        let (out, of_out) = listen(child.stdout.take().expect("stdout"));
+        let (errors, of_errors) = listen(child.stderr.take().expect("stderr"));
         let client = Client::builder(TokioExecutor::new()).build_http();
-        let mut gateway = Self { child, out, errors, url: String::new(), client };
+        let mut gateway =
+            Self { child, out, errors, listeners: [of_out, of_errors], url: String::new(), client };
         let banner = gateway.says(&gateway.out, "Ctrl-C").await;
         let url = banner.split_whitespace().find(|word| word.starts_with("http://"));
         gateway.url = url.unwrap_or_else(|| panic!("no address in {banner}")).to_owned();
@@ -138,6 +141,14 @@ impl Gateway {
     /// Waits until it says this on stderr.
     pub(crate) async fn complains(&self, words: &str) -> String {
         self.says(&self.errors, words).await
+    }
+
+    /// From now on nobody reads what it says: what it writes fails.
+    pub(crate) async fn is_heard_no_more(&mut self) {
+        for listener in &mut self.listeners {
+            listener.abort();
+            let _ = listener.await;
+        }
     }
 
     async fn says(&self, said: &Said, words: &str) -> String {
@@ -193,10 +204,10 @@ pub(crate) async fn check(file: &File) -> Output {
 }
 
 /// Everything is read, or a process that says much would wait.
-fn listen(stream: impl AsyncRead + Unpin + Send + 'static) -> Said {
+fn listen(stream: impl AsyncRead + Unpin + Send + 'static) -> (Said, JoinHandle<()>) {
     let said = Said::default();
     let all = Arc::clone(&said);
-    tokio::spawn(async move {
+    let listener = tokio::spawn(async move {
         let mut lines = BufReader::new(stream).lines();
         while let Ok(Some(line)) = lines.next_line().await {
             let mut all = all.lock().expect("no panic");
@@ -204,5 +215,5 @@ fn listen(stream: impl AsyncRead + Unpin + Send + 'static) -> Said {
             all.push('\n');
         }
     });
-    said
+    (said, listener)
 }

@@ -1,13 +1,14 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Response;
 use http::response::Parts;
 use http_body::Body;
 use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
 
 use super::ResponseBody;
 use super::error::{Unreadable, broken};
@@ -22,6 +23,11 @@ use crate::failure::{BoxError, Failure, no_headroom};
 
 /// How much of an error response is read. More than any provider says, and enough to know what went wrong.
 const ERROR_BYTES: usize = 64 * 1024;
+
+/// How long the rest of an error response is waited for. Its head has said what went wrong and when to come back, and a
+/// provider writes the few words behind it in the same breath: what is not there by now is worth less than the time in
+/// which another member could be asked.
+const ERROR_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A response in the caller's dialect.
 type Answered<B, F, M> = Response<ResponseBody<B, <M as Dialect>::Decoder, <F as Dialect>::Encoder>>;
@@ -55,6 +61,8 @@ struct Gathering {
     parts: Parts,
     gather: Gather,
     purpose: Purpose,
+    /// Set only while an error response is silent.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +120,8 @@ where
                         }
                     };
                     let limit = if purpose == Purpose::Error { ERROR_BYTES } else { exchange.answer_limit };
-                    let gathering = Some(Gathering { parts, gather: Gather::new(limit), purpose });
+                    let gather = Gather::new(limit);
+                    let gathering = Some(Gathering { parts, gather, purpose, patience: None });
                     this.state.set(State::Gathering { body, gathering });
                 }
                 StateProj::Gathering { body, gathering } => {
@@ -136,10 +145,18 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    let Gathering { gather, purpose, .. } = gathering.as_mut().expect("polled after it was ready");
+    let Gathering { gather, purpose, patience, .. } = gathering.as_mut().expect("polled after it was ready");
     loop {
         let is_error = *purpose == Purpose::Error;
-        let frame = match ready!(body.as_mut().poll_frame(cx)) {
+        let Poll::Ready(next) = body.as_mut().poll_frame(cx) else {
+            if !is_error {
+                return Poll::Pending;
+            }
+            let patience = patience.get_or_insert_with(|| Box::pin(sleep(ERROR_PATIENCE)));
+            ready!(patience.as_mut().poll(cx));
+            return Poll::Ready(Ok(true));
+        };
+        let frame = match next {
             None => return Poll::Ready(Ok(false)),
             Some(Ok(frame)) => frame,
             // The status has said enough.
@@ -192,7 +209,7 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     }
 
     fn answer<B>(self, gathering: Gathering, is_cut: bool) -> Result<Answered<B, F, M>, BoxError> {
-        let Gathering { parts, gather, purpose } = gathering;
+        let Gathering { parts, gather, purpose, .. } = gathering;
         let body = gather.into_bytes();
         let mask = |failure| Secret::mask(&parts.extensions, failure);
         let (content, body) = match purpose {

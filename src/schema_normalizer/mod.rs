@@ -25,8 +25,9 @@
 //! adds the provider's base URL and the key.
 //!
 //! Error bodies are read up to 64 KiB, answers up to [`answer_limit`](SchemaNormalizerLayer::answer_limit),
-//! a frame of a stream up to [32 MiB](crate::dialect::sse::Splitter::MAX_FRAME_BYTES). No time is limited here:
-//! that is for [`stream_guard`](crate::stream_guard) above.
+//! a frame of a stream up to [32 MiB](crate::dialect::sse::Splitter::MAX_FRAME_BYTES). What is left of an error body
+//! when its head has come is waited for no longer than two seconds: the head has said what matters. How long an
+//! answer may take is for [`stream_guard`](crate::stream_guard) above.
 //!
 //! # Example
 //! See [`Dialect`](crate::dialect::Dialect) for what can stand at either side.

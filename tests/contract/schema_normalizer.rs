@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -14,6 +15,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::BodyExt;
 use proptest::prelude::*;
+use tokio::time::Instant;
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_failover::body::Buffered;
 use tower_failover::dialect::anthropic_messages::AnthropicMessages;
@@ -595,6 +597,33 @@ async fn an_error_response_is_read_up_to_a_bound_and_even_if_it_breaks() {
     let broken = answer(503, &[], Pieces::of("{\"error\":").then_reset());
     let failure = exchange(OpenAiChat, OpenAiChat, ask(ASK), broken).await.failure();
     assert_eq!(failure.class(), Class::Overloaded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_response_that_stalls_is_known_by_its_head() {
+    for (status, class) in [(401, Class::Auth), (429, Class::RateLimited), (503, Class::Overloaded)] {
+        for begun in ["", r#"{"type":"error","error":{"type":"#] {
+            let body = Pieces::of(begun).then_hang();
+            let response = answer(status, &[("retry-after", "7"), ("request-id", "req_1")], body);
+            let start = Instant::now();
+            let failure =
+                exchange(AnthropicMessages, AnthropicMessages, ask(&claude_ask()), response).await.failure();
+            assert_eq!(start.elapsed(), Duration::from_secs(2), "{status}");
+            assert_eq!((failure.class(), failure.status().unwrap().as_u16()), (class, status));
+            assert_eq!(failure.retry_after(), Some(Duration::from_secs(7)), "{status}");
+            let report = failure.report().unwrap();
+            assert_eq!((report.request_id.as_deref(), &report.verbatim), (Some("req_1"), &None));
+        }
+    }
+}
+
+/// The limit is of errors: an answer may take its time.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_stalls_is_waited_for() {
+    let body = Pieces::of(CLAUDE).then_hang();
+    let response = answer(200, &[("content-type", "application/json")], body);
+    let call = exchange(OpenAiChat, AnthropicMessages, ask(ASK), response);
+    assert!(tokio::time::timeout(Duration::from_secs(60), call).await.is_err());
 }
 
 #[tokio::test]

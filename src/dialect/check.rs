@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
-use super::canonical::{Content, Part, Position, Request, Source, Tool};
+use super::canonical::{Content, OutputFormat, Part, Position, Request, Source, Tool};
+use super::json_schema::Nesting;
 use super::{Capabilities, Target};
 use crate::failure::table::THREAD_NOT_FOUND;
 use crate::failure::{Class, Failure, Report};
@@ -16,7 +17,8 @@ const CHARS_PER_TOKEN: u64 = 8;
 ///
 /// # Errors
 /// [`Class::Unsupported`], naming the field, for what it cannot take: state that another provider keeps, tools,
-/// media. [`Class::InvalidRequest`] for a thread that only another provider knows. [`Class::ContextOverflow`] where the text is certainly too long: a larger member may be asked, and a
+/// media. [`Class::InvalidRequest`] for a thread that only another provider knows, and for a schema that nobody
+/// follows to its end. [`Class::ContextOverflow`] where the text is certainly too long: a larger member may be asked, and a
 /// caller whose request fits nobody learns why.
 pub(super) fn check(request: &Request<'_>, target: &Target<'_>, dialect: &str) -> Result<(), Failure> {
     let known = target.capabilities;
@@ -27,6 +29,7 @@ pub(super) fn check(request: &Request<'_>, target: &Target<'_>, dialect: &str) -
     if !known.tools && request.tools.iter().any(is_function) {
         return Err(unsupported(request.names.tools, "the model takes no tools"));
     }
+    check_nesting(request)?;
     let mut chars = 0;
     for part in request.turns.iter().flat_map(|turn| &turn.parts) {
         visit(request, known, part, &mut chars)?;
@@ -35,6 +38,30 @@ pub(super) fn check(request: &Request<'_>, target: &Target<'_>, dialect: &str) -
         Some(context) if bytes_of(request, chars) / CHARS_PER_TOKEN > context => fits(request, context),
         _ => Ok(()),
     }
+}
+
+/// A schema is read once for each of its levels. One that no provider takes is not worth that.
+fn check_nesting(request: &Request<'_>) -> Result<(), Failure> {
+    let mut nesting = Nesting::default();
+    for (index, tool) in request.tools.iter().enumerate() {
+        if let Tool::Function { parameters: Some(schema), .. } = tool {
+            if !nesting.takes(schema) {
+                return Err(too_deep(&request.parameters(index)));
+            }
+        }
+    }
+    match &request.output {
+        OutputFormat::JsonSchema { schema, .. } if !nesting.takes(schema) => {
+            Err(too_deep(request.names.output))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn too_deep(path: &str) -> Failure {
+    let message = format!("{path}: {}", Nesting::TOO_DEEP);
+    let report = Report { param: Some(path.to_owned()), ..Report::new(message) };
+    Failure::new(Class::InvalidRequest).with_status(StatusCode::BAD_REQUEST).with_report(report)
 }
 
 /// Looks at one part, and those within it, and counts the bytes of its text.

@@ -774,3 +774,96 @@ async fn whoever_does_not_go_on_with_an_answer_is_not_asked_to() {
     assert_eq!(ask(AnthropicMessages.into(), "claude-opus-4-7").await, refused, "of the same dialect, too");
     assert_eq!(ask(AnthropicMessages.into(), "claude-sonnet-4-5").await, (Class::Overloaded, 1));
 }
+
+/// A request for each place in which a dialect has a schema, and the path of it.
+fn with_schema(schema: &str) -> Vec<(AnyDialect, String, &'static str)> {
+    let dialect = |name: &str| AnyDialect::parse(name).unwrap();
+    let chat = |rest: &str| {
+        format!(r#"{{"model":"workhorse","messages":[{{"role":"user","content":"Hi"}}],{rest}}}"#)
+    };
+    let responses = |rest: &str| format!(r#"{{"model":"workhorse","input":"Hi",{rest}}}"#);
+    let message = |rest: &str| {
+        format!(
+            r#"{{"model":"workhorse","max_tokens":9,"messages":[{{"role":"user","content":"Hi"}}],{rest}}}"#
+        )
+    };
+    let gemini = |rest: &str| {
+        format!(r#"{{"model":"workhorse","contents":[{{"role":"user","parts":[{{"text":"Hi"}}]}}],{rest}}}"#)
+    };
+    let declared = |field: &str| {
+        gemini(&format!(r#""tools":[{{"functionDeclarations":[{{"name":"f","{field}":{schema}}}]}}]"#))
+    };
+    let form = |field: &str| {
+        let json = r#""responseMimeType":"application/json""#;
+        gemini(&format!(r#""generationConfig":{{{json},"{field}":{schema}}}"#))
+    };
+    let tool = format!(r#""tools":[{{"type":"function","function":{{"name":"f","parameters":{schema}}}}}]"#);
+    let format = format!(
+        r#""response_format":{{"type":"json_schema","json_schema":{{"name":"a","strict":true,"schema":{schema}}}}}"#
+    );
+    vec![
+        (dialect("openai-chat"), chat(&tool), "tools[0].function.parameters"),
+        (dialect("openai-chat"), chat(&format), "response_format"),
+        (
+            dialect("openai-responses"),
+            responses(&format!(r#""tools":[{{"type":"function","name":"f","parameters":{schema}}}]"#)),
+            "tools[0].parameters",
+        ),
+        (
+            dialect("openai-responses"),
+            responses(&format!(
+                r#""text":{{"format":{{"type":"json_schema","name":"a","schema":{schema}}}}}"#
+            )),
+            "text.format",
+        ),
+        (
+            dialect("anthropic-messages"),
+            message(&format!(r#""tools":[{{"name":"f","input_schema":{schema}}}]"#)),
+            "tools[0].input_schema",
+        ),
+        (
+            dialect("anthropic-messages"),
+            message(&format!(r#""output_config":{{"format":{{"type":"json_schema","schema":{schema}}}}}"#)),
+            "output_config.format",
+        ),
+        (dialect("gemini"), declared("parameters"), "tools[0].functionDeclarations[0].parameters"),
+        (
+            dialect("gemini"),
+            declared("parametersJsonSchema"),
+            "tools[0].functionDeclarations[0].parametersJsonSchema",
+        ),
+        (dialect("gemini"), form("responseSchema"), "generationConfig.responseSchema"),
+        (dialect("gemini"), form("responseJsonSchema"), "generationConfig.responseJsonSchema"),
+    ]
+}
+
+#[tokio::test]
+async fn a_schema_that_nobody_follows_to_its_end_is_refused_before_it_is_sent() {
+    let nested =
+        |depth: usize, inner: &str| r#"{"type":"array","items":"#.repeat(depth) + inner + &"}".repeat(depth);
+    let wide = format!(
+        r#"{{"type":"object","properties":{{{}"q":{{}}}}}}"#,
+        r#""p":{"type":"string"},"#.repeat(20_000)
+    );
+    for (schema, is_refused) in
+        [(nested(20, "{}"), false), (nested(4_000, "{}"), true), (nested(40, &wide), true)]
+    {
+        for (front, body, path) in with_schema(&schema) {
+            for member in AnyDialect::ALL {
+                let mut request = ask(&body);
+                *request.uri_mut() = "/v1beta/models/workhorse:generateContent".parse().unwrap();
+                let response = answer(503, &[], Pieces::of(""));
+                let seen = exchange(front, *member, request, response).await;
+                let is_sent = seen.sent.is_some();
+                assert_eq!(is_sent, !is_refused || front == *member, "{front} {member} {path}");
+                if !is_sent {
+                    let failure = seen.failure();
+                    let report = failure.report().unwrap();
+                    assert_eq!(failure.class(), Class::InvalidRequest, "{front} {member} {path}");
+                    assert_eq!(report.param.as_deref(), Some(path), "{front} {member}");
+                    assert_eq!(report.message, format!("{path}: the schema is nested too deep"));
+                }
+            }
+        }
+    }
+}

@@ -10,6 +10,7 @@
 mod described;
 mod entries;
 mod flat;
+mod nesting;
 mod node;
 mod object;
 mod references;
@@ -19,6 +20,7 @@ mod write;
 use serde_json::value::RawValue;
 
 pub(crate) use self::described::described;
+pub(crate) use self::nesting::Nesting;
 pub(crate) use self::subset::Subset;
 
 /// A schema rewritten.

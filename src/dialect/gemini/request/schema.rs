@@ -10,7 +10,9 @@ use serde_json::value::RawValue;
 
 use super::json;
 use super::read::{self, camel};
+use crate::dialect::Invalid;
 use crate::dialect::canonical::Json;
+use crate::dialect::json_schema::Nesting;
 use crate::dialect::quoted::quoted;
 
 /// Deeper schemas are left as they are: no provider compiles them.
@@ -21,15 +23,23 @@ const TYPES: [&str; 8] = ["", "string", "number", "integer", "boolean", "array",
 const COUNTS: [&str; 6] =
     ["minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"];
 
-/// The same schema as JSON Schema; the very one where it is that already.
-pub(super) fn normalised(schema: &RawValue) -> Json<'_> {
+/// The same schema as JSON Schema; the very one where it is that already. `nesting` is of those before it, `path`
+/// where it stands.
+pub(super) fn normalised<'a>(
+    schema: &'a RawValue,
+    path: &str,
+    nesting: &mut Nesting,
+) -> Result<Json<'a>, Invalid> {
+    if !nesting.takes(schema) {
+        return Err(Invalid::new(format!("{path}: {}", Nesting::TOO_DEEP)).at(path));
+    }
     let mut out = Vec::with_capacity(schema.get().len() + 32);
     write(&mut out, schema, 0);
     let read = String::from_utf8(out).ok().filter(|text| text != schema.get());
-    match read.and_then(|text| RawValue::from_string(text).ok()) {
+    Ok(match read.and_then(|text| RawValue::from_string(text).ok()) {
         Some(owned) => Cow::Owned(owned),
         None => Cow::Borrowed(schema),
-    }
+    })
 }
 
 fn copy(out: &mut Vec<u8>, value: &RawValue) {
@@ -161,8 +171,12 @@ fn reference(out: &mut Vec<u8>, value: &RawValue) {
 mod tests {
     use super::*;
 
+    fn normalise(schema: &str) -> Json<'_> {
+        normalised(serde_json::from_str(schema).unwrap(), "a", &mut Nesting::default()).unwrap()
+    }
+
     fn read(schema: &str) -> String {
-        normalised(serde_json::from_str(schema).unwrap()).get().to_owned()
+        normalise(schema).get().to_owned()
     }
 
     #[test]
@@ -201,8 +215,6 @@ mod tests {
     #[test]
     fn a_json_schema_is_borrowed_as_it_is() {
         let schema = r#"{"type":"object","properties":{"max_items":{"type":["string","null"]}},"additionalProperties":false}"#;
-        assert!(
-            matches!(normalised(serde_json::from_str(schema).unwrap()), Cow::Borrowed(raw) if raw.get() == schema)
-        );
+        assert!(matches!(normalise(schema), Cow::Borrowed(raw) if raw.get() == schema));
     }
 }

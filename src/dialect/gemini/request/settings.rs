@@ -10,6 +10,7 @@ use crate::dialect::Invalid;
 use crate::dialect::canonical::{
     Effort, Extra, Json, OutputFormat, ReasoningRequest, Request, Sampling, Text,
 };
+use crate::dialect::json_schema::Nesting;
 
 /// Reads all that is neither conversation nor tools, and which of the words for the form of the answer the
 /// caller uses: the index of them in [`NAMES`](super::NAMES).
@@ -191,8 +192,12 @@ fn output<'a>(path: &Path<'_>, config: &mut Object<'a>, request: &mut Request<'a
         ("responseSchema", SCHEMA),
     ] {
         let Some(value) = config.take(name) else { continue };
-        request.extra.push(Extra::moot(path.field(name).to_string(), Cow::Borrowed(value)));
-        let schema = if words == SCHEMA { schema::normalised(value) } else { Cow::Borrowed(value) };
+        let path = path.field(name).to_string();
+        let schema = match words {
+            SCHEMA => schema::normalised(value, &path, &mut Nesting::default())?,
+            _ => Cow::Borrowed(value),
+        };
+        request.extra.push(Extra::moot(path, Cow::Borrowed(value)));
         request.output = enforced(schema);
         return Ok(words);
     }

@@ -8,10 +8,12 @@ use super::read::{self, Object, Path};
 use super::{json, schema};
 use crate::dialect::Invalid;
 use crate::dialect::canonical::{Extra, Request, Text, Tool, ToolChoice};
+use crate::dialect::json_schema::Nesting;
 
 /// Reads the tools: entries that each hold a list of functions, tools of the vendor's, or both.
 pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Result<(), Invalid> {
     let path = &Path::Root.field("tools");
+    let mut nesting = Nesting::default();
     let entries = fields.take("tools").map(|value| read::list(path, value)).transpose()?;
     for (index, item) in entries.unwrap_or_default().into_iter().enumerate() {
         let path = &path.index(index);
@@ -20,7 +22,7 @@ pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Re
             let path = &path.field("functionDeclarations");
             for (at, item) in read::list(path, list)?.into_iter().enumerate() {
                 let path = &path.index(at);
-                request.tools.push(function(path, item, &mut request.extra)?);
+                request.tools.push(function(path, item, (&mut request.extra, &mut nesting))?);
                 request.tool_paths.push(path.to_string());
             }
         }
@@ -36,17 +38,22 @@ pub(super) fn read<'a>(fields: &mut Object<'a>, request: &mut Request<'a>) -> Re
 fn function<'a>(
     path: &Path<'_>,
     item: &'a RawValue,
-    extra: &mut Vec<Extra<'a>>,
+    (extra, nesting): (&mut Vec<Extra<'a>>, &mut Nesting),
 ) -> Result<Tool<'a>, Invalid> {
     let mut fields = Object::read(path, item)?;
     let name = fields.required_text(path, "name")?;
     let description = fields.text(path, "description")?;
     let parameters = match fields.take("parametersJsonSchema") {
         Some(schema) => Some(Cow::Borrowed(schema)),
-        None => fields.take("parameters").map(|schema| {
-            extra.push(Extra::moot(path.field("parameters").to_string(), Cow::Borrowed(schema)));
-            schema::normalised(schema)
-        }),
+        None => match fields.take("parameters") {
+            Some(schema) => {
+                let path = path.field("parameters").to_string();
+                let normalised = schema::normalised(schema, &path, nesting)?;
+                extra.push(Extra::moot(path, Cow::Borrowed(schema)));
+                Some(normalised)
+            }
+            None => None,
+        },
     };
     for (field, value) in fields.rest() {
         let is_moot = json::says_nothing(value);

@@ -23,6 +23,13 @@ pub trait RoutingPolicy<Req, Res> {
         false
     }
 
+    /// Why `member` could not serve this call if it were up, where it could not: then there is no use in coming back
+    /// when it is. Asked of members that are down, and only where all are.
+    fn unable(&self, request: &Req, member: &Member) -> Option<Failure> {
+        let _ = (request, member);
+        None
+    }
+
     /// Where to record the attempts.
     fn attempts(&self, request: &Req) -> Option<Attempts> {
         let _ = request;

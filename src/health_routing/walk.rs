@@ -51,14 +51,19 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
         };
         match plan {
             Plan::Ask(order) => walk.order = order,
-            Plan::AllDown(down) => walk.all_down(&down),
+            Plan::AllDown(down) => walk.all_down::<Res>(&down),
         }
         walk
     }
 
-    fn all_down(&mut self, down: &[Down]) {
+    fn all_down<Res>(&mut self, down: &[Down])
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let down = &self.only_able::<Res>(down)[..];
         let turn = match self.set.when_all_down {
             WhenAllDown::FailFast => None,
+            WhenAllDown::LastResort if down.is_empty() => None,
             WhenAllDown::LastResort => self.set.memory.take_turn(),
         };
         // Without the turn nobody is asked, and all are refused.
@@ -71,6 +76,22 @@ impl<S, F, P, Req> Walk<S, F, P, Req> {
             let class = self.set.about(member.index).refusal(now);
             self.refuse(member.index, Failure::new(class).with_retry_after(member.until));
         }
+    }
+
+    /// Those of them for whom to come back may be of use. The others are noted.
+    fn only_able<Res>(&mut self, down: &[Down]) -> Vec<Down>
+    where
+        P: RoutingPolicy<Req, Res>,
+    {
+        let mut able = Vec::with_capacity(down.len());
+        for member in down {
+            let request = self.request.as_ref();
+            match request.and_then(|request| self.set.policy.unable(request, self.member(member.index))) {
+                Some(failure) => self.refuse(member.index, failure),
+                None => able.push(*member),
+            }
+        }
+        able
     }
 
     /// The next member to ask, and a clone of its service.

@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
+use http::Request;
 use tower_layer::Layer;
 
 use super::judge::Told;
 use super::request::{Knowledge, Translator};
-use super::{LossRules, SchemaNormalizer};
-use crate::dialect::{Capabilities, Flavour};
+use super::{LossPolicy, LossRules, SchemaNormalizer};
+use crate::body::Buffered;
+use crate::dialect::{Capabilities, Dialect, Flavour};
+use crate::failure::Failure;
 
 /// Applies [`SchemaNormalizer`].
 ///
@@ -65,6 +68,15 @@ impl<F: Clone, M: Clone, P: Clone> SchemaNormalizerLayer<F, M, P> {
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         Arc::make_mut(&mut self.0).answer_limit = bytes;
         self
+    }
+}
+
+impl<F: Dialect, M: Dialect, P: LossPolicy> SchemaNormalizerLayer<F, M, P> {
+    /// Why the member would not be asked, if it would not: the request is written for it, and thrown away. For whoever has to
+    /// know that before it is the member's turn.
+    #[must_use]
+    pub fn refusal(&self, request: Request<Buffered>) -> Option<Failure> {
+        self.0.refusal(request)
     }
 }
 

@@ -64,6 +64,20 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
         &self,
         request: Request<Buffered>,
     ) -> Result<(Request<Buffered>, Exchange<F, M>), Failure> {
+        let (request, exchange) = self.write(request)?;
+        self.account(&exchange.losses, &exchange.model)?;
+        Ok((request, exchange))
+    }
+
+    /// Why there would be none, and nothing is said of it to anybody.
+    pub(super) fn refusal(&self, request: Request<Buffered>) -> Option<Failure> {
+        match self.write(request) {
+            Ok((_, exchange)) => judge(&self.policy, &exchange.losses).err(),
+            Err(failure) => Some(failure),
+        }
+    }
+
+    fn write(&self, request: Request<Buffered>) -> Result<(Request<Buffered>, Exchange<F, M>), Failure> {
         let (parts, body) = request.into_parts();
         let body = body.into_bytes();
         let call = match parts.extensions.get::<Call>() {
@@ -87,7 +101,6 @@ impl<F: Dialect, M: Dialect, P: LossPolicy> Translator<F, M, P> {
         } else {
             self.rewrite(&body, &call, &target)?
         };
-        self.account(&written.losses, &model)?;
         let exchange = Exchange {
             front: self.front.clone(),
             member: self.member.clone(),

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use tower::ServiceBuilder;
 
-use super::{ClassService, MemberStack, Preview, Routing, preview};
+use super::{ClassRouting, ClassService, MemberStack, Preview, Routing, preview};
 use crate::circuit_breaker::CircuitHandle;
 use crate::client::Client;
 use crate::deadline::DeadlineLayer;
 use crate::dialect::AnyDialect;
 use crate::facts::{Exclusions, Member};
 use crate::failure::BoxError;
-use crate::health_routing::{DialectRouting, HealthRouting, Memory, WhenAllDown};
+use crate::health_routing::{HealthRouting, Memory, WhenAllDown};
 use crate::keepalive::KeepaliveLayer;
 use crate::resume::{DialectMend, ResumeLayer};
 use crate::stream_guard::{BrokenAnswer, Cause};
@@ -162,7 +162,7 @@ impl<C: Clone> ClassStack<C> {
     pub(super) fn routing(&self, front: AnyDialect) -> Routing<C> {
         let fallbacks = self.fallbacks.iter().map(|member| member.candidate(front));
         HealthRouting::new(self.primary.candidate(front), fallbacks.collect())
-            .policy(DialectRouting::new(front))
+            .policy(ClassRouting::new(front, self.stacks()))
             .when_all_down(self.when_all_down)
             .memory(self.memory.clone())
     }

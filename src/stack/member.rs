@@ -242,6 +242,19 @@ impl<C> MemberStack<C> {
     }
 }
 
+impl<C> MemberStack<C> {
+    /// What makes this member's requests of those of callers who speak `front`.
+    pub(super) fn normalizer(&self, front: AnyDialect) -> SchemaNormalizerLayer<AnyDialect, AnyDialect> {
+        let model = self.member.model().unwrap_or_default();
+        let layer = SchemaNormalizerLayer::new(front, self.dialect).model(model).flavour(self.flavour);
+        let layer = layer.losses(self.losses.clone());
+        match &self.capabilities {
+            Some(capabilities) => layer.capabilities(Arc::clone(capabilities)),
+            None => layer,
+        }
+    }
+}
+
 impl<C: Clone> MemberStack<C> {
     /// This member for callers who speak `front`.
     pub fn service(&self, front: AnyDialect) -> MemberService<C> {
@@ -265,17 +278,8 @@ impl<C: Clone> MemberStack<C> {
                     .leave_time(true),
             )
             // Derives the member's request from the caller's own, anew for every attempt.
-            .layer(self.normalizer(front).losses(self.losses.clone()))
+            .layer(self.normalizer(front))
             .service(self.client.clone())
-    }
-
-    fn normalizer(&self, front: AnyDialect) -> SchemaNormalizerLayer<AnyDialect, AnyDialect> {
-        let model = self.member.model().unwrap_or_default();
-        let layer = SchemaNormalizerLayer::new(front, self.dialect).model(model).flavour(self.flavour);
-        match &self.capabilities {
-            Some(capabilities) => layer.capabilities(Arc::clone(capabilities)),
-            None => layer,
-        }
     }
 
     /// This member as a candidate of a router that looks at what is known of it before it asks.

@@ -50,6 +50,7 @@ mod explain;
 mod health;
 mod member;
 mod preview;
+mod routing;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,19 +62,20 @@ pub use self::classes::{Classes, ResponseFuture};
 pub use self::explain::{Explanation, Figures, MemberExplanation};
 pub use self::member::{MemberService, MemberStack, MemberTimeouts};
 pub use self::preview::Preview;
+pub use self::routing::ClassRouting;
 use crate::array_stream::{ArrayStream, ArrayStreamLayer};
 use crate::buffer::{Buffer, BufferLayer, Peeking};
 use crate::client::Client;
 use crate::deadline::{Deadline, DeadlineLayer};
 use crate::degraded_marker::{DegradedMarker, DegradedMarkerLayer};
 use crate::dialect::AnyDialect;
-use crate::health_routing::{DialectRouting, HealthRouting};
+use crate::health_routing::HealthRouting;
 use crate::keepalive::{DialectKeepalive, Keepalive};
 use crate::rescue::{DialectRescue, Rescue, RescueLayer};
 use crate::resume::{DialectMend, Resume};
 
 /// The members of a class, and how one is chosen.
-pub type Routing<C = Client> = HealthRouting<MemberService<C>, MemberService<C>, DialectRouting<AnyDialect>>;
+pub type Routing<C = Client> = HealthRouting<MemberService<C>, MemberService<C>, ClassRouting>;
 
 /// One class as a service: signs of life, its own deadline, then its members, and what completes their answers.
 pub type ClassService<C = Client> =

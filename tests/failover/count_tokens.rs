@@ -1,5 +1,7 @@
 //! Counting tokens: by members of the caller's own dialect, and by nobody else.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tower_failover::testing::{FakeProvider, Fault};
 
@@ -113,5 +115,21 @@ async fn a_class_that_cannot_count_says_so() {
         assert_eq!(foreign.count(), 0, "{front:?}");
         // Nobody's fault, and nobody's health suffers.
         assert_eq!(gateway.ask(front, false).await.status, 200, "{front:?}");
+    }
+}
+
+/// There is no use in coming back.
+#[tokio::test]
+async fn a_class_that_cannot_count_says_so_while_it_is_down_as_well() {
+    for front in counting() {
+        let foreign = counter(Api::OpenAi).await;
+        let gateway = Gateway::start(&[(Api::OpenAi, foreign.base_url())]).await;
+        let circuit = gateway.stack.classes().next().unwrap().circuits().next().unwrap();
+        circuit.force_open(Duration::from_secs(60));
+        let answer = ask(&gateway, front).await;
+        assert_eq!(answer.status, 400, "{front:?} {answer:?}");
+        let message = front.error_message(&answer.json());
+        assert!(message.contains("count tokens"), "{front:?} {message}");
+        assert_eq!(gateway.ask(front, false).await.status, 503, "{front:?}");
     }
 }

@@ -324,3 +324,26 @@ async fn the_stack_explains_which_members_a_request_excludes() {
     assert_eq!((explanation.members[1].turn, explanation.members[1].why.as_deref()), (Some(1), None));
     assert!(class.explain_request(front, b"[]", Instant::now()).is_err());
 }
+
+#[tokio::test]
+async fn nobody_is_told_to_come_back_for_what_a_member_would_not_do_if_it_were_up() {
+    let sound = json!({"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}});
+    let body = json!({"model": "workhorse", "messages": [{"role": "user", "content": [sound]}]});
+    let (claude, chat) = (Api::Anthropic.provider(PRIMARY).await, Api::OpenAi.provider(FALLBACK).await);
+    let alone = [(Api::Anthropic, claude.base_url())];
+    let both = [(Api::Anthropic, claude.base_url()), (Api::OpenAi, chat.base_url())];
+    for (members, status) in [(&alone[..], 400), (&both[..], 503)] {
+        let gateway = Gateway::start(members).await;
+        let class = gateway.stack.classes().next().unwrap();
+        if status == 400 {
+            let answer = ask(&gateway, Api::OpenAi, body.clone(), false).await;
+            assert_eq!(answer.status, 400, "its circuit is closed: {answer:?}");
+        }
+        class.circuits().for_each(|circuit| circuit.force_open(Duration::from_secs(60)));
+        let answer = ask(&gateway, Api::OpenAi, body.clone(), false).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        assert_eq!(answer.headers.contains_key("retry-after"), status == 503, "{answer:?}");
+        let plain = ask(&gateway, Api::OpenAi, Api::OpenAi.question(false), false).await;
+        assert_eq!(plain.status, 503, "{plain:?}");
+    }
+}

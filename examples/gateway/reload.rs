@@ -128,7 +128,7 @@ where
                 }
             }
             Err(error) => {
-                complain(format_args!("{} is left aside, nothing is changed:\n{error}", self.path.display()))
+                complain(format_args!("{} is left aside, nothing is changed:\n{error}", self.path.display()));
             }
         }
     }

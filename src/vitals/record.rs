@@ -177,17 +177,20 @@ impl Record {
     /// Whether the service is believed after that.
     fn judge(&mut self, verdict: Verdict, now: Instant) {
         let (is_good, is_unsteady) = (verdict == Verdict::Answered, self.shares().is_unsteady());
-        match &mut self.doubt {
-            None if is_unsteady => self.doubt = Some(Doubt::new(Reason::Unsteady, now)),
-            None => {}
-            Some(doubt) if !is_good => doubt.failed(now),
+        let is_proven = match &mut self.doubt {
+            Some(doubt) if is_good => doubt.answered(now),
             Some(doubt) => {
-                if doubt.answered(now) {
-                    self.doubt = None;
-                    // What was before would bring the doubt back at the first mishap.
-                    (0..self.length).for_each(|_| self.drop_oldest());
-                }
+                doubt.failed(now);
+                false
             }
+            None => false,
+        };
+        if is_proven {
+            self.doubt = None;
+            // What was before would bring the doubt back at the first mishap.
+            (0..self.length).for_each(|_| self.drop_oldest());
+        } else if is_unsteady && self.doubt.is_none() {
+            self.doubt = Some(Doubt::new(Reason::Unsteady, now));
         }
     }
 

@@ -112,7 +112,11 @@ where
                 Step::End => self.as_mut().end(cx),
                 Step::Over => self.as_mut().complete(),
                 Step::Fail(failure) => self.as_mut().abort(committed(Cause::GaveUp, failure)),
-                Step::Break(cause) => self.as_mut().stop(BrokenAnswer::after_commit(cause).into()),
+                // What comes after the reason takes nothing back, however much it is.
+                Step::Break(cause @ Cause::TooLarge) => {
+                    self.as_mut().stop(BrokenAnswer::after_commit(cause).into());
+                }
+                Step::Break(cause) => self.as_mut().abort(BrokenAnswer::after_commit(cause).into()),
             }
         }
     }

@@ -2,12 +2,17 @@ use http::StatusCode;
 use serde::de::IgnoredAny;
 
 use super::finish::is_failure;
+use super::plain::is_plain;
 use crate::dialect::broken_off::broken_off;
 use crate::dialect::openai_chat::{error, wire};
 use crate::failure::{Class, Failure, Report};
 
 /// Is a 200 with this body an answer?
 pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
+    if is_plain(body) { Ok(()) } else { check_by_reading(body) }
+}
+
+pub(super) fn check_by_reading(body: &[u8]) -> Result<(), Failure> {
     let answer: wire::Answer<'_> = match wire::object(body) {
         Ok(answer) => answer,
         // Not an answer, but perhaps an error in one of its many shapes.

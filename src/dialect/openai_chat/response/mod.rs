@@ -4,6 +4,7 @@ mod check;
 mod decode;
 mod encode;
 mod finish;
+mod plain;
 mod usage;
 
 pub(super) use self::check::{check, is_cut};

@@ -3,7 +3,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 
 use super::Respond;
-use crate::dialect::sse::{Splitter, is_event_stream};
+use crate::dialect::sse::is_event_stream;
 use crate::failure::{BoxError, Class, Failure};
 
 /// An event stream that may have to be ended with an error event.
@@ -26,6 +26,9 @@ struct Recent {
     last: Vec<u8>,
     is_too_large: bool,
 }
+
+/// An event that is larger, as a picture, is not copied: it is not worth so much memory to know its number.
+const LARGEST: usize = 1024 * 1024;
 
 /// So much room is kept from one event for the next.
 const ROOM: usize = 4 * 1024;
@@ -79,7 +82,7 @@ impl Recent {
             self.last.shrink_to(ROOM);
             self.is_too_large = false;
         }
-        self.is_too_large |= self.last.len() + data.len() > Splitter::MAX_FRAME_BYTES;
+        self.is_too_large |= self.last.len() + data.len() > LARGEST;
         if self.is_too_large {
             self.last = Vec::new();
         } else {
@@ -140,7 +143,7 @@ mod tests {
         let blank_line = "\n\n";
         assert_eq!(kept(&["data: a\n\n", "data: b"]), format!("{blank_line}data: a\n\ndata: b"));
         assert_eq!(kept(&["data: a\n\ndata: b\n\n", ": ping\n\n"]), "data: a\n\ndata: b\n\n: ping\n\n");
-        let large = "x".repeat(Splitter::MAX_FRAME_BYTES);
+        let large = "x".repeat(LARGEST);
         assert_eq!(kept(&["data: ", &large, "\n\n"]), "");
         assert_eq!(kept(&["data: ", &large, "\n\n", "data: b\n\n"]), "data: b\n\n");
     }

@@ -88,6 +88,7 @@ impl Untold {
     }
 
     /// Are the arguments of all calls in the answer of this number objects, or none?
+    #[cfg(feature = "schema-normalizer")]
     pub(crate) fn calls_take_objects(&self, choice: u32) -> bool {
         let mut calls = self.calls.iter().filter(|call| call.choice == choice);
         calls.all(|call| call.arguments.are_over() || call.arguments.are_none())
@@ -99,18 +100,21 @@ impl Untold {
     }
 
     /// A call of this number begins in this answer.
+    #[cfg(any(feature = "openai-responses", feature = "anthropic-messages", feature = "schema-normalizer"))]
     pub(crate) fn begins(&mut self, choice: u32, number: Option<u64>) {
         self.is_another(choice, number);
         self.push(Call { choice, number, id: None, arguments: Arguments::default() });
     }
 
     /// What has this number from here on is not the call that had it.
+    #[cfg(any(feature = "openai-responses", feature = "anthropic-messages", feature = "schema-normalizer"))]
     pub(crate) fn is_another(&mut self, choice: u32, number: Option<u64>) {
         let is_same = |call: &&mut Call| call.choice == choice && call.number == number;
         self.calls.iter_mut().filter(is_same).for_each(|call| call.number = None);
     }
 
     /// More of the arguments of the call that began with this number, or else of the last. Of others nothing is known.
+    #[cfg(any(feature = "openai-responses", feature = "anthropic-messages", feature = "schema-normalizer"))]
     pub(crate) fn adds(&mut self, choice: u32, number: Option<u64>, arguments: &str) {
         let is_same = |call: &&mut Call| call.choice == choice && (number.is_none() || call.number == number);
         if let Some(call) = self.calls.iter_mut().rev().find(is_same) {

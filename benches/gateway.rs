@@ -29,7 +29,7 @@ struct Work {
     target: f64,
 }
 
-const WORK: [Work; 5] = [
+const WORK: [Work; 6] = [
     Work {
         name: "OpenAI to OpenAI, 0.8 KB",
         model: "same",
@@ -57,6 +57,14 @@ const WORK: [Work; 5] = [
         path: "/v1/messages",
         is_stream: true,
         target: 1.3,
+    },
+    // Whoever may have to ask another keeps a copy of the request.
+    Work {
+        name: "a healthy primary and a fallback, 0.8 KB",
+        model: "pair",
+        path: "/v1/chat/completions",
+        is_stream: false,
+        target: 1.5,
     },
     Work {
         name: "primary's circuit open, 0.8 KB",

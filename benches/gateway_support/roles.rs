@@ -64,6 +64,12 @@ fn gateway(upstream: u16) -> Router {
         [[classes.other.members]]
         provider = "anthropic"
         model = "claude-sonnet-4-6"
+        [[classes.pair.members]]
+        provider = "openai"
+        model = "gpt-5-mini"
+        [[classes.pair.members]]
+        provider = "dead"
+        model = "gpt-5-mini"
         [[classes.failover.members]]
         provider = "dead"
         model = "gpt-5-mini"

@@ -3,6 +3,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::doubt::{Doubt, Reason};
+use super::silence::Silence;
 use super::vain::Vain;
 use crate::facts::{Availability, Vitals};
 use crate::failure::{Class, Failure, Outcome};
@@ -141,7 +142,8 @@ impl Record {
 
     /// Whether what is remembered speaks against asking.
     pub(super) fn availability(&mut self, now: Instant) -> Availability {
-        match (self.vitals(now).no_headroom, self.doubt) {
+        self.forget(now);
+        match (self.no_headroom(now), self.doubt) {
             (Some(rest), _) => Availability::Exhausted(rest),
             (None, None) => Availability::Up,
             (None, Some(doubt)) if doubt.may_be_probed(now) => Availability::Probation,
@@ -152,8 +154,19 @@ impl Record {
         }
     }
 
+    fn no_headroom(&self, now: Instant) -> Option<Duration> {
+        self.exhausted.map(|until| until.saturating_duration_since(now))
+    }
+
+    /// Is it a silence that for so long nobody who waits was answered?
+    pub(super) fn is_silence(&self, quiet: Duration, now: Instant) -> bool {
+        // As usual when it fell silent: a long silence is not over because the last answer is long ago.
+        let usual = now.checked_sub(quiet).and_then(|then| self.usual(then));
+        usual.is_some_and(|usual| Silence::is_too_long(quiet, usual))
+    }
+
     /// How long the first token of an awaited answer took of late, as seen at `then`. `None` where nothing is known.
-    pub(super) fn usual(&self, then: Instant) -> Option<Duration> {
+    fn usual(&self, then: Instant) -> Option<Duration> {
         self.awaited?.known(then).map(Duration::from_nanos)
     }
 
@@ -211,7 +224,7 @@ impl Record {
         Vitals {
             first_token: self.average(now).map(Duration::from_nanos),
             in_vain: self.vain.count(now),
-            no_headroom: self.exhausted.map(|until| until.saturating_duration_since(now)),
+            no_headroom: self.no_headroom(now),
             ..self.shares()
         }
     }

@@ -48,12 +48,15 @@ impl Shared {
     }
 
     pub(super) fn availability(&self, now: Instant) -> Availability {
-        let is_silence_possible = self.0.silence().suspicion(self.0.time(now)).is_some();
-        if !is_silence_possible && !self.0.is_notable.load(Ordering::Acquire) {
+        let suspicion = self.0.suspicion(now);
+        if suspicion.is_none() && !self.0.is_notable.load(Ordering::Acquire) {
             return Availability::Up;
         }
-        let silent = self.0.read(now).silent.map_or(Availability::Up, Availability::Silent);
-        self.0.lock().availability(now).and(silent)
+        let mut record = self.0.lock();
+        let availability = record.availability(now);
+        self.0.note(&record);
+        let silent = suspicion.filter(|quiet| record.is_silence(*quiet, now));
+        availability.and(silent.map_or(Availability::Up, Availability::Silent))
     }
 }
 
@@ -121,17 +124,16 @@ impl Tally {
 
     /// All but the number of calls under way.
     fn read(&self, now: Instant) -> Vitals {
-        let silence = self.silence();
         let mut record = self.lock();
         let vitals = record.vitals(now);
         self.note(&record);
-        let is_too_long = |quiet: &Duration| {
-            // As usual when it fell silent: a long silence is not over because the last answer is long ago.
-            let usual = now.checked_sub(*quiet).and_then(|then| record.usual(then));
-            usual.is_some_and(|usual| Silence::is_too_long(*quiet, usual))
-        };
-        let silent = silence.suspicion(self.time(now)).filter(is_too_long);
-        Vitals { waiting: silence.waiting(), silent, ..vitals }
+        let silent = self.suspicion(now).filter(|quiet| record.is_silence(*quiet, now));
+        Vitals { waiting: self.silence().waiting(), silent, ..vitals }
+    }
+
+    /// For how long enough calls have waited in vain to make one wonder.
+    fn suspicion(&self, now: Instant) -> Option<Duration> {
+        self.silence().suspicion(self.time(now))
     }
 
     fn silence(&self) -> Silence {

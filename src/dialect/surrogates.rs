@@ -33,6 +33,16 @@ pub(crate) fn mended(json: &[u8]) -> Option<Vec<u8>> {
     mended
 }
 
+/// Reads JSON, and where it cannot be read, without its halves of characters: they are no reason to lose the rest. Nearly
+/// none has one, and so they are looked for only then. Of what is invalid, `read` must have told nothing yet.
+#[cfg(any(feature = "openai-responses", feature = "anthropic-messages", feature = "schema-normalizer"))]
+pub(crate) fn leniently<T, E>(json: &[u8], mut read: impl FnMut(&[u8]) -> Result<T, E>) -> Result<T, E> {
+    read(json).or_else(|error| match mended(json) {
+        Some(mended) => read(&mended),
+        None => Err(error),
+    })
+}
+
 /// Is there any such escape, be it of a half, of a whole character, or itself escaped? This is quick to know.
 pub(crate) fn may_have_halves(json: &[u8]) -> bool {
     [b"\\ud", b"\\uD"].iter().any(|start| memmem::find(json, *start).is_some())

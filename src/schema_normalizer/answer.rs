@@ -7,7 +7,7 @@ use super::error::Unreadable;
 use super::exchange::Exchange;
 use super::headers::request_id;
 use crate::dialect::canonical::{Answer, Choice, Content, Event, Finish};
-use crate::dialect::surrogates::mended;
+use crate::dialect::surrogates::leniently;
 use crate::dialect::{Dialect, Encode, ToolNames};
 use crate::facts::Secret;
 use crate::failure::Failure;
@@ -84,15 +84,6 @@ impl<F: Dialect, M: Dialect> Exchange<F, M> {
     fn disguised(&self, body: &[u8]) -> Option<Failure> {
         self.member.check_answer(body).err()
     }
-}
-
-/// Half of a character is no reason to lose an answer. Nearly none has one, and so it is looked for only where the
-/// answer cannot be read.
-fn leniently<T>(body: &[u8], read: impl Fn(&[u8]) -> Result<T, Failure>) -> Result<T, Failure> {
-    read(body).or_else(|failure| match mended(body) {
-        Some(mended) => read(&mended),
-        None => Err(failure),
-    })
 }
 
 /// Is it an answer in any dialect? Not all of them show more than the first choice, or thoughts.

@@ -7,7 +7,7 @@ use super::super::{answer, citation, error, finish, wire};
 use super::plain::PlainDelta;
 use crate::dialect::canonical::{Event, Text};
 use crate::dialect::sse::Frame;
-use crate::dialect::surrogates::mended;
+use crate::dialect::surrogates::{leniently, mended};
 use crate::dialect::{Decode, Invalid};
 use crate::failure::{Class, Failure, Report};
 
@@ -321,14 +321,7 @@ impl Decode for Decoder {
             emit(Event::Error(Box::new(error::decode(None, data))));
             return Ok(());
         }
-        match self.read(data, emit) {
-            // Half of a character is no reason to lose the others. What is invalid has told nothing yet.
-            Err(invalid) => match mended(data) {
-                Some(mended) => self.read(&mended, emit),
-                None => Err(invalid),
-            },
-            read => read,
-        }
+        leniently(data, |data| self.read(data, emit))
     }
 }
 

@@ -8,7 +8,7 @@ use super::wire;
 use crate::dialect::canonical::Text;
 use crate::dialect::openai::error;
 use crate::dialect::openai::leaf::{self, Borrowed, Raw};
-use crate::dialect::surrogates::mended;
+use crate::dialect::surrogates::leniently;
 use crate::failure::{Class, Failure, Report};
 
 #[derive(serde::Deserialize)]
@@ -24,11 +24,7 @@ struct Checked<'a> {
 
 /// Is a 200 with this body an answer?
 pub(crate) fn check(body: &[u8]) -> Result<(), Failure> {
-    check_strictly(body).or_else(|failure| match mended(body) {
-        // Half of a character is no reason to refuse the others.
-        Some(mended) => check_strictly(&mended),
-        None => Err(failure),
-    })
+    leniently(body, check_strictly)
 }
 
 fn check_strictly(body: &[u8]) -> Result<(), Failure> {

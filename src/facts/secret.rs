@@ -37,7 +37,12 @@ impl Secret {
     /// The failure that was read in a response with these extensions, with the key in it masked.
     #[must_use]
     pub fn mask(response: &Extensions, failure: Failure) -> Failure {
-        match response.get::<Self>() {
+        Self::mask_by(response.get(), failure)
+    }
+
+    /// The failure, with the key masked where there is one.
+    pub(crate) fn mask_by(secret: Option<&Self>, failure: Failure) -> Failure {
+        match secret {
             Some(secret) => secret.mask_in(failure),
             None => failure,
         }

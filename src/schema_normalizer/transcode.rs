@@ -161,11 +161,7 @@ impl<E: Encode> Writer<E> {
         match event {
             Event::End => self.finish(None),
             Event::Error(failure) => {
-                let failure = match &self.secret {
-                    Some(secret) => secret.mask_in(*failure),
-                    None => *failure,
-                };
-                self.fail(failure.into());
+                self.fail(Secret::mask_by(self.secret.as_ref(), *failure).into());
             }
             Event::Finish { reason: Finish::Error, .. } => {
                 self.end = Some(Err(Unreadable::Failed.failure().into()));

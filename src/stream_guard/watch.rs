@@ -181,11 +181,7 @@ impl Watch {
     }
 
     fn fail(&self, failure: Failure) -> Step {
-        let failure = match &self.secret {
-            Some(secret) => secret.mask_in(failure),
-            None => failure,
-        };
-        Step::Fail(Box::new(failure))
+        Step::Fail(Box::new(Secret::mask_by(self.secret.as_ref(), failure)))
     }
 
     /// Is the terminal frame one? The model said why it stopped, or what it said is whole by itself. Of several answers the
